@@ -1,0 +1,54 @@
+"""Who acts, from where and why: one context variable that travels with every statement.
+
+`tenants.postgresql` sends it to the server beside the search path; the audit trail reads it there.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A user (id and frozen label) or a named job, with the request that it came by."""
+
+    user_id: str = ""
+    label: str = ""
+    request_id: str = ""
+    ip_address: str = ""
+    user_agent: str = ""
+    reason: str = ""
+
+    def as_setting(self) -> str:
+        """The value of the session setting `fisioflow.actor`: JSON without empty fields."""
+        return json.dumps({k: v for k, v in asdict(self).items() if v}, separators=(",", ":"))
+
+
+_actor: ContextVar[Actor] = ContextVar("fisioflow_actor", default=Actor())
+
+
+def current_actor() -> Actor:
+    """Whoever acts now; an empty Actor when nobody said so."""
+    return _actor.get()
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[Actor]:
+    """Act as `actor` inside the block; what was before comes back after it."""
+    token = _actor.set(actor)
+    try:
+        yield actor
+    finally:
+        _actor.reset(token)
+
+
+def acting_as_job(name: str, *, reason: str = "") -> AbstractContextManager[Actor]:
+    """Act as the named job (a command, a task), e.g. `job:create_clinic`."""
+    return acting(Actor(label=f"job:{name}", reason=reason))
+
+
+def identify(user_id: str, label: str) -> None:
+    """Name the user of the request under way (after authentication, inside `acting`)."""
+    _actor.set(replace(_actor.get(), user_id=user_id, label=label))

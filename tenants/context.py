@@ -1,0 +1,113 @@
+"""The current clinic: one context variable, entered by a context manager that always restores.
+
+A thread or task that was not given a scope has none, and touching a clinic's data raises.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import count
+from uuid import UUID
+
+from django.utils import timezone
+
+from tenants.errors import InvalidSchemaName, NoClinicActive
+
+DIRECTORY = "default"
+TEMPLATE_SCHEMA = "_template"  # outside the clinics' names, so that no clinic can be called so
+_SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,48}")
+_activations = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicRoute:
+    """Where a clinic lives. `epoch` grows with every move; a route of an older epoch is refused."""
+
+    clinic_id: UUID
+    schema: str
+    shard: str
+    epoch: int
+    time_zone: str = "America/Sao_Paulo"
+    plan: str = "starter"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the code may touch: a clinic, the platform's directory, or a bare schema of a shard.
+
+    `activation` differs at every entry, so that each entry makes the connections verify the route
+    again. A maintenance scope (no clinic) is for provisioning and migrations alone.
+    """
+
+    activation: int
+    clinic: ClinicRoute | None = None
+    maintenance_schema: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What objects and querysets are stamped with."""
+        if self.clinic:
+            return str(self.clinic.clinic_id)
+        return f"schema:{self.maintenance_schema}" if self.maintenance_schema else "platform"
+
+
+_scope: ContextVar[Scope | None] = ContextVar("fisioflow_scope", default=None)
+
+
+def check_schema_name(name: str) -> str:
+    """Return `name`, or raise InvalidSchemaName. Reserved words of PostgreSQL are quoted anyway."""
+    if not _SCHEMA_NAME.fullmatch(name) or name in {"public", "information_schema"}:
+        raise InvalidSchemaName(name)
+    if name.startswith("pg_"):
+        raise InvalidSchemaName(name)
+    return name
+
+
+def current_scope() -> Scope | None:
+    """The scope under way, or None."""
+    return _scope.get()
+
+
+def current_clinic() -> ClinicRoute:
+    """The active clinic; raises NoClinicActive when there is none."""
+    scope = _scope.get()
+    if scope is None or scope.clinic is None:
+        raise NoClinicActive
+    return scope.clinic
+
+
+@contextmanager
+def clinic_scope(route: ClinicRoute) -> Iterator[ClinicRoute]:
+    """Work inside one clinic: its rows, and its time zone, which decides what a day is."""
+    check_schema_name(route.schema)
+    with _entered(clinic=route), timezone.override(route.time_zone):
+        yield route
+
+
+@contextmanager
+def platform_scope() -> Iterator[None]:
+    """Work as the platform: people and sessions come from the directory."""
+    with _entered():
+        yield
+
+
+@contextmanager
+def maintenance_scope(schema: str) -> Iterator[None]:
+    """Work on a bare schema of the shards, with no clinic: provisioning and migrations only."""
+    if schema != TEMPLATE_SCHEMA:
+        check_schema_name(schema)
+    with _entered(maintenance_schema=schema):
+        yield
+
+
+@contextmanager
+def _entered(
+    clinic: ClinicRoute | None = None, maintenance_schema: str | None = None
+) -> Iterator[None]:
+    token = _scope.set(Scope(next(_activations), clinic, maintenance_schema))
+    try:
+        yield
+    finally:
+        _scope.reset(token)

@@ -1,0 +1,95 @@
+"""What can go wrong on the way to a clinic. Every one of these refuses; none falls through."""
+
+from django.db.utils import OperationalError
+
+from fisioflow.errors import Conflict, FieldError, FisioFlowError
+
+
+class NoClinicActive(FisioFlowError):
+    """A clinic's data was asked for while no clinic was active."""
+
+    code = "no_clinic_active"
+
+
+class CrossClinicAccess(FisioFlowError):
+    """An object or query of one clinic was used in another."""
+
+    code = "cross_clinic_access"
+
+
+class ClinicNotFound(FisioFlowError):
+    """No clinic answers to this address."""
+
+    code = "clinic_not_found"
+    status = 404
+
+
+class ClinicClosed(FisioFlowError):
+    """This clinic is closed. Its records are kept; ask FisioFlow to reopen it."""
+
+    code = "clinic_closed"
+    status = 403
+
+
+class StaleRoute(FisioFlowError):
+    """The clinic's place has changed. Try again."""
+
+    code = "stale_route"
+    status = 503
+    retry_after = 1
+
+
+class ClinicSchemaMissing(StaleRoute):
+    """The clinic's schema is not where the directory says."""
+
+    code = "clinic_schema_missing"
+    retry_after = 30
+
+
+class ShardUnavailable(FisioFlowError, OperationalError):
+    """The clinic's database does not answer at the moment. Try again shortly."""
+
+    code = "shard_unavailable"
+    status = 503
+    retry_after = 5
+
+
+class InvalidSchemaName(FieldError):
+    """A schema name outside ^[a-z][a-z0-9_]{1,48}$."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "schema_name",
+            "invalid_schema_name",
+            "Use 2 to 49 lower-case letters, digits and underscores, beginning with a letter.",
+            given=name[:64],
+        )
+
+
+class ClinicExists(Conflict):
+    """A clinic with this schema name or domain exists already."""
+
+    code = "clinic_exists"
+
+
+class NoOpenShard(Conflict):
+    """No shard takes new clinics. Open one, or name a shard."""
+
+    code = "no_open_shard"
+
+
+class UnknownShard(FieldError):
+    """There is no such shard."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(
+            "shard", "unknown_shard", "There is no such open shard. Known are the SHARD_<N>_URLs."
+        )
+        self.extra = {"shard": alias}
+
+
+class TemplateMissing(FisioFlowError):
+    """The shard has no migrated template schema. Run manage.py migrate_clinics first."""
+
+    code = "template_missing"
+    status = 503
