@@ -1,0 +1,97 @@
+"""People who sign in: a clinic's people in its schema, the platform's staff in the directory."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from fisioflow.ids import uuid7
+from tenants.clinic_model import ClinicQuerySet
+
+
+class Role(models.TextChoices):
+    """What a person is to the clinic. PLATFORM exists in the directory alone."""
+
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    THERAPIST = "therapist", _("Therapist")
+    RECEPTIONIST = "receptionist", _("Receptionist")
+    PATIENT = "patient", _("Patient")
+    PLATFORM = "platform", _("Platform staff")
+
+
+ADMIN_ROLES = frozenset({Role.OWNER, Role.MANAGER})
+STAFF_ROLES = ADMIN_ROLES | {Role.RECEPTIONIST, Role.THERAPIST}
+
+
+class UserManager(BaseUserManager["User"].from_queryset(ClinicQuerySet)):  # type: ignore[misc]
+    """Creates people with a hashed password and a lower-case e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person who may sign in; without a password, only after setting one."""
+        user: User = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Platform staff, for the directory (`manage.py createsuperuser`)."""
+        fields |= {"role": Role.PLATFORM, "is_superuser": True}
+        return self.create_user(email, password, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Sign-in ignores the letter case of the e-mail."""
+        user: User = self.get(email=(username or "").strip().lower())
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: signs in by e-mail, has one role."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    full_name = models.CharField(_("full name"), max_length=100)
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    crefito = models.CharField(
+        _("CREFITO number"),
+        max_length=20,
+        blank=True,
+        help_text=_("Registration with the regional council; therapists only."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="accounts_user_role_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.THERAPIST) | ~models.Q(crefito=""),
+                name="accounts_user_therapist_has_crefito",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """May enter the admin of their own host."""
+        return self.role in ADMIN_ROLES or self.role == Role.PLATFORM
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()

@@ -1,0 +1,32 @@
+"""Who may call what: a view names the roles of each action; what it doesn't name is refused."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import Role, User
+
+
+class ByRole(BasePermission):
+    """Allows the roles that `view.roles[action]` lists, for an active person of the clinic.
+
+    `action` is the viewset's action, or the lower-case method of a plain view. An action without a
+    row is refused for everybody.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user: Any = request.user
+        if not isinstance(user, User) or not user.is_active:
+            return False
+        roles: Mapping[str, frozenset[Role]] = getattr(view, "roles", {})
+        action = getattr(view, "action", None) or (request.method or "").lower()
+        return user.role in roles.get(action, frozenset())
+
+
+class RoleTable:
+    """Mixin that gives a view its table of roles; an empty table refuses everybody."""
+
+    roles: ClassVar[Mapping[str, frozenset[Role]]] = {}
