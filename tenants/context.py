@@ -17,6 +17,7 @@ from tenants.errors import InvalidSchemaName, NoClinicActive
 
 DIRECTORY = "default"
 TEMPLATE_SCHEMA = "_template"  # outside the clinics' names, so that no clinic can be called so
+SERVER_SCHEMA = "pg_catalog"  # for work on a server that may have no template yet
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,48}")
 _activations = count(1)
 
@@ -58,9 +59,8 @@ _scope: ContextVar[Scope | None] = ContextVar("fisioflow_scope", default=None)
 
 def check_schema_name(name: str) -> str:
     """Return `name`, or raise InvalidSchemaName. Reserved words of PostgreSQL are quoted anyway."""
-    if not _SCHEMA_NAME.fullmatch(name) or name in {"public", "information_schema"}:
-        raise InvalidSchemaName(name)
-    if name.startswith("pg_"):
+    reserved = name in {"public", "information_schema"} or name.startswith("pg_")
+    if reserved or not _SCHEMA_NAME.fullmatch(name):
         raise InvalidSchemaName(name)
     return name
 
@@ -96,7 +96,7 @@ def platform_scope() -> Iterator[None]:
 @contextmanager
 def maintenance_scope(schema: str) -> Iterator[None]:
     """Work on a bare schema of the shards, with no clinic: provisioning and migrations only."""
-    if schema != TEMPLATE_SCHEMA:
+    if schema not in {TEMPLATE_SCHEMA, SERVER_SCHEMA}:
         check_schema_name(schema)
     with _entered(maintenance_schema=schema):
         yield

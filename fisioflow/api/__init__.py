@@ -1,0 +1,1 @@
+"""The conventions of the HTTP API: problems, pages, strict input, the OpenAPI document."""

@@ -1,0 +1,19 @@
+"""The Celery application and the whole schedule of periodic work, readable in one screen."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fisioflow.settings")
+app = Celery("fisioflow")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Copied into the directory by the database scheduler; times are UTC.
+app.conf.beat_schedule = {
+    "sweep expired sign-ins of every clinic": {
+        "task": "accounts.tasks.sweep_every_clinic",
+        "schedule": crontab(hour="7", minute="10"),
+    },
+}

@@ -1,0 +1,278 @@
+"""Settings: everything that differs between places comes from the environment (see README)."""
+
+from pathlib import Path
+from typing import Any
+
+from fisioflow.env import (
+    env_bool,
+    env_database,
+    env_int,
+    env_list,
+    env_secret,
+    env_text,
+    env_url,
+    shard_numbers,
+)
+from fisioflow.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = env_secret("SECRET_KEY", min_length=50)
+DEBUG = env_bool("DEBUG", default=False)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+PUBLIC_HOSTS = env_list("PUBLIC_HOSTS")  # the platform's admin
+API_HOSTS = env_list("API_HOSTS")  # the shared API; X-Tenant-ID names the clinic
+
+# --- Apps: the directory's tables, each clinic schema's tables, or both -----------------------
+
+SHARED_APPS = [
+    "tenants",
+    "accounts",
+    "django_celery_beat",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+]
+TENANT_APPS = [
+    "accounts",
+    "patients",
+    "scheduling",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+]
+TABLELESS_APPS = [
+    "fisioflow",
+    "unfold.apps.BasicAppConfig",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "storages",
+]
+# Ours first: Django lets the first app that has a command, a template or a text win.
+INSTALLED_APPS = [
+    *["fisioflow", "tenants", "accounts", "patients", "scheduling"],
+    *dict.fromkeys(
+        app
+        for app in ["unfold.apps.BasicAppConfig", *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
+        if app not in {"fisioflow", "tenants", "accounts", "patients", "scheduling"}
+    ),
+]
+TENANT_MODEL = "tenants.Clinic"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+AUTH_USER_MODEL = "accounts.User"
+
+# --- Databases: the directory and the shards --------------------------------------------------
+
+
+def _database(variable: str) -> dict[str, Any]:
+    database = env_database(variable)
+    database["ENGINE"] = "tenants.postgresql"
+    database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", default=300)  # seconds
+    database["CONN_HEALTH_CHECKS"] = True
+    database["OPTIONS"] = {"connect_timeout": "2", **database["OPTIONS"]}
+    return database
+
+
+DATABASES = {
+    "default": _database("DATABASE_URL"),
+    **{f"shard_{n}": _database(f"SHARD_{n}_URL") for n in shard_numbers()},
+}
+DATABASE_ROUTERS = ["tenants.router.ClinicRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache, background work -------------------------------------------------------------------
+
+REDIS_URL = env_url("REDIS_URL", ("redis", "rediss", "unix"))
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "fisioflow",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 1,
+            "IGNORE_EXCEPTIONS": True,  # without Redis the directory is asked instead
+        },
+    }
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 3600  # seconds
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+
+# --- Requests ---------------------------------------------------------------------------------
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "fisioflow.requests.RequestMiddleware",
+    "fisioflow.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.ClinicMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "fisioflow.urls"
+PUBLIC_URLCONF = "fisioflow.urls_public"
+API_URLCONF = "fisioflow.urls_api"
+WSGI_APPLICATION = "fisioflow.wsgi.application"
+APPEND_SLASH = False
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)  # proxies that append to X-Forwarded-For
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Security ---------------------------------------------------------------------------------
+
+HTTPS = env_bool("HTTPS", default=True)  # off for a stack on localhost alone
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # host-only: never shared by clinics
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600  # seconds
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", default=600, minimum=30)
+REFRESH_TOKEN_DAYS = env_int("REFRESH_TOKEN_DAYS", default=30, minimum=1)
+
+# --- API --------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ClinicTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByRole"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "fisioflow.api.schema.ApiSchema",
+    "DEFAULT_PAGINATION_CLASS": "fisioflow.api.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "fisioflow.api.errors.problem_response",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DEFAULT_THROTTLE_RATES": {
+        "sign_in": env_text("SIGN_IN_RATE", "10/min"),
+        "refresh": env_text("REFRESH_RATE", "60/min"),
+    },
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "FisioFlow",
+    "DESCRIPTION": "Clinics, patients and appointments. Errors are RFC 9457 problems.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {"RoleEnum": "accounts.models.Role"},
+}
+
+# --- Files ------------------------------------------------------------------------------------
+
+FILES_BUCKET = env_text("FILES_BUCKET", "")
+STORAGES = {
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": FILES_BUCKET,
+                "endpoint_url": env_text("FILES_ENDPOINT_URL", "") or None,
+                "default_acl": None,
+                "querystring_auth": True,
+                "querystring_expire": 60,  # seconds
+                "file_overwrite": False,
+            },
+        }
+        if FILES_BUCKET
+        else {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": env_text("FILES_DIR", str(BASE_DIR / ".fisioflow" / "files"))},
+        }
+    ),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / ".fisioflow" / "static")))
+
+# --- Language and time ------------------------------------------------------------------------
+
+LANGUAGE_CODE = "pt-br"
+LANGUAGES = [("pt-br", "Português (Brasil)"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Logs, metrics ----------------------------------------------------------------------------
+
+LOGGING_CONFIG = None
+LOGGING = logging_config(
+    level=env_text("LOG_LEVEL", "INFO"), as_json=env_bool("LOG_JSON", default=True)
+)
+PROMETHEUS_EXPORT_MIGRATIONS = False  # would open every shard's connection at start
+PROMETHEUS_METRIC_NAMESPACE = "fisioflow"
+
+UNFOLD = {
+    "SITE_TITLE": "FisioFlow",
+    "SITE_HEADER": "FisioFlow",
+    "SITE_SYMBOL": "physical_therapy",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+}

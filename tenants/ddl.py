@@ -1,0 +1,184 @@
+"""A schema's definition, read from PostgreSQL's catalogs, that can be built under any name.
+
+Everything is written without a schema name, because it is read and run with a search path of one
+schema. Objects that this page doesn't know (views, policies, ...) are refused, never left out. Rows
+go in between `structure` and `rules`, before the foreign keys and triggers exist.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from fisioflow.errors import FisioFlowError
+
+
+class UnsupportedObject(FisioFlowError):
+    """The schema holds an object that tenants/ddl.py cannot copy yet. Teach it that kind."""
+
+    code = "unsupported_schema_object"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaDefinition:
+    """DDL in two parts (types, functions, tables; constraints, indexes, triggers)."""
+
+    structure: str
+    rules: str
+    tables: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DDL, hexadecimal: equal for schemas of the same definition."""
+        return hashlib.sha256(f"{self.structure}\n{self.rules}".encode()).hexdigest()
+
+
+_UNSUPPORTED = """
+SELECT 'relation ' || relname FROM pg_class
+ WHERE relnamespace = current_schema()::regnamespace
+   AND (relkind IN ('v', 'm', 'f', 'p') OR relrowsecurity OR relispartition
+        OR relkind = 'S' AND NOT EXISTS (
+            SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+               AND d.objid = pg_class.oid AND d.deptype = 'i')
+        OR relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = pg_class.oid))
+UNION ALL SELECT 'type ' || typname FROM pg_type
+ WHERE typnamespace = current_schema()::regnamespace AND typtype = 'd'
+UNION ALL SELECT 'type ' || typname FROM pg_type JOIN pg_class c ON c.oid = typrelid
+ WHERE typnamespace = current_schema()::regnamespace AND c.relkind = 'c'
+UNION ALL SELECT 'routine ' || proname FROM pg_proc
+ WHERE pronamespace = current_schema()::regnamespace AND prokind NOT IN ('f', 'p')
+   AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'i')
+UNION ALL SELECT 'statistics ' || stxname FROM pg_statistic_ext
+ WHERE stxnamespace = current_schema()::regnamespace
+UNION ALL SELECT 'rule ' || rulename FROM pg_rules WHERE schemaname = current_schema()
+UNION ALL SELECT 'operator ' || oprname FROM pg_operator
+ WHERE oprnamespace = current_schema()::regnamespace
+UNION ALL SELECT 'collation ' || collname FROM pg_collation
+ WHERE collnamespace = current_schema()::regnamespace
+"""
+_TYPES = """
+SELECT format('CREATE TYPE %I AS ENUM (%s)', t.typname,
+              string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder))
+  FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
+ WHERE t.typnamespace = current_schema()::regnamespace GROUP BY t.typname
+UNION ALL
+SELECT format('CREATE TYPE %I AS RANGE (SUBTYPE = %s, SUBTYPE_OPCLASS = %I.%I%s%s%s,'
+              ' MULTIRANGE_TYPE_NAME = %I)', t.typname, format_type(r.rngsubtype, NULL),
+              n.nspname, o.opcname,
+              CASE WHEN r.rngcollation <> 0 THEN ', COLLATION = ' || r.rngcollation::regcollation
+              END,
+              CASE WHEN r.rngcanonical <> 0 THEN ', CANONICAL = ' || r.rngcanonical::regproc END,
+              CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::regproc END,
+              m.typname)
+  FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type m ON m.oid = r.rngmultitypid
+  JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace n ON n.oid = o.opcnamespace
+ WHERE t.typnamespace = current_schema()::regnamespace
+ ORDER BY 1
+"""
+_FUNCTIONS = """
+SELECT replace(left(d, strpos(d, '(')), quote_ident(current_schema()) || '.', '')
+       || substr(d, strpos(d, '(') + 1)
+  FROM (SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS args,
+               pg_get_functiondef(p.oid) AS d
+          FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace
+           AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = p.oid AND deptype = 'i')) f
+ ORDER BY proname, args
+"""
+_TABLES = """
+SELECT c.relname, format(E'CREATE TABLE %I (\\n    %s\\n)', c.relname, coalesce(string_agg(
+         format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
+         || CASE WHEN a.attcollation <> t.typcollation
+                 THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END
+         || CASE a.attgenerated WHEN 's'
+                 THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(d.adbin, d.adrelid))
+                 ELSE '' END
+         || CASE WHEN d.adbin IS NOT NULL AND a.attgenerated = ''
+                 THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) ELSE '' END
+         || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+         || CASE a.attidentity WHEN '' THEN '' ELSE format(
+                ' GENERATED %s AS IDENTITY (SEQUENCE NAME %I)',
+                CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END, s.relname) END,
+         E',\\n    ' ORDER BY a.attnum), '')), bool_or(a.attgenerated NOT IN ('', 's'))
+  FROM pg_class c
+  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+  LEFT JOIN pg_depend p ON a.attidentity <> '' AND p.refclassid = 'pg_class'::regclass
+       AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND p.deptype = 'i'
+  LEFT JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ GROUP BY c.relname ORDER BY c.relname
+"""
+_CONSTRAINTS = """
+SELECT format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', c.relname, k.conname,
+              pg_get_constraintdef(k.oid))
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+ WHERE k.connamespace = current_schema()::regnamespace AND k.contype::text = ANY(%s)
+ ORDER BY c.relname, k.conname
+"""
+_INDEXES = """
+SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+ WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS (
+       SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype <> 'f')
+ ORDER BY c.relname
+"""
+_TRIGGERS = """
+SELECT pg_get_triggerdef(t.oid, true)
+       || CASE t.tgenabled WHEN 'O' THEN '' ELSE format(';\\nALTER TABLE %I %s TRIGGER %I',
+            c.relname, CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
+            ELSE 'DISABLE' END, t.tgname) END
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+ ORDER BY c.relname, t.tgname
+"""
+_COMMENTS = """
+SELECT format('COMMENT ON %s IS %L', CASE d.objsubid WHEN 0 THEN format('TABLE %I', c.relname)
+              ELSE format('COLUMN %I.%I', c.relname, a.attname) END, d.description)
+  FROM pg_description d JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid
+  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ ORDER BY 1
+"""
+
+
+def read_definition(cursor: Any) -> SchemaDefinition:
+    """The definition of the schema that the cursor's search path names.
+
+    Raises UnsupportedObject for a kind of object that would be lost.
+    """
+    unknown = [row[0] for row in _rows(cursor, _UNSUPPORTED)]
+    tables = _rows(cursor, _TABLES)
+    unknown += [f"virtual column in {name}" for name, _, virtual in tables if virtual]
+    if unknown:
+        raise UnsupportedObject(objects=", ".join(sorted(unknown)))
+    structure = [
+        *_column(cursor, _TYPES),
+        *_column(cursor, _FUNCTIONS),
+        *(ddl for _, ddl, _ in tables),
+    ]
+    rules = [
+        *_column(cursor, _CONSTRAINTS, [["p", "u"]]),
+        *_column(cursor, _CONSTRAINTS, [["c", "x"]]),
+        *_column(cursor, _INDEXES),
+        *_column(cursor, _CONSTRAINTS, [["f"]]),
+        *_column(cursor, _TRIGGERS),
+        *_column(cursor, _COMMENTS),
+    ]
+    return SchemaDefinition(
+        structure=_script(structure),
+        rules=_script(rules),
+        tables=tuple(name for name, _, _ in tables),
+    )
+
+
+def _script(statements: list[str]) -> str:
+    return "".join(f"{statement};\n" for statement in statements)
+
+
+def _rows(cursor: Any, sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    cursor.execute(sql, params)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _column(cursor: Any, sql: str, params: list[Any] | None = None) -> list[str]:
+    return [row[0] for row in _rows(cursor, sql, params)]

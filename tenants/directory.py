@@ -1,0 +1,59 @@
+"""Look-ups in the directory, cached for a short while and dropped on change.
+
+A cached route may be stale for a moment; the epoch row of the clinic's schema then refuses it.
+"""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+
+from tenants.context import ClinicRoute, platform_scope
+from tenants.errors import ClinicClosed, ClinicNotFound
+from tenants.models import Clinic
+
+CACHE_SECONDS = 60
+
+
+def route_by_host(host: str) -> ClinicRoute:
+    """The clinic that answers to this host name (lower case, without port).
+
+    Raises ClinicNotFound or ClinicClosed.
+    """
+    return _cached(f"route:host:{host}", domains__domain=host)
+
+
+def route_by_id(clinic_id: UUID) -> ClinicRoute:
+    """The clinic with this id. Raises ClinicNotFound or ClinicClosed."""
+    return _cached(f"route:id:{clinic_id}", id=clinic_id)
+
+
+def route_by_schema(schema: str) -> ClinicRoute:
+    """The clinic with this schema name, from the directory itself. Raises as above."""
+    with platform_scope():
+        return _open_route(Clinic.objects.filter(schema_name=schema).first())
+
+
+def forget_routes(clinic: Clinic) -> None:
+    """Drop what is cached of the clinic; call it after the commit of any change to it."""
+    hosts = clinic.domains.values_list("domain", flat=True)
+    cache.delete_many([f"route:id:{clinic.id}", *(f"route:host:{host}" for host in hosts)])
+
+
+def _cached(key: str, **condition: Any) -> ClinicRoute:
+    kept = cache.get(key)
+    if kept:
+        return ClinicRoute(**kept)
+    with platform_scope():
+        route = _open_route(Clinic.objects.filter(**condition).first())
+    cache.set(key, asdict(route), CACHE_SECONDS)
+    return route
+
+
+def _open_route(clinic: Clinic | None) -> ClinicRoute:
+    if clinic is None:
+        raise ClinicNotFound
+    if clinic.status != Clinic.Status.ACTIVE:
+        raise ClinicClosed(schema=clinic.schema_name)
+    return clinic.route

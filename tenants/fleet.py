@@ -1,0 +1,205 @@
+"""Migrations of a whole fleet: the template of each shard first, then every clinic that is behind.
+
+A schema's comment names the migrations that it has (written in the transaction that applies them),
+so one catalogue query per shard finds who is behind, however many clinics there are.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from fisioflow.actor import acting, current_actor
+from tenants.context import SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
+from tenants.models import Clinic
+from tenants.router import is_clinical
+from tenants.schemas import (
+    EPOCH_TABLE,
+    advance_sequences,
+    insertable_columns,
+    lock_template,
+    read_head,
+    schema_exists,
+    set_head,
+)
+
+Node = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one schema: `error` is empty when it is up to date now."""
+
+    shard: str
+    schema: str
+    error: str = ""
+
+
+@cache
+def clinical_targets() -> tuple[Node, ...]:
+    """The newest migrations of the apps that live in a clinic's schema."""
+    graph = MigrationLoader(None).graph
+    return tuple(sorted(node for node in graph.leaf_nodes() if is_clinical(node[0])))
+
+
+@cache
+def code_head() -> str:
+    """Digest of every migration that a clinic's schema must have, by the code that runs."""
+    graph = MigrationLoader(None).graph
+    nodes = {node for target in clinical_targets() for node in graph.forwards_plan(target)}
+    names = "\n".join(sorted(f"{app}.{name}" for app, name in nodes))
+    return hashlib.sha256(names.encode()).hexdigest()[:32]
+
+
+def clinics_behind(shard: str) -> list[str]:
+    """The schemas of this shard's clinics (all of them, closed ones too) that lack a migration.
+
+    A clinic whose schema is missing is behind as well, so that it is reported and not forgotten.
+    """
+    schemas = list(
+        Clinic.objects.filter(shard_id=shard).order_by("schema_name").values_list(
+            "schema_name", flat=True
+        )
+    )
+    with server_cursor(shard) as cursor:
+        cursor.execute(
+            """SELECT nspname FROM pg_namespace
+                WHERE obj_description(oid, 'pg_namespace') = %s AND nspname = ANY(%s)""",
+            [f"fisioflow:{code_head()}", schemas],
+        )
+        done = {row[0] for row in cursor.fetchall()}
+    return [schema for schema in schemas if schema not in done]
+
+
+def template_is_behind(shard: str) -> bool:
+    """Whether the shard's template lacks a migration, or is missing."""
+    with server_cursor(shard) as cursor:
+        return read_head(cursor, TEMPLATE_SCHEMA) != code_head()
+
+
+def migrate_template(shard: str) -> bool:
+    """Bring the shard's template up to date, in one transaction; False if nothing was to do.
+
+    The template is the canary: when it fails, no clinic of the shard is touched.
+    """
+    _create_empty_template(shard)
+    with maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
+        with connections[shard].cursor() as cursor:
+            lock_template(cursor, exclusive=True)
+            if read_head(cursor, TEMPLATE_SCHEMA) == code_head():
+                return False
+        _run_migrations(shard)
+        _create_reference_rows(shard)
+        with connections[shard].cursor() as cursor:
+            set_head(cursor, TEMPLATE_SCHEMA, code_head())
+    return True
+
+
+def migrate_schema(shard: str, schema: str) -> bool:
+    """Bring one clinic's schema up to date, in one transaction; False if somebody else just did."""
+    with maintenance_scope(schema), transaction.atomic(using=shard):
+        with connections[shard].cursor() as cursor:
+            # Two runs at once: the second waits here, and finds the work done.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema])
+            if read_head(cursor, schema) == code_head():
+                return False
+        _run_migrations(shard)
+        with connections[shard].cursor() as cursor:
+            _copy_reference_rows(cursor)
+            set_head(cursor, schema, code_head())
+    return True
+
+
+def migrate_shard(
+    shard: str, schemas: list[str], *, workers: int, report: Callable[[Outcome], None]
+) -> list[Outcome]:
+    """Migrate the schemas, `workers` at a time; a failing one is reported and doesn't stop others.
+
+    `report` is called from the workers' threads.
+    """
+    actor = current_actor()
+    waiting: SimpleQueue[str] = SimpleQueue()
+    outcomes: list[Outcome] = []  # list.append is atomic
+    for schema in schemas:
+        waiting.put(schema)
+
+    def work() -> None:
+        try:
+            while True:
+                schema = waiting.get_nowait()
+                with acting(actor):
+                    outcome = Outcome(shard, schema, _failure_of(shard, schema))
+                outcomes.append(outcome)
+                report(outcome)
+        except Empty:
+            connections[shard].close()
+
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix=shard) as pool:
+        for done in [pool.submit(work) for _ in range(min(workers, len(schemas)))]:
+            done.result()
+    return outcomes
+
+
+def _failure_of(shard: str, schema: str) -> str:
+    try:
+        migrate_schema(shard, schema)
+    except Exception as error:  # noqa: BLE001  a migration is any code: report it and go on
+        text = " ".join(str(error).split())[:500]
+        return f"{type(error).__name__}: {text}"
+    return ""
+
+
+@contextmanager
+def server_cursor(shard: str) -> Iterator[Any]:
+    """A cursor, in a transaction, on a shard that may have no template yet."""
+    with (
+        maintenance_scope(SERVER_SCHEMA),
+        transaction.atomic(using=shard),
+        connections[shard].cursor() as cursor,
+    ):
+        yield cursor
+
+
+def _create_empty_template(shard: str) -> None:
+    with server_cursor(shard) as cursor:
+        lock_template(cursor, exclusive=True)
+        if not schema_exists(cursor, TEMPLATE_SCHEMA):
+            cursor.execute(f"CREATE SCHEMA {TEMPLATE_SCHEMA}")
+            cursor.execute(f"SET LOCAL search_path = {TEMPLATE_SCHEMA}; {EPOCH_TABLE}")
+
+
+def _run_migrations(shard: str) -> None:
+    MigrationExecutor(connections[shard]).migrate(list(clinical_targets()))
+
+
+def _create_reference_rows(shard: str) -> None:
+    """Content types and permissions, made once in the template; clinics get copies with its ids."""
+    ContentType.objects.clear_cache()
+    for config in apps.get_app_configs():
+        if is_clinical(config.label):
+            create_contenttypes(config, verbosity=0, using=shard)
+            create_permissions(config, verbosity=0, using=shard)
+    ContentType.objects.clear_cache()
+
+
+def _copy_reference_rows(cursor: Any) -> None:
+    tables = ["django_content_type", "auth_permission"]
+    columns = insertable_columns(cursor, tables)
+    for table in tables:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns[table]}) OVERRIDING SYSTEM VALUE"
+            f" SELECT {columns[table]} FROM {TEMPLATE_SCHEMA}.{table} ON CONFLICT DO NOTHING"
+        )
+    advance_sequences(cursor, tables)

@@ -1,0 +1,166 @@
+"""The database backend: django-tenants' wrapper, made to fail closed and to know many servers.
+
+Before the first statement of every activation and every transaction, ONE statement sets the search
+path (the clinic's schema alone), names the actor for the audit trail and reads the epoch row of the
+clinic's schema. A missing schema, an old epoch or a closed clinic is an error, never a fall-through
+to `public`. What was set is forgotten on rollback, rollback to a savepoint, close and reconnect.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import psycopg
+from django.db.backends.postgresql.introspection import DatabaseIntrospection
+from django.db.utils import OperationalError, ProgrammingError
+from django_tenants.postgresql_backend import base
+
+from fisioflow.actor import current_actor
+from tenants.context import DIRECTORY, Scope, current_scope
+from tenants.errors import (
+    ClinicClosed,
+    ClinicSchemaMissing,
+    NoClinicActive,
+    ShardUnavailable,
+    StaleRoute,
+    TemplateMissing,
+)
+
+SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
+_down_until: dict[str, float] = {}  # alias to monotonic time; a late reader only asks once more
+
+_ENTER_CLINIC = """
+    SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
+           (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
+"""
+_ENTER_SCHEMA = """
+    SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
+           to_regnamespace(%s) IS NOT NULL
+"""
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+    """One connection of one thread to the directory or to a shard."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._sent: tuple[int, str, str] | None = None
+        super().__init__(*args, **kwargs)
+        # The search path is one schema, so Django's own introspection sees exactly that schema.
+        self.introspection = DatabaseIntrospection(self)
+
+    # django-tenants keeps a tenant on the connection; here the context variable is the only word.
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Refused, but for the call that the base class's constructor makes."""
+        if getattr(tenant, "schema_name", None) != "public":
+            self._refuse_stock_api()
+        self.tenant, self.schema_name = tenant, "public"
+
+    def set_schema(
+        self, schema_name: str, include_public: bool = True, tenant_type: str | None = None
+    ) -> None:
+        """Refused: use tenants.context.clinic_scope."""
+        self._refuse_stock_api()
+
+    def set_schema_to_public(self) -> None:
+        """The base class's constructor calls this; there is nothing to set."""
+        self.tenant, self.schema_name = None, "public"
+
+    @staticmethod
+    def _refuse_stock_api() -> NoReturn:
+        raise TypeError("Enter a clinic with tenants.context.clinic_scope(route).")
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; a shard that can't be reached raises ShardUnavailable, at once while it cools."""
+        if time.monotonic() < _down_until.get(self.alias, 0.0):
+            raise ShardUnavailable(shard=self.alias)
+        self._forget()
+        try:
+            return super().get_new_connection(conn_params)
+        except (psycopg.OperationalError, OperationalError) as error:
+            if self.alias == DIRECTORY:
+                raise
+            _down_until[self.alias] = time.monotonic() + SHARD_COOL_DOWN
+            raise ShardUnavailable(shard=self.alias) from error
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # A transaction that begins verifies the route again: its clinic may have moved since.
+        if not autocommit:
+            self._forget()
+        super()._set_autocommit(autocommit)
+
+    def savepoint_rollback(self, sid: str) -> None:
+        with self._without_session():  # the transaction may be aborted: nothing else may be sent
+            super().savepoint_rollback(sid)
+        self._forget()
+
+    def check_constraints(self, table_names: Any = None) -> None:
+        with self._without_session():
+            super().check_constraints(table_names)
+
+    def _forget(self) -> None:
+        self._sent = None
+        self.search_path_set_schemas = None
+
+    @contextmanager
+    def _without_session(self) -> Iterator[None]:
+        before, self._setting_search_path = self._setting_search_path, True
+        try:
+            yield
+        finally:
+            self._setting_search_path = before
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        if self._setting_search_path:
+            return
+        scope = self._scope_or_refuse()
+        actor = current_actor().as_setting()
+        wanted = (scope.activation if scope else 0, scope.key if scope else DIRECTORY, actor)
+        # The base class empties search_path_set_schemas whenever the server may have forgotten.
+        if self._sent == wanted and self.search_path_set_schemas:
+            return
+        self._forget()
+        with self._without_session():
+            if cursor is None:  # a named cursor runs one statement only: borrow a plain one
+                with self.cursor() as plain:
+                    schema = self._enter(plain, scope, actor)
+            else:
+                schema = self._enter(cursor, scope, actor)
+        self._sent, self.search_path_set_schemas = wanted, [schema]
+
+    def _scope_or_refuse(self) -> Scope | None:
+        """The scope that decides this connection's schema; None for the directory."""
+        if self.alias == DIRECTORY:
+            return None
+        scope = current_scope()
+        if scope is None or not (scope.clinic or scope.maintenance_schema):
+            raise NoClinicActive(database=self.alias)
+        if scope.clinic and scope.clinic.shard != self.alias:
+            raise NoClinicActive(database=self.alias, clinic_on=scope.clinic.shard)
+        return scope
+
+    def _enter(self, cursor: Any, scope: Scope | None, actor: str) -> str:
+        if scope is None or scope.clinic is None:
+            schema = scope.maintenance_schema if scope else "public"
+            cursor.execute(_ENTER_SCHEMA, [f'"{schema}", pg_temp', actor, f'"{schema}"'])
+            if not cursor.fetchone()[2]:
+                raise TemplateMissing(schema=schema, database=self.alias)
+            return str(schema)
+        clinic = scope.clinic
+        path = f'"{clinic.schema}", pg_temp'
+        try:
+            cursor.execute(
+                _ENTER_CLINIC.format(schema=clinic.schema), [path, actor, clinic.clinic_id]
+            )
+        except ProgrammingError as error:
+            raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias) from error
+        row = cursor.fetchone()[2]
+        if row is None:
+            raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias)
+        epoch, state = int(row[0]), row[1]
+        if epoch != clinic.epoch:
+            raise StaleRoute(schema=clinic.schema, epoch=epoch, route_epoch=clinic.epoch)
+        if state != "open":
+            raise ClinicClosed(schema=clinic.schema, state=state)
+        return clinic.schema
+

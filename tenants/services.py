@@ -1,0 +1,156 @@
+"""Everything that can happen to a clinic as a whole: created, closed, reopened, given a domain."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connections, transaction
+from django.db.utils import ProgrammingError
+
+from fisioflow.errors import FieldError
+from tenants.context import DIRECTORY, TEMPLATE_SCHEMA, check_schema_name, clinic_scope
+from tenants.context import ClinicRoute, maintenance_scope
+from tenants.directory import forget_routes
+from tenants.errors import ClinicExists, ClinicNotFound, UnknownShard
+from tenants.models import Clinic, Domain, Shard
+from tenants.placement import place
+from tenants.schemas import create_clinic_schema, write_epoch
+
+
+def clinic_create(
+    *,
+    schema_name: str,
+    name: str,
+    domain: str,
+    plan: str = Clinic.Plan.STARTER,
+    time_zone: str = "America/Sao_Paulo",
+    shard: str | None = None,
+    populate: Callable[[ClinicRoute], None] | None = None,
+) -> Clinic:
+    """Create the clinic: its row, its domain and its schema, or nothing at all.
+
+    `populate` runs inside the new clinic, in the schema's own transaction (the owner's account is
+    made there). Raises InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard,
+    TemplateMissing.
+    """
+    check_schema_name(schema_name)
+    clinic = Clinic(schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone)
+    with transaction.atomic(using=DIRECTORY):
+        clinic.shard = _shard_for(clinic, shard)
+        _save_new(clinic, Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=True))
+        # The names are taken now, in an open transaction. The shard commits first and the directory
+        # at once after it: a crash between the two leaves an unlisted schema, which the next try
+        # reports (ClinicExists), and never a listed clinic without data.
+        with transaction.atomic(using=clinic.shard_id):
+            _build(clinic.route)
+            if populate:
+                with clinic_scope(clinic.route):
+                    populate(clinic.route)
+    forget_routes(clinic)
+    return clinic
+
+
+def clinic_close(*, schema_name: str) -> Clinic:
+    """Close the clinic: its records stay, its sign-in and its API are refused from now on."""
+    return _set_status(schema_name, Clinic.Status.CLOSED, epoch_state="closed")
+
+
+def clinic_reopen(*, schema_name: str) -> Clinic:
+    """Open a closed clinic again."""
+    return _set_status(schema_name, Clinic.Status.ACTIVE, epoch_state="open")
+
+
+def domain_add(*, schema_name: str, domain: str) -> Domain:
+    """Let the clinic answer to one more host name. Raises ClinicNotFound, ClinicExists."""
+    with transaction.atomic(using=DIRECTORY):
+        clinic = _locked(schema_name)
+        added = Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=False)
+        _validated(added)
+        try:
+            with transaction.atomic(using=DIRECTORY):
+                added.save()
+        except IntegrityError as error:
+            raise ClinicExists(domain=added.domain) from error
+    forget_routes(clinic)
+    return added
+
+
+def shards_register() -> list[Shard]:
+    """Give every configured shard its row in the directory; returns the new ones."""
+    aliases = [alias for alias in settings.DATABASES if alias != DIRECTORY]
+    rows = [Shard.objects.get_or_create(alias=alias) for alias in sorted(aliases)]
+    return [shard for shard, created in rows if created]
+
+
+def _shard_for(clinic: Clinic, wanted: str | None) -> Shard:
+    # Locked against a change of state; the weights of the others may move meanwhile, harmlessly.
+    shards = {s.alias: s for s in Shard.objects.select_for_update(of=("self",)).order_by("alias")}
+    usable = {
+        alias: s
+        for alias, s in shards.items()
+        if s.state == Shard.State.OPEN and alias in settings.DATABASES
+    }
+    if wanted is not None:
+        if wanted not in usable:
+            raise UnknownShard(wanted)
+        return usable[wanted]
+    return usable[place(clinic.id, {alias: s.weight for alias, s in usable.items()})]
+
+
+def _save_new(clinic: Clinic, domain: Domain) -> None:
+    _validated(clinic, exclude={"schema_name"})
+    _validated(domain, exclude={"tenant"})
+    try:
+        with transaction.atomic(using=DIRECTORY):
+            clinic.save(force_insert=True)
+            domain.save(force_insert=True)
+    except IntegrityError as error:
+        raise ClinicExists(schema=clinic.schema_name, domain=domain.domain) from error
+
+
+def _validated(row: Clinic | Domain, exclude: set[str] | None = None) -> None:
+    """Field rules only; uniqueness is the database's word, under concurrency too."""
+    try:
+        row.clean_fields(exclude=exclude)
+        row.clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise FieldError(field, "invalid", str(messages[0])) from error
+
+
+def _build(route: ClinicRoute) -> None:
+    try:
+        create_clinic_schema(route)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "42P06":  # duplicate_schema
+            raise
+        raise ClinicExists(
+            "The shard already has a schema of this name, which the directory doesn't list."
+            " Look into it before you remove it.",
+            schema=route.schema,
+            shard=route.shard,
+        ) from error
+
+
+def _locked(schema_name: str) -> Clinic:
+    clinic = Clinic.objects.select_for_update().filter(schema_name=schema_name).first()
+    if clinic is None:
+        raise ClinicNotFound(schema=schema_name)
+    return clinic
+
+
+def _set_status(schema_name: str, status: Clinic.Status, *, epoch_state: str) -> Clinic:
+    with transaction.atomic(using=DIRECTORY):
+        clinic = _locked(schema_name)
+        clinic.status = status
+        clinic.save(update_fields=["status", "updated_at"])
+        route = clinic.route
+        with (
+            maintenance_scope(TEMPLATE_SCHEMA),
+            transaction.atomic(using=route.shard),
+            connections[route.shard].cursor() as cursor,
+        ):
+            write_epoch(cursor, route.schema, route.clinic_id, route.epoch, epoch_state)
+    transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
+    return clinic
