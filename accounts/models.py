@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from fisioflow.ids import uuid7
-from tenants.clinic_model import ClinicQuerySet
+from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class Role(models.TextChoices):
@@ -95,3 +95,27 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()
+
+
+class RefreshToken(ClinicModel):
+    """A single-use refresh token, by its digest. The tokens of one sign-in form a family."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="refresh_tokens")
+    family = models.UUIDField(db_index=True)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("refresh token")
+        verbose_name_plural = _("refresh tokens")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"),
+                name="accounts_refreshtoken_digest_form",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -185,6 +185,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SIGN_IN_ATTEMPTS_PER_MINUTE = env_int("SIGN_IN_ATTEMPTS_PER_MINUTE", default=10, minimum=1)
 ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", default=600, minimum=30)
 REFRESH_TOKEN_DAYS = env_int("REFRESH_TOKEN_DAYS", default=30, minimum=1)
 
@@ -201,10 +202,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "fisioflow.api.errors.problem_response",
     "DEFAULT_VERSIONING_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "DEFAULT_THROTTLE_RATES": {
-        "sign_in": env_text("SIGN_IN_RATE", "10/min"),
-        "refresh": env_text("REFRESH_RATE", "60/min"),
-    },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

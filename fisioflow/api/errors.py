@@ -134,8 +134,8 @@ def _of_api(exc: exceptions.APIException) -> Problem | None:
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         # REST framework turns 401 into 403 where no authentication class has a challenge.
         status = 401
-        headers = {"WWW-Authenticate": getattr(exc, "auth_header", "")} or _CHALLENGE
-        headers = headers if headers["WWW-Authenticate"] else _CHALLENGE
+        challenge = getattr(exc, "auth_header", None)
+        headers = {"WWW-Authenticate": challenge} if challenge else _CHALLENGE
     elif isinstance(exc, exceptions.Throttled) and exc.wait is not None:
         headers = {"Retry-After": str(int(exc.wait) + 1)}
     elif status >= 500:

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 DEFAULT_LIMIT = 50  # rows in a page
 MAX_LIMIT = 200
 PARAMETERS = frozenset({"limit", "cursor", "ordering"})
-_signer = signing.Signer(salt="fisioflow.api.cursor")
+_SALT = "fisioflow.api.cursor"
 
 
 class CursorPages(BasePagination):
@@ -38,13 +38,14 @@ class CursorPages(BasePagination):
         """The rows of the page. Raises ValidationError for a parameter that makes no sense."""
         limit = _limit(request)
         ordering = _ordering(request, view)
-        name = ordering.lstrip("-")
+        name = ordering.removeprefix("-")
         sign, field = "-" if ordering.startswith("-") else "", view.ordering_fields[name]
         if cursor := request.query_params.get("cursor"):
             queryset = queryset.filter(_after(queryset.model, cursor, ordering, field))
         rows = list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
         if len(rows) > limit:
-            self.next_cursor = _signer.sign_object([ordering, str(rows[limit - 1].pk)])
+            last = [ordering, str(rows[limit - 1].pk)]
+            self.next_cursor = signing.Signer(salt=_SALT).sign_object(last)
         return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -100,7 +101,7 @@ def _ordering(request: Request, view: Any) -> str:
 def _after(model: type[Model], cursor: str, ordering: str, field: str) -> Q:
     """The rows behind the cursor's one, wherever that row stands now."""
     try:
-        of_ordering, key = _signer.unsign_object(cursor)
+        of_ordering, key = signing.Signer(salt=_SALT).unsign_object(cursor)
     except signing.BadSignature as error:
         raise _bad_cursor() from error
     # Soft-deleted rows are found too: the row may have gone since the page was read.

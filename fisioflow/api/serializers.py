@@ -1,0 +1,118 @@
+"""Serializers that take what the OpenAPI document says and nothing else."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 3339: the offset is part of the moment; a clinic's clock alone is ambiguous twice a year.
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class TextField(serializers.CharField):
+    """A JSON string; numbers aren't read as text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class EmailField(TextField, serializers.EmailField):
+    """An e-mail address."""
+
+
+class UUIDField(serializers.UUIDField):
+    """A UUID in its canonical form."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or not _UUID.fullmatch(data):
+            self.fail("invalid", value=data)
+        return UUID(data)
+
+
+class DateField(serializers.DateField):
+    """A full-date of RFC 3339, e.g. 1990-12-31."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
+class MomentField(serializers.DateTimeField):
+    """A date-time of RFC 3339 with its offset, e.g. 2026-03-02T09:00:00-03:00."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ss±hh:mm")
+        return super().to_internal_value(value.upper().replace(" ", "T"))
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it doesn't know, can't set, or that the reader's role may not set."""
+
+    def hidden_fields(self) -> frozenset[str]:
+        """Names that this reader neither sees nor sets."""
+        return frozenset()
+
+    def locked_fields(self) -> frozenset[str]:
+        """Names that this reader sees but may not set."""
+        return frozenset()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        hidden, locked = self.hidden_fields(), self.locked_fields()
+        fields = {n: f for n, f in super().get_fields().items() if n not in hidden}
+        for name in locked & fields.keys():
+            fields[name].read_only, fields[name].required = True, False
+        return fields
+
+    def to_internal_value(self, data: Any) -> Any:
+        refused = self._refused_fields(data) if isinstance(data, Mapping) else {}
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            if refused and isinstance(error.detail, dict):
+                raise ValidationError({**error.detail, **refused}) from error
+            raise
+        if refused:
+            raise ValidationError(refused)
+        return value
+
+    def _refused_fields(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        writable = {field.field_name for field in self._writable_fields}
+        by_role = self.hidden_fields() | self.locked_fields()
+        refused = {}
+        for name in data.keys() - writable:
+            if name in by_role:
+                detail = ErrorDetail(_("Your role may not set this field."), "not_permitted")
+            elif name in self.fields:
+                detail = ErrorDetail(_("This field can't be set."), "read_only")
+            else:
+                detail = ErrorDetail(_("There is no such field."), "unknown_field")
+            refused[name] = [detail]
+        return refused
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """A StrictSerializer built from a model's fields. Services write, so it has no `save`."""
+
+    serializer_field_mapping: ClassVar = serializers.ModelSerializer.serializer_field_mapping | {
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.EmailField: EmailField,
+        models.UUIDField: UUIDField,
+        models.DateField: DateField,
+        models.DateTimeField: MomentField,
+    }

@@ -1,0 +1,111 @@
+"""The four servers as one: started together, stopped together, named by environment variables."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from signal import SIGQUIT
+
+from fisioflow.devstack import postgres, redis
+from fisioflow.devstack.paths import Folders
+from fisioflow.devstack.postgres import Cluster
+from fisioflow.devstack.processes import Daemon
+from fisioflow.devstack.redis import RedisServer
+
+_CLUSTERS = {"directory": "DATABASE_URL", "shard_1": "SHARD_1_URL", "shard_2": "SHARD_2_URL"}
+_ADDRESS = re.compile(r"(DATABASE_URL|REDIS_URL|SHARD_\d+_URL)(_FILE)?")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Three PostgreSQL servers (`directory`, `shard_1`, `shard_2`) and Redis (`redis`)."""
+
+    folders: Folders
+    durable: bool = True
+
+    @cached_property
+    def clusters(self) -> dict[str, Cluster]:
+        """The PostgreSQL servers by name."""
+        programs = postgres.find_programs(os.environ)
+        return {
+            name: Cluster(name, self.folders, programs, self.durable) for name in _CLUSTERS
+        }
+
+    @cached_property
+    def redis(self) -> RedisServer:
+        """The Redis server."""
+        return RedisServer(self.folders, self.durable)
+
+    @property
+    def daemons(self) -> list[Daemon]:
+        """The processes of the four servers."""
+        return [*(cluster.daemon for cluster in self.clusters.values()), self.redis.daemon]
+
+    def running(self) -> bool:
+        """Whether every server runs."""
+        return all(daemon.pid() is not None for daemon in self.daemons)
+
+    def start_all(self) -> list[Daemon]:
+        """Start what doesn't run, laying out its data first; return when all of it answers.
+
+        Returns the processes that this call started. Raises StackError, with none of them left,
+        if one fails.
+        """
+        self.folders.create()
+        before = [daemon for daemon in self.daemons if daemon.pid() is not None]
+        started = [daemon for daemon in self.daemons if daemon not in before]
+        try:
+            self.redis.start()
+            postgres.create_missing(list(self.clusters.values()))
+            for cluster in self.clusters.values():
+                cluster.start()
+            for server in (*self.clusters.values(), self.redis):
+                server.wait()
+        except BaseException:
+            for daemon in started:
+                daemon.stop()
+            raise
+        return started
+
+    def stop_all(self) -> None:
+        """Stop every server; data that needn't last is not written out."""
+        for daemon in self.daemons:
+            postgres_server = daemon.name in _CLUSTERS
+            daemon.stop(SIGQUIT if postgres_server and not self.durable else None)
+
+    def start(self, name: str) -> None:
+        """Start one server and wait until it answers."""
+        server = self._server(name)
+        server.start()
+        server.wait()
+
+    def stop(self, name: str) -> None:
+        """Stop one server: connections to it break, new ones are refused."""
+        self._server(name).daemon.stop()
+
+    def pause(self, name: str) -> None:
+        """Freeze one server: it accepts connections and never answers."""
+        self._server(name).daemon.pause()
+
+    def resume(self, name: str) -> None:
+        """Let a frozen server go on."""
+        self._server(name).daemon.resume()
+
+    def addresses(self) -> dict[str, str]:
+        """DATABASE_URL, SHARD_<N>_URL and REDIS_URL."""
+        urls = {_CLUSTERS[name]: cluster.url for name, cluster in self.clusters.items()}
+        return urls | {"REDIS_URL": self.redis.url}
+
+    def program_folders(self) -> list[str]:
+        """For PATH: psql, pg_dump and their like, redis-cli."""
+        return [str(postgres.find_programs(os.environ)), str(redis.programs())]
+
+    def environ(self, base: Mapping[str, str]) -> dict[str, str]:
+        """`base` with this stack's addresses in place of any others, and its programs on PATH."""
+        kept = {name: value for name, value in base.items() if not _ADDRESS.fullmatch(name)}
+        path = os.pathsep.join([*self.program_folders(), base.get("PATH", os.defpath)])
+        return kept | self.addresses() | {"PATH": path}
+
+    def _server(self, name: str) -> Cluster | RedisServer:
+        return self.redis if name == "redis" else self.clusters[name]

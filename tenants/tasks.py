@@ -1,0 +1,30 @@
+"""Celery tasks of a clinic: a task's body runs inside the clinic that its first argument names."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Task
+
+from fisioflow.actor import acting_as_job
+from tenants.context import clinic_scope, platform_scope
+from tenants.directory import route_by_id
+from tenants.models import Clinic
+
+
+class ClinicTask(Task):  # type: ignore[misc]
+    """Takes `clinic_id` (text of a UUID) first, and runs the body in that clinic's scope."""
+
+    abstract = True
+
+    def __call__(self, clinic_id: str, *args: Any, **kwargs: Any) -> Any:
+        with acting_as_job(self.name), clinic_scope(route_by_id(UUID(clinic_id))):
+            return super().__call__(clinic_id, *args, **kwargs)
+
+
+def for_each_clinic(task: ClinicTask) -> int:
+    """Enqueue the task once for every open clinic; returns how many."""
+    with platform_scope():
+        ids = Clinic.objects.filter(status=Clinic.Status.ACTIVE).values_list("id", flat=True)
+        for clinic_id in ids.iterator(chunk_size=500):
+            task.delay(str(clinic_id))
+        return Clinic.objects.filter(status=Clinic.Status.ACTIVE).count()
