@@ -49,7 +49,9 @@ class Folders:
         socket_root.mkdir(mode=0o700, exist_ok=True)
         # In a folder that everybody may write to, somebody else may have been there first.
         if socket_root.is_symlink() or socket_root.stat().st_uid != os.geteuid():
-            raise StackError(f"{socket_root} belongs to somebody else. Set TMPDIR to another folder.")
+            raise StackError(
+                f"{socket_root} belongs to somebody else. Set TMPDIR to another folder."
+            )
 
     def remove(self) -> None:
         """Forget everything. The programs must have been stopped."""

@@ -147,9 +147,7 @@ def _spawn(argv: Sequence[str], stdin: bytes) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as file:  # a pipe would have to be fed while others run
         file.write(stdin)
         file.seek(0)
-        return subprocess.Popen(
-            argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        return subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def _reap(pid: int) -> None:

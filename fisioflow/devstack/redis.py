@@ -34,7 +34,7 @@ class RedisServer:
     def url(self) -> str:
         """The address for REDIS_URL and `redis-cli -u`."""
         address = self._address()
-        return f"redis://:{address['password']}@127.0.0.1:{address['port']}/0"
+        return f"redis://default:{address['password']}@127.0.0.1:{address['port']}/0"
 
     def start(self) -> None:
         """Start the server; `wait` tells when it answers."""

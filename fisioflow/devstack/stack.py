@@ -28,9 +28,7 @@ class Stack:
     def clusters(self) -> dict[str, Cluster]:
         """The PostgreSQL servers by name."""
         programs = postgres.find_programs(os.environ)
-        return {
-            name: Cluster(name, self.folders, programs, self.durable) for name in _CLUSTERS
-        }
+        return {name: Cluster(name, self.folders, programs, self.durable) for name in _CLUSTERS}
 
     @cached_property
     def redis(self) -> RedisServer:

@@ -1,0 +1,126 @@
+"""The stack's command line: python -m fisioflow.devstack <command>."""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from typing import NoReturn
+
+from fisioflow.devstack import application
+from fisioflow.devstack.errors import StackError
+from fisioflow.devstack.paths import checkout_folders
+from fisioflow.devstack.stack import Stack
+
+
+def main() -> int:
+    """Run one command; the exit status is 1 for a failure, 130 for Ctrl-C."""
+    commands = {
+        "up": up,
+        "services-up": services_up,
+        "down": down,
+        "reset": reset,
+        "status": status,
+        "env": env,
+    }
+    parser = argparse.ArgumentParser(prog="python -m fisioflow.devstack")
+    parser.add_argument("command", choices=commands)
+    command = commands[parser.parse_args().command]
+    # A closed terminal or a kill ends a half-done start as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return command(Stack(checkout_folders()))
+    except StackError as error:
+        print(f"fisioflow: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nfisioflow: interrupted; what this run started is stopped.", file=sys.stderr)
+        return 130
+
+
+def up(stack: Stack) -> int:
+    """Servers, migrations, demo data, web, worker and beat."""
+    with _alone(stack):
+        port = application.port(os.environ)
+        application.require_free(stack, port)
+        with application.all_or_nothing(stack) as started:
+            print("Starting PostgreSQL and Redis ...", flush=True)
+            started += stack.start_all()
+            print("Migrating and loading the demo data ...", flush=True)
+            sign_ins = application.prepare(stack)
+            print("Starting the web server, the worker and beat ...", flush=True)
+            application.start(stack, port, started)
+        print(application.welcome(port, sign_ins))
+    return 0
+
+
+def services_up(stack: Stack) -> int:
+    """Only the servers."""
+    with _alone(stack):
+        stack.start_all()
+    return 0
+
+
+def down(stack: Stack) -> int:
+    """Stop everything; data stays."""
+    with _alone(stack):
+        for daemon in application.daemons(stack):
+            daemon.stop()
+        stack.stop_all()
+    return 0
+
+
+def reset(stack: Stack) -> int:
+    """Stop everything and forget the data."""
+    down(stack)
+    stack.folders.remove()
+    return 0
+
+
+def status(stack: Stack) -> int:
+    """List what runs; exit status 1 unless all of it does."""
+    daemons = [*stack.daemons, *application.daemons(stack)]
+    for daemon in daemons:
+        pid = daemon.pid()
+        print(f"{daemon.name:10} {f'running, pid {pid}' if pid else 'stopped':24} {daemon.log}")
+    return 0 if all(daemon.pid() for daemon in daemons) else 1
+
+
+def env(stack: Stack) -> int:
+    """Print the exports that let a shell reach the running stack."""
+    if not stack.running():
+        raise StackError("The stack is not running. Start it: make up")
+    values = application.environ(stack, {})
+    path = os.pathsep.join([os.path.dirname(sys.executable), *stack.program_folders()])
+    del values["PATH"]
+    for name, value in sorted(values.items()):
+        print(f"export {name}={shlex.quote(value)};")
+    print(f'export PATH={shlex.quote(path)}:"$PATH";')
+    return 0
+
+
+@contextlib.contextmanager
+def _alone(stack: Stack) -> Iterator[None]:
+    """One command at a time changes the stack."""
+    stack.folders.root.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(stack.folders.root.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StackError("Another make up, down or reset is at work here. Try again.") from None
+    else:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
