@@ -1,13 +1,12 @@
 """Bearer tokens for the API."""
 
-from django.utils.encoding import force_str
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
 from accounts.errors import InvalidToken
 from accounts.models import User
-from accounts.tokens import user_of_access_token
+from accounts.tokens import token_decode
 from fisioflow.actor import identify
 
 
@@ -15,16 +14,17 @@ class ClinicTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>` of the clinic that the request is for."""
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
-        scheme, _, token = force_str(
-            get_authorization_header(request), errors="replace"
-        ).partition(" ")
-        if scheme.lower() != "bearer":
+        parts = get_authorization_header(request).decode("latin-1").split()
+        if not parts or parts[0].lower() != "bearer":
             return None
-        if not token or "\x00" in token:
+        if len(parts) != 2:
             raise InvalidToken
-        user = user_of_access_token(token.strip())
+        claims = token_decode("access", parts[1])
+        user = User.objects.filter(id=claims.user_id, is_active=True).first()
+        if user is None:
+            raise InvalidToken
         identify(str(user.pk), str(user))
-        return user, token
+        return user, parts[1]
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

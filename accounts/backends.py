@@ -9,7 +9,7 @@ from accounts.models import ADMIN_ROLES, User
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
 CLINIC_ADMIN_APPS = frozenset({"accounts", "patients", "scheduling"})
-_HIDDEN = frozenset({"refreshtoken"})
+_HIDDEN = frozenset({"tokenfamily"})
 
 
 class RoleBackend(ModelBackend):

@@ -3,10 +3,10 @@
 from fisioflow.errors import Conflict, FisioFlowError
 
 
-class SignInRefused(FisioFlowError):
-    """E-mail or password is wrong."""
+class InvalidCredentials(FisioFlowError):
+    """The e-mail or the password is wrong."""
 
-    code = "sign_in_refused"
+    code = "invalid_credentials"
     status = 401
 
 
@@ -19,16 +19,16 @@ class TooManyAttempts(FisioFlowError):
 
 
 class InvalidToken(FisioFlowError):
-    """The token is invalid, expired or of another clinic. Sign in again."""
+    """The token is invalid or has expired."""
 
-    code = "invalid_token"
+    code = "token_invalid"
     status = 401
 
 
-class TokenReused(InvalidToken):
-    """The refresh token was used before. Sign in again."""
+class TokenSuperseded(Conflict):
+    """The token was already refreshed by another request."""
 
-    code = "token_reused"
+    code = "token_superseded"
 
 
 class EmailTaken(Conflict):

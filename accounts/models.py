@@ -97,23 +97,29 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.strip().lower()
 
 
-class RefreshToken(ClinicModel):
-    """A single-use refresh token, by its digest. The tokens of one sign-in form a family."""
+class TokenFamily(ClinicModel):
+    """One sign-in of the API and its chain of refresh tokens; `generation` is the only live one."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="refresh_tokens")
-    family = models.UUIDField(db_index=True)
-    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    generation = models.PositiveIntegerField(default=0)
+    credential = models.CharField(max_length=64)  # SHA-256 of the password's hash at sign-in
+    rotated_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
-    used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_for = models.CharField(max_length=16, blank=True)
 
     class Meta:
-        verbose_name = _("refresh token")
-        verbose_name_plural = _("refresh tokens")
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"),
-                name="accounts_refreshtoken_digest_form",
+                condition=models.Q(revoked_at=None, revoked_for="")
+                | models.Q(revoked_at__isnull=False) & ~models.Q(revoked_for=""),
+                name="accounts_tokenfamily_revoked_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credential__regex=r"^[0-9a-f]{64}$"),
+                name="accounts_tokenfamily_credential_form",
             ),
         ]
 

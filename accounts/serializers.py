@@ -17,7 +17,7 @@ class SignInSerializer(serializers.Serializer[Any]):
 class RefreshSerializer(serializers.Serializer[Any]):
     """A refresh token as it was given."""
 
-    refresh = serializers.CharField(min_length=20, max_length=200)
+    refresh = serializers.CharField(min_length=20, max_length=2000)
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):

@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.errors import EmailTaken, SignInRefused, TooManyAttempts
+from accounts.errors import EmailTaken, InvalidCredentials, TooManyAttempts
 from accounts.models import Role, User
-from accounts.tokens import user_tokens_revoke
+from accounts.sessions import user_revoke_tokens
 from tenants.context import current_clinic, current_scope
 
 _WINDOW = 60  # seconds
@@ -19,12 +19,12 @@ _WINDOW = 60  # seconds
 def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str) -> User:
     """The active person with this e-mail and password.
 
-    Raises SignInRefused, whatever was wrong, and TooManyAttempts.
+    Raises InvalidCredentials, whatever was wrong, and TooManyAttempts.
     """
     attempt_count(email=email, ip_address=ip_address)
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
-        raise SignInRefused
+        raise InvalidCredentials
     return user
 
 
@@ -70,7 +70,7 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        user_tokens_revoke(user=user)
+        user_revoke_tokens(user=user, reason="credential")
     return user
 
 
@@ -85,5 +85,5 @@ def _set_fields(user: User, **fields: Any) -> User:
             setattr(user, name, value)
         user.save(update_fields=[*fields, "updated_at"])
         if not user.is_active:
-            user_tokens_revoke(user=user)
+            user_revoke_tokens(user=user, reason="credential")
     return user

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.tokens import tokens_sweep
+from accounts.sessions import tokens_sweep
 from tenants.tasks import ClinicTask, for_each_clinic
 
 

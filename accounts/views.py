@@ -18,7 +18,7 @@ from accounts.serializers import (
     TokenPairSerializer,
 )
 from accounts.services import sign_in
-from accounts.tokens import TokenPair, family_revoke, pair_issue, pair_refresh
+from accounts.sessions import TokenPair, token_issue, token_refresh, token_revoke
 from fisioflow.actor import identify
 from fisioflow.requests import client_address
 from tenants.context import current_clinic
@@ -50,7 +50,7 @@ class TokenView(OpenView):
         http = request._request
         user = sign_in(**body.validated_data, request=http, ip_address=client_address(http))
         identify(str(user.pk), str(user))
-        return _answer(pair_issue(user=user))
+        return _answer(token_issue(user=user))
 
 
 class RefreshView(OpenView):
@@ -63,7 +63,7 @@ class RefreshView(OpenView):
         """Trade a refresh token, once, for a new pair."""
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return _answer(pair_refresh(**body.validated_data))
+        return _answer(token_refresh(**body.validated_data))
 
 
 class RevokeView(OpenView):
@@ -74,7 +74,7 @@ class RevokeView(OpenView):
         """Sign out: end the sign-in that the refresh token belongs to."""
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        family_revoke(**body.validated_data)
+        token_revoke(**body.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

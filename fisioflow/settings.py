@@ -187,7 +187,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SIGN_IN_ATTEMPTS_PER_MINUTE = env_int("SIGN_IN_ATTEMPTS_PER_MINUTE", default=10, minimum=1)
 ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", default=600, minimum=30)
-REFRESH_TOKEN_DAYS = env_int("REFRESH_TOKEN_DAYS", default=30, minimum=1)
+REFRESH_IDLE_DAYS = env_int("REFRESH_IDLE_DAYS", default=14, minimum=1)
+REFRESH_TOTAL_DAYS = env_int("REFRESH_TOTAL_DAYS", default=90, minimum=1)
 
 # --- API --------------------------------------------------------------------------------------
 

@@ -1,0 +1,128 @@
+"""Sign-ins of the API: issue, refresh and revoke, all inside the clinic's own schema."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.errors import InvalidToken, TokenSuperseded
+from accounts.models import TokenFamily, User
+from accounts.tokens import Claims, token_decode, token_encode
+from fisioflow.errors import FisioFlowError
+from tenants.context import current_clinic
+
+# A phone whose answer got lost, or two of its requests, refresh twice: refused, but not as theft.
+LEEWAY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client gets: `expires_in` is the access token's life in seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def token_issue(*, user: User) -> TokenPair:
+    """Open a sign-in for the user."""
+    now = timezone.now()
+    family = TokenFamily.objects.create(
+        user=user,
+        credential=_credential(user),
+        rotated_at=now,
+        expires_at=now + timedelta(days=settings.REFRESH_IDLE_DAYS),
+    )
+    return _pair(family)
+
+
+def token_refresh(*, refresh: str) -> TokenPair:
+    """Trade a refresh token for a new pair. Of parallel calls with one token exactly one wins.
+
+    Raises TokenSuperseded for the others, and InvalidToken; an older token ends the sign-in.
+    """
+    claims = token_decode("refresh", refresh)
+    with transaction.atomic(using=current_clinic().shard, durable=True):
+        outcome = _rotate(claims)  # returns its error: raised in here it would undo a revocation
+    if isinstance(outcome, FisioFlowError):
+        raise outcome
+    return _pair(outcome)
+
+
+def token_revoke(*, refresh: str) -> None:
+    """End the sign-in that the refresh token belongs to. Raises InvalidToken."""
+    claims = token_decode("refresh", refresh)
+    _revoke_live("sign_out", id=claims.family_id, user_id=claims.user_id)
+
+
+def user_revoke_tokens(*, user: User, reason: str) -> None:
+    """End every sign-in of the user; `reason` is a short code, e.g. `credential`."""
+    _revoke_live(reason, user=user)
+
+
+def tokens_sweep() -> int:
+    """Delete the clinic's sign-ins that expired a day ago or more; returns how many."""
+    limit = timezone.now() - timedelta(days=1)
+    deleted, _ = TokenFamily.objects.filter(expires_at__lt=limit).delete()
+    return deleted
+
+
+def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
+    family = (
+        TokenFamily.objects.select_related("user")
+        .filter(id=claims.family_id, user_id=claims.user_id)
+        .first()
+    )
+    if family is None:
+        return InvalidToken()
+    if not family.user.is_active or not constant_time_compare(
+        family.credential, _credential(family.user)
+    ):
+        _revoke_live("credential", id=family.id)
+        return InvalidToken()
+    longest = family.created_at + timedelta(days=settings.REFRESH_TOTAL_DAYS)
+    family.expires_at = min(
+        timezone.now() + timedelta(days=settings.REFRESH_IDLE_DAYS), longest
+    )
+    live = TokenFamily.objects.filter(id=family.id, revoked_at=None)
+    # Compare-and-swap: a racing call waits on the row, then finds the generation gone by.
+    won = live.filter(generation=claims.generation, expires_at__gt=Now()).update(
+        generation=F("generation") + 1, rotated_at=Now(), expires_at=family.expires_at
+    )
+    if won:
+        family.generation = claims.generation + 1
+        return family
+    if live.filter(generation=claims.generation + 1, rotated_at__gt=Now() - LEEWAY).exists():
+        return TokenSuperseded()
+    if live.exclude(generation=claims.generation).exists():
+        _revoke_live("reuse", id=family.id)
+    return InvalidToken()
+
+
+def _revoke_live(reason: str, **which: object) -> None:
+    TokenFamily.objects.filter(revoked_at=None, **which).update(
+        revoked_at=Now(), revoked_for=reason
+    )
+
+
+def _pair(family: TokenFamily) -> TokenPair:
+    now = timezone.now()
+    claims = Claims(family.user_id, family.id, family.generation)
+    seconds = settings.ACCESS_TOKEN_SECONDS
+    access_ends = now + timedelta(seconds=seconds)
+    return TokenPair(
+        access=token_encode("access", claims, issued_at=now, expires_at=access_ends),
+        refresh=token_encode("refresh", claims, issued_at=now, expires_at=family.expires_at),
+        expires_in=seconds,
+    )
+
+
+def _credential(user: User) -> str:
+    """Changes with the password, so that a new one ends every sign-in that the old one opened."""
+    return hashlib.sha256(user.password.encode()).hexdigest()
