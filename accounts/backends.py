@@ -5,10 +5,11 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
-from accounts.models import ADMIN_ROLES, User
+from accounts.models import ADMIN_ROLES, Role, User
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
 CLINIC_ADMIN_APPS = frozenset({"accounts", "patients", "scheduling"})
+PLATFORM_ADMIN_APPS = frozenset({"tenants", "accounts", "django_celery_beat"})
 _HIDDEN = frozenset({"tokenfamily"})
 
 
@@ -22,8 +23,10 @@ class RoleBackend(ModelBackend):
             return False
         if codename.rpartition("_")[2] in _HIDDEN:
             return False
+        if user_obj.role == Role.PLATFORM:
+            return user_obj.is_superuser and app in PLATFORM_ADMIN_APPS
         return user_obj.role in ADMIN_ROLES and app in CLINIC_ADMIN_APPS
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         """Whether the user sees the app in the admin's index."""
-        return self.has_perm(user_obj, f"{app_label}.view_any")
+        return self.has_perm(user_obj, f"{app_label}.view_module")

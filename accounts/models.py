@@ -82,6 +82,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=~models.Q(role=Role.THERAPIST) | ~models.Q(crefito=""),
                 name="accounts_user_therapist_has_crefito",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False) | models.Q(role=Role.PLATFORM),
+                name="accounts_user_superuser_is_platform",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,15 @@
 """Who may call what: a view names the roles of each action; what it doesn't name is refused."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import Role, User
+
+if TYPE_CHECKING:  # rest_framework.views imports this module, by its settings
+    from rest_framework.views import APIView
 
 
 class ByRole(BasePermission):
@@ -17,7 +19,7 @@ class ByRole(BasePermission):
     row is refused for everybody.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         user: Any = request.user
         if not isinstance(user, User) or not user.is_active:
             return False

@@ -186,7 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 SIGN_IN_ATTEMPTS_PER_MINUTE = env_int("SIGN_IN_ATTEMPTS_PER_MINUTE", default=10, minimum=1)
-ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", default=600, minimum=30)
+ACCESS_TOKEN_SECONDS = env_int("ACCESS_TOKEN_SECONDS", default=300, minimum=30)
 REFRESH_IDLE_DAYS = env_int("REFRESH_IDLE_DAYS", default=14, minimum=1)
 REFRESH_TOTAL_DAYS = env_int("REFRESH_TOTAL_DAYS", default=90, minimum=1)
 
@@ -200,7 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "fisioflow.api.schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "fisioflow.api.pagination.CursorPages",
-    "EXCEPTION_HANDLER": "fisioflow.api.errors.problem_response",
+    "EXCEPTION_HANDLER": "fisioflow.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": TRUSTED_PROXIES,

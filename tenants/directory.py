@@ -37,8 +37,12 @@ def route_by_schema(schema: str) -> ClinicRoute:
 
 def forget_routes(clinic: Clinic) -> None:
     """Drop what is cached of the clinic; call it after the commit of any change to it."""
-    hosts = clinic.domains.values_list("domain", flat=True)
-    cache.delete_many([f"route:id:{clinic.id}", *(f"route:host:{host}" for host in hosts)])
+    forget_route(clinic.id, *clinic.domains.values_list("domain", flat=True))
+
+
+def forget_route(clinic_id: UUID, *hosts: str) -> None:
+    """Drop one clinic's cached route, by id and by these hosts."""
+    cache.delete_many([f"route:id:{clinic_id}", *(f"route:host:{host}" for host in hosts)])
 
 
 def _cached(key: str, **condition: Any) -> ClinicRoute:

@@ -4,6 +4,7 @@ A host name belongs to a clinic, to the platform (PUBLIC_HOSTS) or to the shared
 where `X-Tenant-ID` names the clinic by its id.
 """
 
+import sys
 from collections.abc import Callable
 from uuid import UUID
 
@@ -13,13 +14,21 @@ from django.core.exceptions import DisallowedHost
 from django.db import connections
 from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.urls import set_urlconf
 
+from fisioflow.api import handlers
 from fisioflow.errors import FisioFlowError
 from fisioflow.refusals import refusal_response
-from tenants.context import ClinicRoute, clinic_scope, current_scope, platform_scope
-from tenants.directory import route_by_host, route_by_id
-from tenants.errors import ClinicNotFound, ShardUnavailable
+from tenants.context import (
+    ClinicRoute,
+    clinic_scope,
+    current_clinic,
+    current_scope,
+    platform_scope,
+)
+from tenants.directory import forget_route, route_by_host, route_by_id
+from tenants.errors import ClinicNotFound, ShardUnavailable, StaleRoute
 
 TENANT_HEADER = "X-Tenant-ID"
 
@@ -32,16 +41,18 @@ class ClinicMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            host = request.get_host().rsplit(":", 1)[0].lower()
+            host = _host_of(request)
         except DisallowedHost:
-            return refusal_response(request, ClinicNotFound())
+            host = ""
         if host in settings.PUBLIC_HOSTS:
             return self._on_platform(request)
         try:
             route = self._route(request, host)
         except FisioFlowError as refusal:
-            _use(request, settings.ROOT_URLCONF)
-            return refusal_response(request, refusal)
+            response = refusal_response(request, refusal)
+            if response is None:
+                raise
+            return response
         _use(request, settings.API_URLCONF if host in settings.API_HOSTS else settings.ROOT_URLCONF)
         request.clinic = route  # type: ignore[attr-defined]
         with clinic_scope(route), structlog.contextvars.bound_contextvars(clinic=route.schema):
@@ -49,8 +60,7 @@ class ClinicMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what a view raised on purpose, and a shard that went away under it."""
-        refusal = as_refusal(error)
-        return refusal_response(request, refusal) if refusal else None
+        return _answer(request, error)
 
     def _on_platform(self, request: HttpRequest) -> HttpResponse:
         _use(request, settings.PUBLIC_URLCONF)
@@ -67,19 +77,35 @@ class ClinicMiddleware:
             raise ClinicNotFound from error
 
 
-def as_refusal(error: BaseException | None) -> FisioFlowError | None:
-    """The refusal that an exception stands for; None for a defect, which is answered with 500."""
-    if isinstance(error, FisioFlowError):
-        return error
-    scope = current_scope()
-    lost = isinstance(error, OperationalError | InterfaceError)
-    if not lost or scope is None or scope.clinic is None:
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a refusal that a middleware behind this one raised, or a defect."""
+    error = sys.exc_info()[1]
+    return _answer(request, error) or handlers.server_error(request)
+
+
+def _answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    if not isinstance(error, FisioFlowError) and _shard_is_gone(error):
+        error = ShardUnavailable(shard=current_clinic().shard)
+    if not isinstance(error, FisioFlowError):
         return None
+    if isinstance(error, StaleRoute):
+        forget_route(current_clinic().clinic_id, _host_of(request))
+    return refusal_response(request, error)
+
+
+def _shard_is_gone(error: BaseException | None) -> bool:
+    scope = current_scope()
+    if not isinstance(error, OperationalError | InterfaceError) or not scope or not scope.clinic:
+        return False
     connection = connections[scope.clinic.shard]
-    if connection.connection is not None and not connection.is_usable():
-        connection.close()
-        return ShardUnavailable(shard=scope.clinic.shard)
-    return None
+    if connection.connection is None or connection.is_usable():
+        return False
+    connection.close()
+    return True
+
+
+def _host_of(request: HttpRequest) -> str:
+    return split_domain_port(request.get_host())[0]
 
 
 def _use(request: HttpRequest, urlconf: str) -> None:

@@ -1,0 +1,26 @@
+"""The people app: its refusals by constraint name."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    """People who sign in."""
+
+    name = "accounts"
+    verbose_name = _("People")
+
+    def ready(self) -> None:
+        from fisioflow.constraints import Rule, register  # models can't be loaded earlier
+
+        register(
+            {
+                "accounts_user_email_unique": Rule(
+                    "email", "email_taken", _("Somebody here has this e-mail already."), 409
+                ),
+                "accounts_user_role_known": Rule("role", "invalid_choice", _("No such role.")),
+                "accounts_user_therapist_has_crefito": Rule(
+                    "crefito", "required", _("A therapist has a CREFITO number.")
+                ),
+            }
+        )

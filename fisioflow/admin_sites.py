@@ -1,0 +1,72 @@
+"""Two admins that share nothing: the clinic's, on its host, and the platform's, on the public one."""
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from accounts.errors import TooManyAttempts
+from accounts.models import ADMIN_ROLES, Role, User
+from accounts.services import attempt_count
+from fisioflow.requests import client_address
+from tenants.context import current_scope
+
+
+class LimitedAuthenticationForm(AdminAuthenticationForm):
+    """The sign-in form, with the same limit of attempts as the API's."""
+
+    def clean(self) -> dict[str, object]:
+        if self.request is not None:
+            try:
+                attempt_count(
+                    email=str(self.cleaned_data.get("username", "")),
+                    ip_address=client_address(self.request),
+                )
+            except TooManyAttempts as refusal:
+                raise ValidationError(refusal.detail, code=refusal.code) from refusal
+        return super().clean()
+
+
+class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+    """For a clinic's owner and manager, inside their clinic only."""
+
+    site_title = site_header = "FisioFlow"
+    index_title = _("Clinic")
+    site_url = None
+    login_form = LimitedAuthenticationForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """An active owner or manager of the clinic whose host this is."""
+        user, scope = request.user, current_scope()
+        return (
+            isinstance(user, User)
+            and user.is_active
+            and user.role in ADMIN_ROLES
+            and scope is not None
+            and scope.clinic is not None
+        )
+
+
+class PlatformAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+    """For the platform's staff: clinics, domains, shards. No clinic's data can be reached here."""
+
+    site_title = site_header = "FisioFlow"
+    index_title = _("Platform")
+    site_url = None
+    login_form = LimitedAuthenticationForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """An active member of the platform's staff, on the platform's host."""
+        user, scope = request.user, current_scope()
+        return (
+            isinstance(user, User)
+            and user.is_active
+            and user.role == Role.PLATFORM
+            and scope is not None
+            and scope.clinic is None
+        )
+
+
+clinic_site = ClinicAdminSite(name="clinic")
+platform_site = PlatformAdminSite(name="platform")

@@ -1,0 +1,16 @@
+"""A clinic's host: the API and the clinic's admin."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from fisioflow.admin_sites import clinic_site
+from fisioflow.urls_api import handler400, handler403, handler404, handler500
+from fisioflow.urls_api import urlpatterns as api_urlpatterns
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [
+    *api_urlpatterns,
+    path("admin/", clinic_site.urls),
+    path("", RedirectView.as_view(pattern_name="clinic:index"), name="home"),
+]

@@ -1,0 +1,17 @@
+"""The API alone: what the shared API host serves, and a part of what a clinic's host serves."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("patients.urls")),
+    path("api/v1/", include("scheduling.urls")),
+    path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+handler400 = "fisioflow.api.handlers.bad_request"
+handler403 = "fisioflow.api.handlers.permission_denied"
+handler404 = "fisioflow.api.handlers.not_found"
+handler500 = "tenants.middleware.server_error"
