@@ -72,25 +72,27 @@ def refusals() -> Iterator[None]:
         raise refusal_of(error) from error
 
 
-class RuledModel(models.Model):
-    """Reports its constraints in `full_clean` with the field and code of their rules."""
+class RuledModel:
+    """Mixin of a model: `full_clean` reports constraints with the field and code of their rules.
 
-    class Meta:
-        abstract = True
+    A plain class, because apps register their rules before models may be defined.
+    """
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Raises ValidationError by field, or for the whole object where the field is excluded."""
+        assert isinstance(self, models.Model)
+        hidden = set(exclude or ())
         using = router.db_for_write(type(self), instance=self)
         errors: dict[str, list[ValidationError]] = {}
         for model_class, constraints in self.get_constraints():
             for constraint in constraints:
                 try:
-                    constraint.validate(model_class, self, exclude=set(exclude or ()), using=using)
+                    constraint.validate(model_class, self, exclude=hidden, using=using)
                 except ValidationError as error:
-                    rule = rule_of(constraint.name)
-                    if rule is not None:
+                    rule = rule_of(constraint.name) or Rule("", "", "")
+                    if rule.code:
                         error = ValidationError(str(rule.message), code=rule.code)
-                    shown = rule is not None and rule.field and rule.field not in (exclude or ())
-                    field = rule.field if rule is not None and shown else NON_FIELD_ERRORS
-                    errors.setdefault(field, []).append(error)
+                    shown = rule.field and rule.field not in hidden
+                    errors.setdefault(rule.field if shown else NON_FIELD_ERRORS, []).append(error)
         if errors:
             raise ValidationError(errors)

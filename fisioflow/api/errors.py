@@ -1,7 +1,7 @@
 """Turns what a view raised into a problem. What it doesn't know stays raised, and becomes a 500."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError
@@ -28,14 +28,7 @@ _NO_FIELD = {NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
-class PayloadTooLarge(FisioFlowError):
-    """The request is too large."""
-
-    code = "payload_too_large"
-    status: ClassVar[int] = 413
-
-
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER."""
     request: Request | None = context.get("request")
     # A request without a body can only be at fault in its query.

@@ -10,9 +10,16 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
-from fisioflow.api.errors import PayloadTooLarge
+from fisioflow.errors import FisioFlowError
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class PayloadTooLarge(FisioFlowError):
+    """The request is too large."""
+
+    code = "payload_too_large"
+    status = 413
 
 
 class StrictJSONParser(BaseParser):

@@ -1,16 +1,13 @@
-"""The OpenAPI document: what drf-spectacular can't see, chiefly every way in which we refuse.
-
-Settings: DEFAULT_SCHEMA_CLASS is `ApiSchema`; POSTPROCESSING_HOOKS ends with `document_problems`.
-"""
+"""The OpenAPI document: what drf-spectacular can't see, chiefly every way in which we refuse."""
 
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from rest_framework.permissions import AllowAny
+from drf_spectacular.plumbing import ResolvedComponent
 
 from fisioflow.api.problems import PROBLEM_JSON, TITLES, TYPE_PREFIX
+from fisioflow.api.serializers import StrictSerializer
 
-_METHODS = {"get", "post", "patch", "put", "delete"}
 _ALWAYS = {400, 404, 406, 429, 503}
 _SIGNED_IN = {401, 403}
 _WRITES = {409}
@@ -53,61 +50,49 @@ _PROBLEM = {
 
 
 class ApiSchema(AutoSchema):
-    """Names operations by resource and knows that everything else than AllowAny needs a token."""
+    """REST framework's DEFAULT_SCHEMA_CLASS: adds the problems, and strictness, to what it finds."""
 
-    def get_auth(self) -> list[dict[str, list[str]]]:
-        """The bearer token, unless the view is for everybody."""
-        public = any(isinstance(p, AllowAny) for p in self.view.get_permissions())
-        return [] if public or not self.view.get_authenticators() else [{"bearer": []}]
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """An operation with its refusals and the clinic's header."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        codes = set(_ALWAYS)
+        if any(operation.get("security", [])):
+            codes |= _SIGNED_IN
+        if self.method != "GET":
+            codes |= _WRITES
+        if "requestBody" in operation:
+            codes |= _WITH_BODY
+        problem = self._problem_component()
+        own = {code: r for code, r in operation["responses"].items() if int(code) < 400}
+        refusals = {str(code): _response(code, problem) for code in sorted(codes)}
+        operation["responses"] = own | refusals
+        operation["parameters"] = [*operation.get("parameters", []), _TENANT]
+        return operation
 
+    def _problem_component(self) -> dict[str, str]:
+        component = ResolvedComponent(
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=_PROBLEM, object="Problem"
+        )
+        self.registry.register_on_missing(component)
+        reference: dict[str, str] = component.ref
+        return reference
 
-def document_problems(
-    result: dict[str, Any], generator: Any, request: Any, public: bool
-) -> dict[str, Any]:
-    """A postprocessing hook: problems and their headers, the token, the clinic's header."""
-    components = result.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = _PROBLEM
-    for name, schema in schemas.items():
-        if name.endswith("Request") and schema.get("type") == "object":
+    def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        schema = super()._map_serializer(serializer, direction, *args, **kwargs)
+        if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
-    components["responses"] = {f"Problem{code}": _response(code) for code in TITLES if code != 500}
-    components.setdefault("parameters", {})["TenantID"] = _TENANT
-    components.setdefault("securitySchemes", {})["bearer"] = {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-    }
-    for path in result.get("paths", {}).values():
-        for method, operation in path.items():
-            if method in _METHODS:
-                _document(method, operation)
-    return result
+        return schema
 
 
-def _document(method: str, operation: dict[str, Any]) -> None:
-    codes = set(_ALWAYS)
-    if operation.get("security"):
-        codes |= _SIGNED_IN
-    if method != "get":
-        codes |= _WRITES
-    if "requestBody" in operation:
-        codes |= _WITH_BODY
-    responses = operation.setdefault("responses", {})
-    for code in sorted(codes):
-        responses[str(code)] = {"$ref": f"#/components/responses/Problem{code}"}
-    tenant = {"$ref": "#/components/parameters/TenantID"}
-    operation.setdefault("parameters", []).append(tenant)
-
-
-def _response(code: int) -> dict[str, Any]:
+def _response(code: int, problem: dict[str, str]) -> dict[str, Any]:
     response: dict[str, Any] = {
         "description": str(TITLES[code]),
-        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM_JSON: {"schema": problem}},
     }
     if code == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     elif code in {429, 503}:
-        # Not required: REST framework doesn't always know when to come back.
         response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}}}
     return response

@@ -12,13 +12,14 @@ from rest_framework.viewsets import GenericViewSet
 class ResourceViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, GenericViewSet[Any]):
     """Lists and reads; creating, changing and deleting are the subclass's, through services."""
 
+    lookup_value_converter = "uuid"
     http_method_names: ClassVar = ["get", "post", "patch", "delete", "head"]
     ordering_fields: ClassVar[dict[str, str]]
     default_ordering: ClassVar[str]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """A method that the route doesn't have is answered so, whoever asks."""
-        if self.action is None:
+        if str(request.method).lower() not in self.action_map:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
 

@@ -1,0 +1,26 @@
+"""Which fields of a patient each role sees and sets: the clinical ones are the clinicians'."""
+
+from accounts.models import Role, User
+
+CLINICAL_FIELDS = frozenset({"medical_history"})
+PERSONAL_FIELDS = frozenset({"name", "email", "phone", "cpf", "birth_date", "therapist"})
+SIGN_IN_FIELDS = frozenset({"user"})
+_ALL = CLINICAL_FIELDS | PERSONAL_FIELDS | SIGN_IN_FIELDS
+
+_WRITABLE: dict[str, frozenset[str]] = {
+    Role.OWNER: _ALL,
+    Role.MANAGER: _ALL,
+    Role.RECEPTIONIST: PERSONAL_FIELDS,
+    Role.THERAPIST: CLINICAL_FIELDS,
+}
+_HIDDEN: dict[str, frozenset[str]] = {Role.RECEPTIONIST: CLINICAL_FIELDS}
+
+
+def writable_fields(user: User | None) -> frozenset[str]:
+    """What the person may set; the system (None) sets everything."""
+    return _ALL if user is None else _WRITABLE.get(user.role, frozenset())
+
+
+def hidden_fields(user: User) -> frozenset[str]:
+    """What the person may not see."""
+    return _HIDDEN.get(user.role, frozenset())

@@ -1,0 +1,17 @@
+"""The patients' app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from fisioflow.constraints import register
+from patients.constraints import RULES
+
+
+class PatientsConfig(AppConfig):
+    """Registers what the app's constraints mean."""
+
+    name = "patients"
+    verbose_name = _("Patients")
+
+    def ready(self) -> None:
+        register(RULES)

@@ -1,0 +1,22 @@
+"""Filters of the list of patients."""
+
+from django_filters import CharFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
+
+from patients.models import Patient, PatientQuerySet
+
+
+class PatientFilter(FilterSet):  # type: ignore[misc]
+    """`q` searches by name or CPF."""
+
+    q = CharFilter(method="search", max_length=100, label="Words of the name, or a CPF.")
+    therapist = UUIDFilter(field_name="therapist_id")
+    created_after = IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
+    created_before = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Patient
+        fields: tuple[str, ...] = ()
+
+    def search(self, found: PatientQuerySet, name: str, text: str) -> PatientQuerySet:
+        """The method of `q`."""
+        return found.search(text)

@@ -1,0 +1,148 @@
+"""The clinic's patients. Rows are kept for good: deleting marks them (Lei 13.787/2018, art. 6)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import STAFF_ROLES, Role, User
+from fisioflow.constraints import RuledModel
+from patients import validators
+from patients.constraints import patient_constraints
+from tenants.clinic_model import ClinicModel, ClinicQuerySet
+
+
+def searchable(text: models.Expression | F) -> Lower:
+    """SQL that takes accents and letter case away; immutable, needs no extension."""
+    decomposed = Func(text, template="normalize(%(expressions)s, NFKD)")
+    marks = Value(r"[\u0300-\u036f]")
+    bare = Func(decomposed, marks, Value(""), Value("g"), function="regexp_replace")
+    return Lower(bare, output_field=models.TextField())
+
+
+class PatientQuerySet(ClinicQuerySet["Patient"]):
+    """How patients are read."""
+
+    def alive(self) -> Self:
+        """Those that weren't deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """What the person may see: therapists their own patients, patients themselves.
+
+        A therapist's patients are those assigned to them and those with an appointment of theirs
+        that was neither cancelled nor deleted.
+        """
+        if user.role == Role.THERAPIST:
+            seen = Patient.objects.filter(
+                appointments__therapist=user,
+                appointments__deleted_at=None,
+                appointments__status__in=["scheduled", "in_progress", "completed"],
+            )
+            return self.filter(Q(therapist=user) | Q(pk__in=seen.values("pk")))
+        if user.role == Role.PATIENT:
+            return self.filter(user=user)
+        return self if user.role in STAFF_ROLES else self.none()
+
+    def search(self, text: str) -> Self:
+        """By the beginning of a CPF, or by words of the name whatever their accents and case."""
+        if re.fullmatch(r"[0-9.\- ]*[0-9][0-9.\- ]*", text):
+            return self.filter(cpf__startswith=re.sub(r"[^0-9]", "", text))
+        found = self
+        for word in text.split():
+            found = found.filter(search_name__contains=searchable(Value(word)))
+        return found
+
+
+class Patient(RuledModel, ClinicModel):
+    """A person in treatment."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=validators.NAME_LENGTH[1],
+        validators=[MinLengthValidator(validators.NAME_LENGTH[0]), validators.validate_name],
+    )
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    phone = models.CharField(
+        _("phone"),
+        max_length=16,
+        validators=[validators.validate_phone],
+        help_text=_("With country and area code, for example +5511987654321."),
+    )
+    cpf = models.CharField(_("CPF"), max_length=11, validators=[validators.validate_cpf])
+    birth_date = models.DateField(_("birth date"), validators=[validators.validate_birth_date])
+    medical_history = models.TextField(
+        _("medical history"),
+        max_length=validators.HISTORY_LENGTH,
+        blank=True,
+        validators=[validators.validate_text],
+    )
+    therapist = models.ForeignKey(
+        User,
+        verbose_name=_("therapist"),
+        on_delete=models.PROTECT,
+        related_name="patients",
+        null=True,
+        blank=True,
+    )
+    user = models.OneToOneField(
+        User,
+        verbose_name=_("sign-in"),
+        on_delete=models.PROTECT,
+        related_name="patient",
+        null=True,
+        blank=True,
+        help_text=_("The patient's own sign-in, if they have one."),
+    )
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+    search_name = models.GeneratedField(
+        expression=searchable(F("name")), output_field=models.TextField(), db_persist=True
+    )
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        indexes: ClassVar = [
+            models.Index(fields=["search_name", "id"], name="patients_patient_by_name"),
+            models.Index(fields=["created_at", "id"], name="patients_patient_by_created"),
+        ]
+        constraints = patient_constraints()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Brings name, phone and CPF into their stored form, then checks every field."""
+        self.name = validators.tidy_name(self.name)
+        self.phone = validators.tidy_phone(self.phone)
+        self.cpf = validators.tidy_cpf(self.cpf)
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as refused:
+            errors = refused.update_error_dict(errors)
+        for field, error in self._wrong_roles():
+            if field not in (exclude or ()):
+                errors.setdefault(field, []).append(error)
+        if errors:
+            raise ValidationError(errors)
+
+    def _wrong_roles(self) -> Iterator[tuple[str, ValidationError]]:
+        if self.therapist is not None and self.therapist.role != Role.THERAPIST:
+            yield (
+                "therapist",
+                ValidationError(_("This person is not a therapist."), code="not_a_therapist"),
+            )
+        if self.user is not None and self.user.role != Role.PATIENT:
+            yield (
+                "user",
+                ValidationError(_("This sign-in is not a patient's."), code="not_a_patient"),
+            )

@@ -1,0 +1,77 @@
+"""What a patient looks like in the API, by the reader's role."""
+
+from typing import Any, ClassVar
+
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import User
+from fisioflow.api.serializers import StrictModelSerializer, TextField, UUIDField
+from patients import access, validators
+from patients.models import Patient
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": validators.CPF_INPUT,
+        "description": "Digits, or with the usual punctuation; answered as digits.",
+        "example": "52998224725",
+    }
+)
+class CpfField(TextField):
+    """A CPF, with or without punctuation."""
+
+    default_validators: ClassVar = [validators.validate_cpf]
+
+    def to_internal_value(self, data: Any) -> str:
+        return validators.tidy_cpf(super().to_internal_value(data))
+
+
+class PersonField(serializers.PrimaryKeyRelatedField[User]):
+    """The id of one of the clinic's people."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(pk_field=UUIDField(), **kwargs)
+
+
+class PatientSerializer(StrictModelSerializer):
+    """A patient. `medical_history` is there for clinicians alone."""
+
+    cpf = CpfField()
+    phone = TextField(validators=[RegexValidator(validators.PHONE_INPUT, code="invalid_phone")])
+    therapist = PersonField(queryset=User.objects.all(), required=False, allow_null=True)
+    user = PersonField(queryset=User.objects.all(), required=False, allow_null=True)
+
+    class Meta:
+        model = Patient
+        fields: ClassVar = [
+            "id",
+            "name",
+            "email",
+            "phone",
+            "cpf",
+            "birth_date",
+            "medical_history",
+            "therapist",
+            "user",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
+
+    def hidden_fields(self) -> frozenset[str]:
+        reader = self._reader()
+        return access.hidden_fields(reader) if reader else frozenset()
+
+    def locked_fields(self) -> frozenset[str]:
+        reader = self._reader()
+        names = access.writable_fields(None)
+        return names - access.writable_fields(reader) if reader else frozenset()
+
+    def _reader(self) -> User | None:
+        """Nobody while the OpenAPI document is made, which shows every field."""
+        request = self.context.get("request")
+        user = getattr(request, "user", None)
+        return user if isinstance(user, User) else None

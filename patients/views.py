@@ -1,0 +1,65 @@
+"""Patients over HTTP."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
+from fisioflow.api.views import ResourceViewSet
+from patients.filters import PatientFilter
+from patients.models import Patient, PatientQuerySet
+from patients.serializers import PatientSerializer
+from patients.services import patient_delete, patient_register, patient_update
+
+_READERS = STAFF_ROLES | {Role.PATIENT}
+
+
+class PatientViewSet(ResourceViewSet):
+    """The clinic's patients, as far as the reader may see them."""
+
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+    filterset_class = PatientFilter
+    ordering_fields: ClassVar = {
+        "name": "search_name",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+    default_ordering: ClassVar = "name"
+    roles: ClassVar[Mapping[str, frozenset[Role]]] = {
+        "list": _READERS,
+        "retrieve": _READERS,
+        "create": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "partial_update": STAFF_ROLES,
+        "destroy": ADMIN_ROLES,
+    }
+
+    def get_queryset(self) -> PatientQuerySet:
+        return Patient.objects.alive().visible_to(self.request.user)
+
+    @extend_schema(responses={201: PatientSerializer})
+    def create(self, request: Request) -> Response:
+        """Register a patient."""
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        patient = patient_register(acting_user=request.user, **body.validated_data)
+        return self.created(request, patient)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change some fields of a patient."""
+        patient = self.get_object()
+        body = self.get_serializer(patient, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        patient_update(acting_user=request.user, patient=patient, changes=body.validated_data)
+        return Response(self.get_serializer(patient).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Delete a patient. The clinical record is kept, as the law asks."""
+        patient_delete(acting_user=request.user, patient=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)

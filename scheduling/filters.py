@@ -1,0 +1,33 @@
+"""Filters of the list of appointments."""
+
+from typing import Any
+
+from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
+
+from patients.models import Patient
+from scheduling.models import Appointment, AppointmentQuerySet
+from scheduling.states import Status
+
+
+class AppointmentFilter(FilterSet):  # type: ignore[misc]
+    """`from` and `to` bound the time that an appointment takes any part of."""
+
+    q = CharFilter(method="search", max_length=100, label="Words of the patient's name, or a CPF.")
+    patient = UUIDFilter(field_name="patient_id")
+    therapist = UUIDFilter(field_name="therapist_id")
+    status = ChoiceFilter(choices=Status.choices)
+    from_ = IsoDateTimeFilter(field_name="end_time", lookup_expr="gt")
+    to = IsoDateTimeFilter(field_name="start_time", lookup_expr="lt")
+
+    class Meta:
+        model = Appointment
+        fields: tuple[str, ...] = ()
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        """`from` is a word of Python's, so its filter has another name in the class."""
+        return {name.rstrip("_"): one for name, one in super().get_filters().items()}
+
+    def search(self, found: AppointmentQuerySet, name: str, text: str) -> AppointmentQuerySet:
+        """The method of `q`."""
+        return found.filter(patient__in=Patient.objects.search(text))

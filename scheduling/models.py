@@ -1,0 +1,127 @@
+"""The agenda."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import STAFF_ROLES, Role, User
+from fisioflow.constraints import RuledModel
+from patients.models import Patient
+from patients.validators import validate_text
+from scheduling.constraints import (
+    EARLIEST,
+    LATEST,
+    LONGEST,
+    NOTES_LENGTH,
+    RULES,
+    SHORTEST,
+    appointment_constraints,
+)
+from scheduling.states import Status
+from tenants.clinic_model import ClinicModel, ClinicQuerySet
+
+
+class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
+    """How appointments are read."""
+
+    def alive(self) -> Self:
+        """Those that weren't deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """What the person may see: therapists their agenda, patients their appointments."""
+        if user.role == Role.THERAPIST:
+            return self.filter(therapist=user)
+        if user.role == Role.PATIENT:
+            return self.filter(patient__user=user, patient__deleted_at=None)
+        return self if user.role in STAFF_ROLES else self.none()
+
+    def within(self, start: datetime | None, end: datetime | None) -> Self:
+        """Those that take any of the time from `start` until just before `end`."""
+        found = self if start is None else self.filter(end_time__gt=start)
+        return found if end is None else found.filter(start_time__lt=end)
+
+    def taking_time(self) -> Self:
+        """Those that keep their therapist and their patient busy."""
+        return self.alive().exclude(status=Status.CANCELLED)
+
+
+class Appointment(RuledModel, ClinicModel):
+    """A patient with a therapist, from a start until just before an end."""
+
+    patient = models.ForeignKey(
+        Patient,
+        verbose_name=_("patient"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    therapist = models.ForeignKey(
+        User,
+        verbose_name=_("therapist"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    start_time = models.DateTimeField(_("start"))
+    end_time = models.DateTimeField(_("end"))
+    status = models.CharField(
+        _("status"), max_length=11, choices=Status.choices, default=Status.SCHEDULED
+    )
+    notes = models.TextField(
+        _("notes"),
+        max_length=NOTES_LENGTH,
+        blank=True,
+        validators=[MaxLengthValidator(NOTES_LENGTH), validate_text],
+    )
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        indexes: ClassVar = [
+            models.Index(fields=["start_time", "id"], name="scheduling_appointment_by_time"),
+            models.Index(fields=["created_at", "id"], name="scheduling_appointment_by_made"),
+            models.Index(fields=["therapist", "start_time"], name="scheduling_appointment_agenda"),
+        ]
+        constraints = appointment_constraints(Status.values)
+
+    def __str__(self) -> str:
+        return f"{self.start_time:%Y-%m-%d %H:%M %Z}"
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Checks every field, and that the therapist is one."""
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as refused:
+            errors = refused.update_error_dict(errors)
+        checked = "therapist" not in (exclude or ()) and self.therapist_id is not None
+        if checked and self.therapist.role != Role.THERAPIST:
+            message = _("This person is not a therapist.")
+            errors.setdefault("therapist", []).append(
+                ValidationError(message, code="not_a_therapist")
+            )
+        if errors:
+            raise ValidationError(errors)
+
+    def clean(self) -> None:
+        """The end is after the start, and the time between is of a session's length."""
+        super().clean()
+        if self.start_time is None or self.end_time is None:
+            return
+        if not EARLIEST <= self.start_time < LATEST:
+            _refuse("scheduling_appointment_in_this_century")
+        if self.end_time <= self.start_time:
+            _refuse("scheduling_appointment_ends_after_start")
+        if not SHORTEST <= self.end_time - self.start_time <= LONGEST:
+            _refuse("scheduling_appointment_lasts_15min_to_4h")
+
+
+def _refuse(constraint: str) -> None:
+    rule = RULES[constraint]
+    raise ValidationError({rule.field: ValidationError(str(rule.message), code=rule.code)})

@@ -1,0 +1,70 @@
+"""What an appointment looks like in the API, by the reader's role."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from accounts.models import User
+from fisioflow.api.serializers import StrictModelSerializer, UUIDField
+from patients.models import Patient
+from patients.serializers import PersonField
+from scheduling import access
+from scheduling.models import Appointment, Status
+
+
+class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
+    """The id of a patient whom the person may see; for the others there is no such patient."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(pk_field=UUIDField(), **kwargs)
+
+    def get_queryset(self) -> Any:
+        return Patient.objects.alive().visible_to(self.context["request"].user)
+
+
+class AppointmentSerializer(StrictModelSerializer):
+    """An appointment as it is read and booked. `notes` are there for clinicians alone."""
+
+    patient = PatientField(queryset=Patient.objects.all())
+    patient_name = serializers.CharField(source="patient.name", read_only=True)
+    therapist = PersonField(queryset=User.objects.all())
+    therapist_name = serializers.CharField(source="therapist.full_name", read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+
+    class Meta:
+        model = Appointment
+        fields: ClassVar = [
+            "id",
+            "patient",
+            "patient_name",
+            "therapist",
+            "therapist_name",
+            "start_time",
+            "end_time",
+            "status",
+            "notes",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
+
+    def hidden_fields(self) -> frozenset[str]:
+        reader = self._reader()
+        return access.hidden_fields(reader) if reader else frozenset()
+
+    def locked_fields(self) -> frozenset[str]:
+        reader = self._reader()
+        names = access.writable_fields(None)
+        return names - access.writable_fields(reader) if reader else frozenset()
+
+    def _reader(self) -> User | None:
+        """Nobody while the OpenAPI document is made, which shows every field."""
+        user = getattr(self.context.get("request"), "user", None)
+        return user if isinstance(user, User) else None
+
+
+class AppointmentUpdateSerializer(AppointmentSerializer):
+    """The same for a change: the status moves, the patient stays."""
+
+    patient = PatientField(read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices)

@@ -1,0 +1,181 @@
+"""Everything that can happen to an appointment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, router, transaction
+from django.utils import timezone
+
+from accounts.models import Role, User
+from fisioflow.constraints import constraint_of, refusal_of
+from patients.errors import FieldNotPermitted
+from patients.models import Patient
+from scheduling.access import writable_fields
+from scheduling.constraints import PATIENT_BUSY, RULES, THERAPIST_BUSY
+from scheduling.errors import (
+    AppointmentConflict,
+    AppointmentDeleted,
+    InvalidTransition,
+    PatientNotBookable,
+    TherapistNotBookable,
+)
+from scheduling.models import Appointment
+from scheduling.states import Status, can_move
+
+_WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist"})
+
+
+def appointment_book(
+    *,
+    acting_user: User | None,
+    patient: Patient,
+    therapist: User,
+    start_time: datetime,
+    end_time: datetime,
+    notes: str = "",
+) -> Appointment:
+    """A new appointment.
+
+    Raises ValidationError (fields), FieldNotPermitted, PatientNotBookable, TherapistNotBookable,
+    or AppointmentConflict: of requests that race for the same time, exactly one succeeds.
+    """
+    if notes:
+        _refuse_fields({"notes"}, acting_user)
+    _refuse_foreign_agenda(therapist, acting_user)
+    appointment = Appointment(
+        patient=patient, therapist=therapist, start_time=start_time, end_time=end_time, notes=notes
+    )
+    appointment.full_clean(validate_unique=False, validate_constraints=False)
+    try:
+        with _transaction():
+            _hold(patient, therapist)
+            appointment.save(force_insert=True)
+    except IntegrityError as error:
+        raise _conflict_of(error, appointment, acting_user) from error
+    return appointment
+
+
+def appointment_update(
+    *, acting_user: User | None, appointment: Appointment, changes: Mapping[str, Any]
+) -> Appointment:
+    """Moves, annotates or closes an appointment: `start_time`, `end_time`, `therapist`, `notes`,
+    `status`. The patient stays: another patient's visit is another appointment.
+
+    Raises like `appointment_book`; InvalidTransition for a status that can't follow, or a new time
+    when the visit has begun or was cancelled; AppointmentDeleted.
+    """
+    _refuse_fields(set(changes), acting_user)
+    if not changes:
+        return appointment
+    before, after = appointment.status, changes.get("status", appointment.status)
+    moved = any(changes[f] != getattr(appointment, f) for f in changes.keys() & _WHEN_AND_WHO)
+    if not can_move(before, after) or (moved and before != Status.SCHEDULED):
+        raise InvalidTransition(appointment.pk, before, after)
+    _refuse_foreign_agenda(changes.get("therapist", appointment.therapist), acting_user)
+    for field, value in changes.items():
+        setattr(appointment, field, value)
+    unchanged = {field.name for field in Appointment._meta.fields} - changes.keys()
+    appointment.full_clean(exclude=unchanged, validate_unique=False, validate_constraints=False)
+    try:
+        with _transaction():
+            if moved:
+                _hold(appointment.patient, appointment.therapist)
+            _swap(appointment, before, changes)
+    except IntegrityError as error:
+        raise _conflict_of(error, appointment, acting_user) from error
+    return appointment
+
+
+def appointment_cancel(*, acting_user: User | None, appointment: Appointment) -> Appointment:
+    """Frees the time; the appointment stays in the record. Raises InvalidTransition."""
+    changes = {"status": Status.CANCELLED}
+    return appointment_update(acting_user=acting_user, appointment=appointment, changes=changes)
+
+
+def appointment_delete(*, acting_user: User | None, appointment: Appointment) -> None:
+    """Takes an appointment out of the agenda as a mistake; the row is kept. Idempotent."""
+    now = timezone.now()
+    Appointment.objects.alive().filter(pk=appointment.pk).update(deleted_at=now, updated_at=now)
+
+
+def _transaction() -> transaction.Atomic:
+    return transaction.atomic(using=router.db_for_write(Appointment))
+
+
+def _refuse_fields(given: set[str], acting_user: User | None) -> None:
+    for field in sorted(given - writable_fields(acting_user)):
+        raise FieldNotPermitted(field)
+
+
+def _refuse_foreign_agenda(therapist: User, acting_user: User | None) -> None:
+    own_only = acting_user is not None and acting_user.role == Role.THERAPIST
+    if own_only and therapist != acting_user:
+        raise FieldNotPermitted("therapist")
+
+
+def _hold(patient: Patient, therapist: User) -> None:
+    """Lock who is booked, people before patients, until the end of the transaction.
+
+    Bookings of one therapist or patient take turns so: without the locks, two that overlap would
+    wait for each other inside the exclusion constraints until PostgreSQL breaks the deadlock. And
+    neither can be deactivated or deleted between the check here and the booking.
+    """
+    people = User.objects.select_for_update(no_key=True).filter(pk=therapist.pk)
+    held = people.first()
+    if held is None or held.role != Role.THERAPIST:
+        raise TherapistNotBookable("not_a_therapist")
+    if not held.is_active:
+        raise TherapistNotBookable("inactive")
+    if not Patient.objects.alive().select_for_update(no_key=True).filter(pk=patient.pk):
+        raise PatientNotBookable
+
+
+def _swap(appointment: Appointment, before: str, changes: Mapping[str, Any]) -> None:
+    """Write the changes if nobody moved the appointment since it was read."""
+    appointment.updated_at = timezone.now()
+    rows = Appointment.objects.alive().filter(pk=appointment.pk, status=before)
+    if not rows.update(**changes, updated_at=appointment.updated_at):
+        now = Appointment.objects.get(pk=appointment.pk)
+        if now.deleted_at is not None:
+            raise AppointmentDeleted(appointment=now.pk)
+        raise InvalidTransition(now.pk, now.status, appointment.status)
+
+
+def _conflict_of(
+    error: IntegrityError, appointment: Appointment, acting_user: User | None
+) -> Exception:
+    """Who is busy, after the database refused; with what, if the acting person may see it."""
+    refused_by = constraint_of(error)
+    if refused_by not in {THERAPIST_BUSY, PATIENT_BUSY}:
+        return refusal_of(error)
+    overlapping = (
+        Appointment.objects.taking_time()
+        .within(appointment.start_time, appointment.end_time)
+        .exclude(pk=appointment.pk)
+        .order_by("start_time")
+    )
+    errors = []
+    for constraint in (THERAPIST_BUSY, PATIENT_BUSY):
+        rule = RULES[constraint]
+        found = overlapping.filter(**{rule.field: getattr(appointment, rule.field)})
+        # What stood in the way may be gone by now: the constraint's word is enough.
+        if constraint == refused_by or found.exists():
+            shown = found if acting_user is None else found.visible_to(acting_user)
+            errors.append(
+                {
+                    "field": rule.field,
+                    "code": rule.code,
+                    "detail": str(rule.message),
+                    "conflicts": [_id_and_times(other) for other in shown],
+                }
+            )
+    return AppointmentConflict(errors)
+
+
+def _id_and_times(appointment: Appointment) -> dict[str, str]:
+    return {
+        "id": str(appointment.pk),
+        "start_time": timezone.localtime(appointment.start_time).isoformat(),
+        "end_time": timezone.localtime(appointment.end_time).isoformat(),
+    }

@@ -1,0 +1,74 @@
+"""The agenda over HTTP."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
+from fisioflow.api.views import ResourceViewSet
+from scheduling.filters import AppointmentFilter
+from scheduling.models import Appointment, AppointmentQuerySet
+from scheduling.serializers import AppointmentSerializer, AppointmentUpdateSerializer
+from scheduling.services import appointment_book, appointment_delete, appointment_update
+
+_READERS = STAFF_ROLES | {Role.PATIENT}
+
+
+class AppointmentViewSet(ResourceViewSet):
+    """The clinic's appointments, as far as the reader may see them."""
+
+    queryset = Appointment.objects.all()
+    serializer_class = AppointmentSerializer
+    filterset_class = AppointmentFilter
+    ordering_fields: ClassVar = {
+        "start_time": "start_time",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+    default_ordering: ClassVar = "start_time"
+    roles: ClassVar[Mapping[str, frozenset[Role]]] = {
+        "list": _READERS,
+        "retrieve": _READERS,
+        "create": STAFF_ROLES,
+        "partial_update": STAFF_ROLES,
+        "destroy": ADMIN_ROLES,
+    }
+
+    def get_queryset(self) -> AppointmentQuerySet:
+        everything = Appointment.objects.select_related("patient", "therapist")
+        return everything.alive().visible_to(self.request.user)
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "partial_update":
+            return AppointmentUpdateSerializer
+        return AppointmentSerializer
+
+    @extend_schema(responses={201: AppointmentSerializer})
+    def create(self, request: Request) -> Response:
+        """Book an appointment. Of two requests for the same time, one gets 409."""
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        appointment = appointment_book(acting_user=request.user, **body.validated_data)
+        return self.created(request, appointment)
+
+    @extend_schema(responses=AppointmentSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Move, annotate, close or cancel an appointment."""
+        appointment = self.get_object()
+        body = self.get_serializer(appointment, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        appointment_update(
+            acting_user=request.user, appointment=appointment, changes=body.validated_data
+        )
+        return Response(self.get_serializer(appointment).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Take out an appointment that was entered by mistake. To call one off, cancel it."""
+        appointment_delete(acting_user=request.user, appointment=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
