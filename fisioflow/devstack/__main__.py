@@ -7,35 +7,33 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
-from fisioflow.devstack import application
+from fisioflow.devstack import application, throwaway
 from fisioflow.devstack.errors import StackError
-from fisioflow.devstack.paths import checkout_folders
+from fisioflow.devstack.paths import CHECKOUT, checkout_folders
+from fisioflow.devstack.processes import stop_daemons
 from fisioflow.devstack.stack import Stack
 
 
 def main() -> int:
     """Run one command; the exit status is 1 for a failure, 130 for Ctrl-C."""
-    commands = {
-        "up": up,
-        "services-up": services_up,
-        "down": down,
-        "reset": reset,
-        "status": status,
-        "env": env,
-    }
-    parser = argparse.ArgumentParser(prog="python -m fisioflow.devstack")
-    parser.add_argument("command", choices=commands)
-    command = commands[parser.parse_args().command]
-    # A closed terminal or a kill ends a half-done start as Ctrl-C does.
+    arguments = _parser().parse_args()
+    # A closed terminal or a kill ends a half-done start as Ctrl-C does; nohup stays in force.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
-        return command(Stack(checkout_folders()))
+        if arguments.command == "run":
+            return throwaway.run(arguments.argv, durable=arguments.durable)
+        return _COMMANDS[arguments.command](Stack(checkout_folders()))
     except StackError as error:
         print(f"fisioflow: {error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        owner = "another user; as that user: make reset"
+        print(f"fisioflow: {error.filename} belongs to {owner}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nfisioflow: interrupted; what this run started is stopped.", file=sys.stderr)
@@ -44,12 +42,12 @@ def main() -> int:
 
 def up(stack: Stack) -> int:
     """Servers, migrations, demo data, web, worker and beat."""
-    with _alone(stack):
-        port = application.port(os.environ)
+    with _alone():
+        port = application.chosen_port(os.environ)
         application.require_free(stack, port)
-        with application.all_or_nothing(stack) as started:
+        with application.all_or_nothing() as started:
             print("Starting PostgreSQL and Redis ...", flush=True)
-            started += stack.start_all()
+            started.extend(stack.start_all())
             print("Migrating and loading the demo data ...", flush=True)
             sign_ins = application.prepare(stack)
             print("Starting the web server, the worker and beat ...", flush=True)
@@ -60,24 +58,24 @@ def up(stack: Stack) -> int:
 
 def services_up(stack: Stack) -> int:
     """Only the servers."""
-    with _alone(stack):
+    with _alone():
         stack.start_all()
     return 0
 
 
 def down(stack: Stack) -> int:
     """Stop everything; data stays."""
-    with _alone(stack):
-        for daemon in application.daemons(stack):
-            daemon.stop()
-        stack.stop_all()
+    with _alone():
+        _stop(stack)
     return 0
 
 
 def reset(stack: Stack) -> int:
     """Stop everything and forget the data."""
-    down(stack)
-    stack.folders.remove()
+    with _alone():
+        _stop(stack)
+        stack.folders.remove()
+    print("The data is gone.")
     return 0
 
 
@@ -103,23 +101,48 @@ def env(stack: Stack) -> int:
     return 0
 
 
+def _stop(stack: Stack) -> None:
+    names = stop_daemons([*stack.daemons, *application.daemons(stack)])
+    print(f"Stopped: {', '.join(names) or 'nothing, as nothing ran'}.")
+
+
 @contextlib.contextmanager
-def _alone(stack: Stack) -> Iterator[None]:
+def _alone() -> Iterator[None]:
     """One command at a time changes the stack."""
-    stack.folders.root.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(stack.folders.root.parent, os.O_RDONLY)
+    checkout = os.open(CHECKOUT, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(checkout, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StackError("Another make up, down or reset is at work here. Try again.") from None
     else:
         yield
     finally:
-        os.close(lock)
+        os.close(checkout)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
+
+
+_COMMANDS: dict[str, Callable[[Stack], int]] = {
+    "up": up,
+    "services-up": services_up,
+    "down": down,
+    "reset": reset,
+    "status": status,
+    "env": env,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m fisioflow.devstack")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in _COMMANDS.items():
+        commands.add_parser(name, help=function.__doc__)
+    run = commands.add_parser("run", help="Run a command on servers of its own.")
+    run.add_argument("--durable", action="store_true", help="with fsync, for measurements")
+    run.add_argument("argv", nargs=argparse.REMAINDER)
+    return parser
 
 
 if __name__ == "__main__":

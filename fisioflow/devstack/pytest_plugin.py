@@ -1,16 +1,18 @@
-"""Gives a test run its own servers, before Django reads its settings.
+"""Gives a test run servers of its own, before Django reads its settings.
 
-Loaded with `-p fisioflow.devstack.pytest_plugin`. Each worker of pytest-xdist gets servers of its
-own, so that a test may stop one.
+Loaded with `-p fisioflow.devstack.pytest_plugin`. Each worker of pytest-xdist has its own too, so
+that a test may stop one.
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from fisioflow.devstack.errors import StackError
 from fisioflow.devstack.stack import Stack
-from fisioflow.devstack.throwaway import throwaway_services
+from fisioflow.devstack.throwaway import throwaway_environ, throwaway_services
 
 _STACK = pytest.StashKey[Stack]()
 
@@ -18,18 +20,28 @@ _STACK = pytest.StashKey[Stack]()
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Start the servers; a wrapper, because pytest-django loads the settings in this hook too."""
-    services = throwaway_services()
-    stack = services.__enter__()
-    early_config.add_cleanup(lambda: services.__exit__(None, None, None))
+    cleanup = ExitStack()
+    early_config.add_cleanup(cleanup.close)
+    try:
+        stack = cleanup.enter_context(throwaway_services())
+    except StackError as error:
+        raise pytest.UsageError(str(error)) from error
     early_config.stash[_STACK] = stack
-    environ = stack.environ(os.environ)
-    for name in os.environ.keys() - environ.keys():
-        del os.environ[name]
-    os.environ.update(environ)
+    _set_environ(stack)
     return (yield)
 
 
-@pytest.fixture(scope="session")
-def stack(pytestconfig: pytest.Config) -> Stack:
-    """The servers of this run: `stack.stop("shard_2")`, `stack.start("shard_2")`."""
-    return pytestconfig.stash[_STACK]
+@pytest.fixture
+def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """The run's servers, to `stop`, `start`, `pause` and `resume`; whole again after the test."""
+    stack = pytestconfig.stash[_STACK]
+    yield stack
+    stack.resume_all()
+    stack.start_all()
+
+
+def _set_environ(stack: Stack) -> None:
+    environ = throwaway_environ(stack, os.environ)
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    os.environ.update(environ)

@@ -10,7 +10,7 @@ from signal import SIGQUIT
 from fisioflow.devstack import postgres, redis
 from fisioflow.devstack.paths import Folders
 from fisioflow.devstack.postgres import Cluster
-from fisioflow.devstack.processes import Daemon
+from fisioflow.devstack.processes import Daemon, stop_daemons
 from fisioflow.devstack.redis import RedisServer
 
 _CLUSTERS = {"directory": "DATABASE_URL", "shard_1": "SHARD_1_URL", "shard_2": "SHARD_2_URL"}
@@ -27,8 +27,7 @@ class Stack:
     @cached_property
     def clusters(self) -> dict[str, Cluster]:
         """The PostgreSQL servers by name."""
-        programs = postgres.find_programs(os.environ)
-        return {name: Cluster(name, self.folders, programs, self.durable) for name in _CLUSTERS}
+        return {name: Cluster(name, self.folders, self.durable) for name in _CLUSTERS}
 
     @cached_property
     def redis(self) -> RedisServer:
@@ -58,11 +57,11 @@ class Stack:
             postgres.create_missing(list(self.clusters.values()))
             for cluster in self.clusters.values():
                 cluster.start()
-            for server in (*self.clusters.values(), self.redis):
+            servers: list[Cluster | RedisServer] = [*self.clusters.values(), self.redis]
+            for server in servers:
                 server.wait()
         except BaseException:
-            for daemon in started:
-                daemon.stop()
+            stop_daemons(started)
             raise
         return started
 
@@ -89,6 +88,12 @@ class Stack:
     def resume(self, name: str) -> None:
         """Let a frozen server go on."""
         self._server(name).daemon.resume()
+
+    def resume_all(self) -> None:
+        """Let every frozen server go on."""
+        for daemon in self.daemons:
+            if daemon.pid() is not None:
+                daemon.resume()
 
     def addresses(self) -> dict[str, str]:
         """DATABASE_URL, SHARD_<N>_URL and REDIS_URL."""

@@ -1,32 +1,39 @@
 """A stack for tests: fresh, fast, in a temporary folder, gone with the process that made it."""
 
 import contextlib
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from fisioflow.devstack.application import DEFAULTS
 from fisioflow.devstack.paths import CHECKOUT, Folders
 from fisioflow.devstack.processes import reap_children
 from fisioflow.devstack.stack import Stack
 
+_GUARD = "import sys; from fisioflow.devstack.throwaway import guard; guard(sys.argv[1])"
+_PERSONAL = {"DEBUG", "SECRET_KEY_FILE", "LOG_LEVEL", "LOG_JSON"}
+
 
 @contextlib.contextmanager
-def throwaway_services() -> Iterator[Stack]:
+def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
     """Start a stack of its own and yield it; stop and forget it at the end.
 
     A guard process does the cleaning up: it waits for the end of a pipe that only this process
-    holds, so even a kill -9 of this process leaves nothing behind.
+    holds, so even a kill -9 of this process leaves nothing behind. `durable`: with fsync, for
+    measurements.
     """
     root = Path(tempfile.mkdtemp(prefix="fisioflow-test-"))
     guard = subprocess.Popen(
-        [sys.executable, "-m", "fisioflow.devstack.throwaway", str(root)],
+        [sys.executable, "-c", _GUARD, str(root)],
         cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
-    stack = Stack(Folders(root), durable=False)
+    stack = Stack(Folders(root), durable=durable)
     try:
         stack.start_all()
         yield stack
@@ -35,13 +42,26 @@ def throwaway_services() -> Iterator[Stack]:
         reap_children()
 
 
-def guard(root: Path) -> None:
+def throwaway_environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
+    """An environment that is the same on every machine, whatever the shell has set."""
+    kept = {name: value for name, value in base.items() if name not in _PERSONAL}
+    own = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FILES_DIR": str(stack.folders.root / "files"),
+        "STATIC_ROOT": str(stack.folders.root / "static"),
+    }
+    return stack.environ(kept) | DEFAULTS | own
+
+
+def run(command: list[str], *, durable: bool = False) -> int:
+    """Run a command on a stack of its own; returns its exit status."""
+    with throwaway_services(durable=durable) as stack:
+        return subprocess.call(command, env=throwaway_environ(stack, os.environ))
+
+
+def guard(root: str) -> None:
     """Wait until the parent is gone or closes the pipe, then stop and remove its stack."""
     sys.stdin.read()
-    stack = Stack(Folders(root), durable=False)
+    stack = Stack(Folders(Path(root)), durable=False)
     stack.stop_all()
     stack.folders.remove()
-
-
-if __name__ == "__main__":
-    guard(Path(sys.argv[1]))

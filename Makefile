@@ -1,0 +1,95 @@
+# Every chore has one entry here. `make` alone lists them.
+
+VENV := .venv/bin
+STACK := $(VENV)/python -m fisioflow.devstack
+PG15_BIN ?= /usr/lib/postgresql/15/bin
+IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The tools of the virtual environment before those of the machine, also for what they call.
+export PATH := $(CURDIR)/$(VENV):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help up down reset env status test test-pg15 lint format bench lock install
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: install ## Start everything and serve on http://localhost:8000 (PORT=... changes it)
+	@$(STACK) up
+
+down: ## Stop everything that `make up` started
+	@if [ -x $(VENV)/python ]; then $(STACK) down; fi
+
+reset: ## Stop everything and forget the data
+	@if [ -x $(VENV)/python ]; then $(STACK) reset; fi
+
+env: ## Print the running stack's addresses for a shell: eval "$(make -s env)"
+	@if [ ! -x $(VENV)/python ]; then echo "Start the stack first: make up" >&2; exit 1; fi
+	@$(STACK) env
+
+status: install ## Show what runs and where the logs are
+	@$(STACK) status
+
+test: install ## Run the test suite on servers of its own (ARGS=... are pytest's)
+	@$(VENV)/python -m pytest $(ARGS)
+
+test-pg15: install ## Run the tenancy and scheduling tests on PostgreSQL 15
+	@if [ ! -x $(PG15_BIN)/initdb ]; then \
+		echo "No PostgreSQL 15 in $(PG15_BIN). Debian 12: apt install postgresql-15, or set PG15_BIN" >&2; \
+		exit 1; \
+	fi
+	@FISIOFLOW_PG_BIN=$(PG15_BIN) $(VENV)/python -m pytest --no-cov tests/tenants tests/scheduling $(ARGS)
+
+lint: install ## Check format, code, types, imports, migrations and settings
+	@$(STACK) run $(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+format: install ## Format the code and repair what ruff can
+	@ruff check --fix-only --quiet .
+	@ruff format .
+
+bench: install ## Run the benchmarks on servers of their own (ARGS=... choose)
+	@$(STACK) run --durable python -m benchmarks $(ARGS)
+
+lock: install ## Write the locks anew from pyproject.toml (ARGS=--upgrade: newest versions)
+	@uv pip compile $(LOCK_OPTIONS) --extra dev -o requirements.lock pyproject.toml $(ARGS)
+	@uv pip compile $(LOCK_OPTIONS) -c requirements.lock -o requirements-production.lock pyproject.toml
+LOCK_OPTIONS := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet
+
+# --- What the targets above are made of --------------------------------------------------------
+
+install:
+	@for python in $(PYTHON) python3.11 python3; do \
+		if $$python -I -c '$(IS_PYTHON)' 2>/dev/null; then \
+			exec $$python -I fisioflow/devstack/install.py; \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+CHECKS := check-format check-code check-types check-imports check-migrations check-settings
+.PHONY: $(CHECKS)
+
+# $(call check,what is checked,command,what to do when it fails)
+define check
+	@echo "== $(1)"
+	@$(2) || { echo "   $(1) failed. $(3)" >&2; exit 1; }
+endef
+
+check-format:
+	$(call check,format,ruff format --check --quiet .,Run: make format)
+
+check-code:
+	$(call check,code,ruff check --quiet .,Run make format; what is left is listed above: ruff rule NAME explains it)
+
+check-types:
+	$(call check,types,mypy,Repair the lines above; mypy runs strict)
+
+check-imports:
+	$(call check,imports,lint-imports --no-logo,Imports go one way: the thing may live in the wrong app. See pyproject.toml)
+
+check-migrations:
+	$(call check,migrations,python manage.py makemigrations --check --dry-run,Run: python manage.py makemigrations --name what_changes)
+
+check-settings:
+	$(call check,settings,HTTPS=true python manage.py check --deploy --fail-level WARNING,Each line above has a hint)
