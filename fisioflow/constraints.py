@@ -7,9 +7,10 @@ bulk write) is answered like one that the serializer or the form saw.
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models, router
+from django.db import IntegrityError, router
 from django.utils.functional import Promise
 
 from fisioflow.errors import Conflict, FieldError, FisioFlowError
@@ -78,9 +79,8 @@ class RuledModel:
     A plain class, because apps register their rules before models may be defined.
     """
 
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+    def validate_constraints(self: Any, exclude: Collection[str] | None = None) -> None:
         """Raises ValidationError by field, or for the whole object where the field is excluded."""
-        assert isinstance(self, models.Model)
         hidden = set(exclude or ())
         using = router.db_for_write(type(self), instance=self)
         errors: dict[str, list[ValidationError]] = {}
@@ -88,11 +88,11 @@ class RuledModel:
             for constraint in constraints:
                 try:
                     constraint.validate(model_class, self, exclude=hidden, using=using)
-                except ValidationError as error:
+                except ValidationError as refused:
                     rule = rule_of(constraint.name) or Rule("", "", "")
-                    if rule.code:
-                        error = ValidationError(str(rule.message), code=rule.code)
                     shown = rule.field and rule.field not in hidden
-                    errors.setdefault(rule.field if shown else NON_FIELD_ERRORS, []).append(error)
+                    errors.setdefault(rule.field if shown else NON_FIELD_ERRORS, []).append(
+                        ValidationError(str(rule.message), code=rule.code) if rule.code else refused
+                    )
         if errors:
             raise ValidationError(errors)

@@ -1,6 +1,6 @@
 """What can be refused about a patient, beyond the rules of `patients.constraints`."""
 
-from fisioflow.errors import Conflict, FieldError
+from fisioflow.errors import Conflict, FieldError, FisioFlowError
 
 
 class TherapistInactive(FieldError):
@@ -21,3 +21,10 @@ class FieldNotPermitted(FieldError):
 
     def __init__(self, field: str) -> None:
         super().__init__(field, "not_permitted", "Your role may not set this field.")
+
+
+class DeletionNotPermitted(FisioFlowError):
+    """Only the owner and the managers may delete."""
+
+    code = "permission_denied"
+    status = 403

@@ -105,7 +105,7 @@ class Patient(RuledModel, ClinicModel):
         expression=searchable(F("name")), output_field=models.TextField(), db_persist=True
     )
 
-    objects = PatientQuerySet.as_manager()
+    objects: ClassVar = PatientQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("patient")

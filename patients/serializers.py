@@ -23,9 +23,10 @@ from patients.models import Patient
 class CpfField(TextField):
     """A CPF, with or without punctuation."""
 
-    default_validators: ClassVar = [validators.validate_cpf]
+    default_validators = [validators.validate_cpf]  # noqa: RUF012
 
     def to_internal_value(self, data: Any) -> str:
+        """The digits."""
         return validators.tidy_cpf(super().to_internal_value(data))
 
 
@@ -62,10 +63,12 @@ class PatientSerializer(StrictModelSerializer):
         read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
 
     def hidden_fields(self) -> frozenset[str]:
+        """By the reader's role."""
         reader = self._reader()
         return access.hidden_fields(reader) if reader else frozenset()
 
     def locked_fields(self) -> frozenset[str]:
+        """By the reader's role."""
         reader = self._reader()
         names = access.writable_fields(None)
         return names - access.writable_fields(reader) if reader else frozenset()

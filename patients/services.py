@@ -9,8 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from fisioflow.constraints import refusals
-from patients.access import writable_fields
-from patients.errors import FieldNotPermitted, PatientDeleted, TherapistInactive
+from patients.access import may_delete, writable_fields
+from patients.errors import (
+    DeletionNotPermitted,
+    FieldNotPermitted,
+    PatientDeleted,
+    TherapistInactive,
+)
 from patients.models import Patient
 
 
@@ -74,8 +79,10 @@ def patient_update(
 def patient_delete(*, acting_user: User | None, patient: Patient) -> None:
     """Marks the patient as deleted and frees CPF and sign-in; the record is kept.
 
-    Deleting twice changes nothing.
+    Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
+    if not may_delete(acting_user):
+        raise DeletionNotPermitted
     now = timezone.now()
     Patient.objects.alive().filter(pk=patient.pk).update(deleted_at=now, updated_at=now, user=None)
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
+from accounts.permissions import person_of
 from fisioflow.api.views import ResourceViewSet
 from patients.filters import PatientFilter
 from patients.models import Patient, PatientQuerySet
@@ -40,14 +41,15 @@ class PatientViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> PatientQuerySet:
-        return Patient.objects.alive().visible_to(self.request.user)
+        """What the reader may see."""
+        return Patient.objects.alive().visible_to(person_of(self.request))
 
     @extend_schema(responses={201: PatientSerializer})
     def create(self, request: Request) -> Response:
         """Register a patient."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        patient = patient_register(acting_user=request.user, **body.validated_data)
+        patient = patient_register(acting_user=person_of(request), **body.validated_data)
         return self.created(request, patient)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
@@ -55,11 +57,11 @@ class PatientViewSet(ResourceViewSet):
         patient = self.get_object()
         body = self.get_serializer(patient, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        patient_update(acting_user=request.user, patient=patient, changes=body.validated_data)
+        patient_update(acting_user=person_of(request), patient=patient, changes=body.validated_data)
         return Response(self.get_serializer(patient).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a patient. The clinical record is kept, as the law asks."""
-        patient_delete(acting_user=request.user, patient=self.get_object())
+        patient_delete(acting_user=person_of(request), patient=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)

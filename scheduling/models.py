@@ -78,7 +78,7 @@ class Appointment(RuledModel, ClinicModel):
     )
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
-    objects = AppointmentQuerySet.as_manager()
+    objects: ClassVar = AppointmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("appointment")
@@ -112,7 +112,7 @@ class Appointment(RuledModel, ClinicModel):
     def clean(self) -> None:
         """The end is after the start, and the time between is of a session's length."""
         super().clean()
-        if self.start_time is None or self.end_time is None:
+        if None in (self.start_time, self.end_time):
             return
         if not EARLIEST <= self.start_time < LATEST:
             _refuse("scheduling_appointment_in_this_century")

@@ -9,7 +9,8 @@ from fisioflow.api.serializers import StrictModelSerializer, UUIDField
 from patients.models import Patient
 from patients.serializers import PersonField
 from scheduling import access
-from scheduling.models import Appointment, Status
+from scheduling.models import Appointment
+from scheduling.states import Status
 
 
 class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
@@ -19,6 +20,7 @@ class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
         super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
+        """Those whom the person may see."""
         return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
@@ -49,10 +51,12 @@ class AppointmentSerializer(StrictModelSerializer):
         read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
 
     def hidden_fields(self) -> frozenset[str]:
+        """By the reader's role."""
         reader = self._reader()
         return access.hidden_fields(reader) if reader else frozenset()
 
     def locked_fields(self) -> frozenset[str]:
+        """By the reader's role."""
         reader = self._reader()
         names = access.writable_fields(None)
         return names - access.writable_fields(reader) if reader else frozenset()

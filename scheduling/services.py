@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from fisioflow.constraints import constraint_of, refusal_of
-from patients.errors import FieldNotPermitted
+from patients.errors import DeletionNotPermitted, FieldNotPermitted
 from patients.models import Patient
-from scheduling.access import writable_fields
+from scheduling.access import may_delete, writable_fields
 from scheduling.constraints import PATIENT_BUSY, RULES, THERAPIST_BUSY
 from scheduling.errors import (
     AppointmentConflict,
@@ -94,7 +94,12 @@ def appointment_cancel(*, acting_user: User | None, appointment: Appointment) ->
 
 
 def appointment_delete(*, acting_user: User | None, appointment: Appointment) -> None:
-    """Takes an appointment out of the agenda as a mistake; the row is kept. Idempotent."""
+    """Takes an appointment out of the agenda as a mistake; the row is kept.
+
+    Deleting twice changes nothing. Raises DeletionNotPermitted.
+    """
+    if not may_delete(acting_user):
+        raise DeletionNotPermitted
     now = timezone.now()
     Appointment.objects.alive().filter(pk=appointment.pk).update(deleted_at=now, updated_at=now)
 

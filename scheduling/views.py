@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
+from accounts.permissions import person_of
 from fisioflow.api.views import ResourceViewSet
 from scheduling.filters import AppointmentFilter
 from scheduling.models import Appointment, AppointmentQuerySet
@@ -40,10 +41,12 @@ class AppointmentViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> AppointmentQuerySet:
+        """What the reader may see."""
         everything = Appointment.objects.select_related("patient", "therapist")
-        return everything.alive().visible_to(self.request.user)
+        return everything.alive().visible_to(person_of(self.request))
 
     def get_serializer_class(self) -> Any:
+        """A change takes other fields than a booking."""
         if self.action == "partial_update":
             return AppointmentUpdateSerializer
         return AppointmentSerializer
@@ -53,7 +56,7 @@ class AppointmentViewSet(ResourceViewSet):
         """Book an appointment. Of two requests for the same time, one gets 409."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        appointment = appointment_book(acting_user=request.user, **body.validated_data)
+        appointment = appointment_book(acting_user=person_of(request), **body.validated_data)
         return self.created(request, appointment)
 
     @extend_schema(responses=AppointmentSerializer)
@@ -63,12 +66,12 @@ class AppointmentViewSet(ResourceViewSet):
         body = self.get_serializer(appointment, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         appointment_update(
-            acting_user=request.user, appointment=appointment, changes=body.validated_data
+            acting_user=person_of(request), appointment=appointment, changes=body.validated_data
         )
         return Response(self.get_serializer(appointment).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take out an appointment that was entered by mistake. To call one off, cancel it."""
-        appointment_delete(acting_user=request.user, appointment=self.get_object())
+        appointment_delete(acting_user=person_of(request), appointment=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)

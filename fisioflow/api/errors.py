@@ -129,8 +129,9 @@ def _of_api(exc: exceptions.APIException) -> Problem | None:
         status = 401
         challenge = getattr(exc, "auth_header", None)
         headers = {"WWW-Authenticate": challenge} if challenge else _CHALLENGE
-    elif isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-        headers = {"Retry-After": str(int(exc.wait) + 1)}
+    elif isinstance(exc, exceptions.Throttled):
+        wait: float | None = getattr(exc, "wait", None)
+        headers = {} if wait is None else {"Retry-After": str(int(wait) + 1)}
     elif status >= 500:
         return None
     title = str(TITLES.get(status, exc.default_detail))

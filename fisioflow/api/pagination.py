@@ -1,4 +1,4 @@
-"""Lists come in pages by keyset: stable while rows come and go, and as fast at the end as at the top.
+"""Lists come in pages by keyset: stable while rows come and go, as fast at the end as at the top.
 
 A cursor is the signed id of the page's last row. It carries no value of the row, because addresses
 end up in logs.
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
@@ -32,9 +32,7 @@ class CursorPages(BasePagination):
 
     next_cursor: str | None = None
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page. Raises ValidationError for a parameter that makes no sense."""
         limit = _limit(request)
         ordering = _ordering(request, view)

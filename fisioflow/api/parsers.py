@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it between systems: UTF-8, no duplicate names, nothing but finite numbers."""
+"""JSON as RFC 8259 has it between systems: UTF-8, no duplicate names, only finite numbers."""
 
 import json
 import re

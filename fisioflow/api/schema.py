@@ -50,7 +50,7 @@ _PROBLEM = {
 
 
 class ApiSchema(AutoSchema):
-    """REST framework's DEFAULT_SCHEMA_CLASS: adds the problems, and strictness, to what it finds."""
+    """The DEFAULT_SCHEMA_CLASS: adds problems and strictness to what drf-spectacular finds."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         """An operation with its refusals and the clinic's header."""
@@ -72,7 +72,7 @@ class ApiSchema(AutoSchema):
         return operation
 
     def _problem_component(self) -> dict[str, str]:
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name="Problem", type=ResolvedComponent.SCHEMA, schema=_PROBLEM, object="Problem"
         )
         self.registry.register_on_missing(component)
@@ -80,7 +80,9 @@ class ApiSchema(AutoSchema):
         return reference
 
     def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
-        schema = super()._map_serializer(serializer, direction, *args, **kwargs)
+        schema = super()._map_serializer(  # type: ignore[no-untyped-call]
+            serializer, direction, *args, **kwargs
+        )
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema

@@ -24,6 +24,7 @@ class TextField(serializers.CharField):
     """A JSON string; numbers aren't read as text."""
 
     def to_internal_value(self, data: Any) -> str:
+        """Refuses what isn't a string."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -37,6 +38,7 @@ class UUIDField(serializers.UUIDField):
     """A UUID in its canonical form."""
 
     def to_internal_value(self, data: Any) -> UUID:
+        """Refuses the other notations that Python reads."""
         if not isinstance(data, str) or not _UUID.fullmatch(data):
             self.fail("invalid", value=data)
         return UUID(data)
@@ -46,6 +48,7 @@ class DateField(serializers.DateField):
     """A full-date of RFC 3339, e.g. 1990-12-31."""
 
     def to_internal_value(self, value: Any) -> date:
+        """Refuses the other notations of ISO 8601."""
         if not isinstance(value, str) or not _DATE.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
@@ -55,6 +58,7 @@ class MomentField(serializers.DateTimeField):
     """A date-time of RFC 3339 with its offset, e.g. 2026-03-02T09:00:00-03:00."""
 
     def to_internal_value(self, value: Any) -> datetime:
+        """Refuses a moment without an offset."""
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DDThh:mm:ss±hh:mm")
         return super().to_internal_value(value.upper().replace(" ", "T"))
@@ -72,6 +76,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return frozenset()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, as far as the reader's role goes."""
         hidden, locked = self.hidden_fields(), self.locked_fields()
         fields = {n: f for n, f in super().get_fields().items() if n not in hidden}
         for name in locked & fields.keys():
@@ -79,6 +84,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return fields
 
     def to_internal_value(self, data: Any) -> Any:
+        """Reports refused fields together with what is wrong in the others."""
         refused = self._refused_fields(data) if isinstance(data, Mapping) else {}
         try:
             value = super().to_internal_value(data)

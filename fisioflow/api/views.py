@@ -13,7 +13,7 @@ class ResourceViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, GenericV
     """Lists and reads; creating, changing and deleting are the subclass's, through services."""
 
     lookup_value_converter = "uuid"
-    http_method_names: ClassVar = ["get", "post", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "patch", "delete", "head"]  # noqa: RUF012
     ordering_fields: ClassVar[dict[str, str]]
     default_ordering: ClassVar[str]
 
