@@ -144,3 +144,11 @@ def advance_sequences(cursor: Any, tables: list[str]) -> None:
             f"""SELECT setval(pg_get_serial_sequence('"{table}"', '{column}'),
                               coalesce(max("{column}"), 0) + 1, false) FROM "{table}" """
         )
+
+
+def drop_schema(shard: str, schema: str) -> None:
+    """Remove a schema and all that is in it, for good. The directory's row is the caller's affair."""
+    check_schema_name(schema)
+    with maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
+        with connections[shard].cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')

@@ -28,6 +28,7 @@ from tenants.errors import (
 )
 
 SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
+_NO_SUCH_SCHEMA = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
 _down_until: dict[str, float] = {}  # alias to monotonic time; a late reader only asks once more
 
 _ENTER_CLINIC = """
@@ -94,6 +95,15 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             super().savepoint_rollback(sid)
         self._forget()
 
+    # Marks in a transaction need no clinic, and may be set before one is entered.
+    def _savepoint(self, sid: str) -> None:
+        with self._without_session():
+            super()._savepoint(sid)
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self._without_session():
+            super()._savepoint_commit(sid)
+
     def check_constraints(self, table_names: Any = None) -> None:
         with self._without_session():
             super().check_constraints(table_names)
@@ -153,6 +163,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
                 _ENTER_CLINIC.format(schema=clinic.schema), [path, actor, clinic.clinic_id]
             )
         except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in _NO_SUCH_SCHEMA:
+                raise
             raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias) from error
         row = cursor.fetchone()[2]
         if row is None:

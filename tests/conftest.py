@@ -1,0 +1,187 @@
+"""The people and places of every test: two clinics on two shards, and somebody in every role.
+
+The servers are real and belong to this run (fisioflow.devstack). Tests run in transactions that are
+rolled back; the ones that need commits or threads take `fresh_clinic`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+from rest_framework.test import APIClient
+
+from accounts.models import Role, User
+from accounts.services import user_create
+from accounts.sessions import token_issue
+from fisioflow.actor import acting_as_job
+from fisioflow.ids import uuid7
+from patients.models import Patient
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.models import Clinic
+from tenants.schemas import drop_schema
+from tenants.services import clinic_create
+
+PASSWORD = "correct horse battery"
+CPF_OF_PATIENT = "52998224725"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        commits = "fresh_clinic" in getattr(item, "fixturenames", ())
+        if not commits and item.get_closest_marker("without_database") is None:
+            item.add_marker(pytest.mark.django_db(databases="__all__"))
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody of one clinic, and the patient's own record."""
+
+    owner: User
+    manager: User
+    therapist: User
+    receptionist: User
+    patient: User
+    record: Patient
+
+
+def populate(route: ClinicRoute) -> People:
+    """One person for every role of the clinic, and a record for the patient."""
+    users = {
+        role.value: user_create(
+            acting_user=None,
+            email=f"{role.value}@{route.schema}.example",
+            full_name=f"{role.value.title()} {route.schema.title()}",
+            role=role,
+            password=PASSWORD,
+            crefito="3/12345-F" if role is Role.THERAPIST else "",
+        )
+        for role in Role
+        if role is not Role.PLATFORM
+    }
+    record = Patient.objects.create(
+        name="Paciente Modelo",
+        phone="+5511987654321",
+        cpf=CPF_OF_PATIENT,
+        birth_date="1980-05-17",
+        medical_history="Lombalgia.",
+        therapist=users["therapist"],
+        user=users["patient"],
+    )
+    return People(record=record, **users)
+
+
+def make_clinic(schema: str, shard: str) -> tuple[ClinicRoute, People]:
+    """A committed clinic with its people, on its own host `<schema>.localhost`."""
+    made: list[People] = []
+    with platform_scope(), acting_as_job("tests"):
+        clinic = clinic_create(
+            schema_name=schema,
+            name=f"Clínica {schema.title()}",
+            domain=f"{schema.replace('_', '-')}.localhost",
+            shard=shard,
+            populate=lambda route: made.append(populate(route)),
+        )
+    return clinic.route, made[0]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
+    """Migrate the run's own servers and create norte and sul, once."""
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        call_command("migrate_clinics", verbosity=0)
+        _clinics["norte"] = make_clinic("norte", "shard_1")
+        _clinics["sul"] = make_clinic("sul", "shard_2")
+
+
+_clinics: dict[str, tuple[ClinicRoute, People]] = {}
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def norte(django_db_setup: None) -> ClinicRoute:
+    return _clinics["norte"][0]
+
+
+@pytest.fixture
+def sul(django_db_setup: None) -> ClinicRoute:
+    return _clinics["sul"][0]
+
+
+@pytest.fixture
+def people(django_db_setup: None) -> SimpleNamespace:
+    """`people.norte.owner`, `people.sul.patient`, ..."""
+    return SimpleNamespace(norte=_clinics["norte"][1], sul=_clinics["sul"][1])
+
+
+@pytest.fixture
+def in_norte(norte: ClinicRoute) -> Iterator[ClinicRoute]:
+    with clinic_scope(norte), acting_as_job("tests"):
+        yield norte
+
+
+@pytest.fixture
+def in_platform(django_db_setup: None) -> Iterator[None]:
+    with platform_scope(), acting_as_job("tests"):
+        yield
+
+
+@dataclass(frozen=True)
+class FreshClinic:
+    """A committed clinic of one test, with its people."""
+
+    route: ClinicRoute
+    people: People
+
+    @property
+    def host(self) -> str:
+        return f"{self.route.schema.replace('_', '-')}.localhost"
+
+
+@pytest.fixture
+def fresh_clinic(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[FreshClinic]:
+    """A throwaway clinic on shard_1 for tests with real commits: no transaction surrounds them."""
+    with django_db_blocker.unblock():
+        route, people = make_clinic(f"t{uuid7().hex[-12:]}", "shard_1")
+        try:
+            yield FreshClinic(route, people)
+        finally:
+            drop_schema(route.shard, route.schema)
+            with platform_scope():
+                Clinic.objects.filter(id=route.clinic_id).delete()
+            connections.close_all()
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """`api(person)` is that person's client on their own clinic's host; `api(None)` has no token."""
+
+    def client(user: User | None, host: str | None = None, **headers: Any) -> APIClient:
+        route = route_of(user) if user else _clinics["norte"][0]
+        name = host or f"{route.schema.replace('_', '-')}.localhost"
+        made = APIClient(SERVER_NAME=name, **headers)
+        if user:
+            with clinic_scope(route):
+                made.credentials(HTTP_AUTHORIZATION=f"Bearer {token_issue(user=user).access}")
+        return made
+
+    return client
+
+
+def route_of(user: User) -> ClinicRoute:
+    """The clinic that a user object was loaded in, by its stamp."""
+    clinic_id = user._state.db.scope_key  # type: ignore[union-attr]
+    with platform_scope():
+        return Clinic.objects.get(id=clinic_id).route
