@@ -45,10 +45,12 @@ def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
 def throwaway_environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
     """An environment that is the same on every machine, whatever the shell has set."""
     kept = {name: value for name, value in base.items() if name not in _PERSONAL}
+    static = stack.folders.root / "static"
+    static.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
     own = {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FILES_DIR": str(stack.folders.root / "files"),
-        "STATIC_ROOT": str(stack.folders.root / "static"),
+        "STATIC_ROOT": str(static),
     }
     return stack.environ(kept) | DEFAULTS | own
 
