@@ -42,6 +42,7 @@ def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
 
 def _set_environ(stack: Stack) -> None:
     environ = throwaway_environ(stack, os.environ)
+    environ["DJANGO_SETTINGS_MODULE"] = "fisioflow.settings_test"
     for name in os.environ.keys() - environ.keys():
         del os.environ[name]
     os.environ.update(environ)
