@@ -31,7 +31,8 @@ class TokenSuperseded(Conflict):
     code = "token_superseded"
 
 
-class EmailTaken(Conflict):
-    """Somebody in this clinic has this e-mail already."""
+class RoleAboveOwn(FisioFlowError):
+    """You can't give, change or take away a role above your own."""
 
-    code = "email_taken"
+    code = "role_above_own"
+    status = 403

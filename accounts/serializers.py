@@ -2,22 +2,24 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Role, User
+from fisioflow.api.serializers import EmailField, StrictSerializer, TextField
 
 
-class SignInSerializer(serializers.Serializer[Any]):
+class SignInSerializer(StrictSerializer):
     """E-mail and password."""
 
-    email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    email = EmailField(max_length=254)
+    password = TextField(max_length=128, trim_whitespace=False, write_only=True)
 
 
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(StrictSerializer):
     """A refresh token as it was given."""
 
-    refresh = serializers.CharField(min_length=20, max_length=2000)
+    refresh = TextField(min_length=20, max_length=2000)
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
@@ -39,9 +41,14 @@ class MeSerializer(serializers.ModelSerializer[User]):
     """The signed-in person."""
 
     role = serializers.ChoiceField(choices=Role.choices, read_only=True)
-    clinic = ClinicSerializer(read_only=True)
+    clinic = serializers.SerializerMethodField()
 
     class Meta:
         model = User
         fields = ["id", "email", "full_name", "role", "crefito", "clinic"]
         read_only_fields = fields
+
+    @extend_schema_field(ClinicSerializer)
+    def get_clinic(self, user: User) -> dict[str, Any]:
+        """The clinic, from the view."""
+        return dict(ClinicSerializer(self.context["clinic"]).data)

@@ -5,15 +5,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.cache import cache
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.errors import EmailTaken, InvalidCredentials, TooManyAttempts
+from accounts.errors import InvalidCredentials, RoleAboveOwn, TooManyAttempts
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
+from fisioflow.constraints import refusals
 from tenants.context import current_clinic, current_scope
 
 _WINDOW = 60  # seconds
+_RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.PLATFORM: 3}  # all others: 0
+_CHANGEABLE = {"email", "full_name", "role", "crefito", "is_active"}
 
 
 def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str) -> User:
@@ -40,7 +43,7 @@ def attempt_count(*, email: str, ip_address: str) -> None:
         attempts = cache.incr(key)
     except ValueError:  # expired between the two calls, or Redis is away
         return
-    if attempts is not None and attempts > settings.SIGN_IN_ATTEMPTS_PER_MINUTE:
+    if (attempts or 0) > settings.SIGN_IN_ATTEMPTS_PER_MINUTE:
         raise TooManyAttempts
 
 
@@ -53,20 +56,40 @@ def user_create(
     password: str | None = None,
     crefito: str = "",
 ) -> User:
-    """Add a person to the current clinic. `acting_user` None is a job. Raises EmailTaken."""
-    try:
-        with transaction.atomic(using=current_clinic().shard):
-            return User.objects.create_user(
-                email, password, full_name=full_name, role=role, crefito=crefito
-            )
-    except IntegrityError as error:
-        if "accounts_user_email_unique" in str(error):
-            raise EmailTaken from error
-        raise
+    """Add a person to the current clinic. `acting_user` None is a job.
+
+    Raises FieldConflict `email_taken`, RoleAboveOwn.
+    """
+    _require_rank(acting_user, role)
+    with refusals(), transaction.atomic(using=current_clinic().shard):
+        return User.objects.create_user(
+            email, password, full_name=full_name, role=role, crefito=crefito
+        )
+
+
+def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
+    """Change e-mail, full name, role, CREFITO or whether the person may sign in.
+
+    An inactive person keeps their record and loses their sign-ins. Raises FieldConflict
+    `email_taken`, RoleAboveOwn.
+    """
+    unknown = fields.keys() - _CHANGEABLE
+    if unknown:
+        raise TypeError(f"user_update takes no {', '.join(sorted(unknown))}")
+    _require_rank(acting_user, _role_before(user), fields.get("role", user.role))
+    with refusals(), transaction.atomic(using=user._state.db):
+        for name, value in fields.items():
+            setattr(user, name, value)
+        user.clean()
+        user.save(update_fields=[*fields, "updated_at"])
+        if not user.is_active:
+            user_revoke_tokens(user=user, reason="deactivated")
+    return user
 
 
 def password_change(*, acting_user: User | None, user: User, password: str) -> User:
-    """Set a new password and end every sign-in that the old one opened."""
+    """Set a new password and end every sign-in that the old one opened. Raises RoleAboveOwn."""
+    _require_rank(acting_user, _role_before(user))
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
@@ -74,16 +97,15 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
     return user
 
 
-def user_deactivate(*, acting_user: User | None, user: User) -> User:
-    """Keep the person's record, refuse their sign-in and end their tokens."""
-    return _set_fields(user, is_active=False)
+def _role_before(user: User) -> str:
+    """The stored role: a form may already have written the new one into the object."""
+    role: str = User.objects.values_list("role", flat=True).get(pk=user.pk)
+    return role
 
 
-def _set_fields(user: User, **fields: Any) -> User:
-    with transaction.atomic(using=user._state.db):
-        for name, value in fields.items():
-            setattr(user, name, value)
-        user.save(update_fields=[*fields, "updated_at"])
-        if not user.is_active:
-            user_revoke_tokens(user=user, reason="credential")
-    return user
+def _require_rank(acting_user: User | None, *roles: str) -> None:
+    if acting_user is None:
+        return
+    own = _RANKS.get(acting_user.role, 0)
+    if any(_RANKS.get(role, 0) > own for role in roles):
+        raise RoleAboveOwn

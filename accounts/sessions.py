@@ -87,9 +87,7 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
         _revoke_live("credential", id=family.id)
         return InvalidToken()
     longest = family.created_at + timedelta(days=settings.REFRESH_TOTAL_DAYS)
-    family.expires_at = min(
-        timezone.now() + timedelta(days=settings.REFRESH_IDLE_DAYS), longest
-    )
+    family.expires_at = min(timezone.now() + timedelta(days=settings.REFRESH_IDLE_DAYS), longest)
     live = TokenFamily.objects.filter(id=family.id, revoked_at=None)
     # Compare-and-swap: a racing call waits on the row, then finds the generation gone by.
     won = live.filter(generation=claims.generation, expires_at__gt=Now()).update(

@@ -68,6 +68,6 @@ def token_decode(use: Use, token: str) -> Claims:
     raise InvalidToken
 
 
-def _key(secret: str, use: Use) -> bytes:
+def _key(secret: str | bytes, use: Use) -> bytes:
     """A key for each use, so that no token can be taken for one of the other use."""
     return salted_hmac(f"fisioflow.tokens.{use}", "", secret=secret, algorithm="sha256").digest()

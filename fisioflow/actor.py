@@ -26,12 +26,12 @@ class Actor:
         return json.dumps({k: v for k, v in asdict(self).items() if v}, separators=(",", ":"))
 
 
-_actor: ContextVar[Actor] = ContextVar("fisioflow_actor", default=Actor())
+_actor: ContextVar[Actor | None] = ContextVar("fisioflow_actor", default=None)
 
 
 def current_actor() -> Actor:
     """Whoever acts now; an empty Actor when nobody said so."""
-    return _actor.get()
+    return _actor.get() or Actor()
 
 
 @contextmanager
@@ -51,4 +51,4 @@ def acting_as_job(name: str, *, reason: str = "") -> AbstractContextManager[Acto
 
 def identify(user_id: str, label: str) -> None:
     """Name the user of the request under way (after authentication, inside `acting`)."""
-    _actor.set(replace(_actor.get(), user_id=user_id, label=label))
+    _actor.set(replace(current_actor(), user_id=user_id, label=label))

@@ -1,4 +1,4 @@
-"""Two admins that share nothing: the clinic's, on its host, and the platform's, on the public one."""
+"""Two admins that share nothing: the clinic's, on its host, and the platform's, on its own."""
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError

@@ -48,4 +48,4 @@ def _directory_answers() -> bool:
 
 def _cache_answers() -> bool:
     cache.set("healthz", "ok", timeout=10)
-    return cache.get("healthz") == "ok"
+    return bool(cache.get("healthz") == "ok")

@@ -9,7 +9,19 @@ from structlog.types import EventDict, WrappedLogger
 
 # Names under which personal or secret data could slip into an event: the value is dropped.
 _PERSONAL = frozenset(
-    "name full_name email cpf phone birth_date medical_history notes password token refresh".split()
+    [
+        "name",
+        "full_name",
+        "email",
+        "cpf",
+        "phone",
+        "birth_date",
+        "medical_history",
+        "notes",
+        "password",
+        "token",
+        "refresh",
+    ]
 )
 
 

@@ -1,0 +1,1 @@
+"""The directory of clinics, and the way into a clinic: routes, schemas, fleet migrations."""

@@ -44,7 +44,7 @@ class ClinicQuerySet(models.QuerySet[_M], Generic[_M]):
         if scope and self._scope_key is None:
             # A queryset of a module or class: its result cache belongs to this clinic from now on.
             self._scope_key = scope.key
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
 
 class ClinicModel(models.Model):

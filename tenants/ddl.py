@@ -6,6 +6,7 @@ go in between `structure` and `rules`, before the foreign keys and triggers exis
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,10 @@ class SchemaDefinition:
         return hashlib.sha256(f"{self.structure}\n{self.rules}".encode()).hexdigest()
 
 
+_VARCHAR = re.compile(r"'(?:[^']|'')*'::character varying")
+_VARCHAR_LIST = re.compile(
+    rf"\(\(ARRAY\[({_VARCHAR.pattern}(?:, {_VARCHAR.pattern})*)\]\)::text\[\]\)"
+)
 _UNSUPPORTED = """
 SELECT 'relation ' || relname FROM pg_class
  WHERE relnamespace = current_schema()::regnamespace
@@ -89,7 +94,8 @@ SELECT c.relname, format(E'CREATE TABLE %I (\\n    %s\\n)', c.relname, coalesce(
          || CASE WHEN a.attcollation <> t.typcollation
                  THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END
          || CASE a.attgenerated WHEN 's'
-                 THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(d.adbin, d.adrelid))
+                 THEN format(' GENERATED ALWAYS AS (%s) STORED',
+                             pg_get_expr(d.adbin, d.adrelid))
                  ELSE '' END
          || CASE WHEN d.adbin IS NOT NULL AND a.attgenerated = ''
                  THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) ELSE '' END
@@ -116,14 +122,15 @@ SELECT format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', c.relname, k.conname,
  ORDER BY c.relname, k.conname
 """
 _INDEXES = """
-SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i
+  JOIN pg_class c ON c.oid = i.indexrelid
  WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS (
        SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype <> 'f')
  ORDER BY c.relname
 """
 _TRIGGERS = """
 SELECT pg_get_triggerdef(t.oid, true)
-       || CASE t.tgenabled WHEN 'O' THEN '' ELSE format(';\\nALTER TABLE %I %s TRIGGER %I',
+       || CASE t.tgenabled WHEN 'O' THEN '' ELSE format('; ALTER TABLE %I %s TRIGGER %I',
             c.relname, CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
             ELSE 'DISABLE' END, t.tgname) END
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -171,7 +178,20 @@ def read_definition(cursor: Any) -> SchemaDefinition:
 
 
 def _script(statements: list[str]) -> str:
-    return "".join(f"{statement};\n" for statement in statements)
+    return "".join(f"{_canonical(statement)};\n" for statement in statements)
+
+
+def _canonical(statement: str) -> str:
+    """PostgreSQL writes `varchar IN (...)` differently before and after one dump and restore.
+
+    The second form is the stable one; without this a clinic's fingerprint would differ from its
+    template's.
+    """
+
+    def stable(match: re.Match[str]) -> str:
+        return f"(ARRAY[{', '.join(f'({v})::text' for v in _VARCHAR.findall(match[1]))}])"
+
+    return _VARCHAR_LIST.sub(stable, statement)
 
 
 def _rows(cursor: Any, sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:

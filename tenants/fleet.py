@@ -69,9 +69,9 @@ def clinics_behind(shard: str) -> list[str]:
     A clinic whose schema is missing is behind as well, so that it is reported and not forgotten.
     """
     schemas = list(
-        Clinic.objects.filter(shard_id=shard).order_by("schema_name").values_list(
-            "schema_name", flat=True
-        )
+        Clinic.objects.filter(shard_id=shard)
+        .order_by("schema_name")
+        .values_list("schema_name", flat=True)
     )
     with server_cursor(shard) as cursor:
         cursor.execute(

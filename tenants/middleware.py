@@ -56,7 +56,10 @@ class ClinicMiddleware:
         _use(request, settings.API_URLCONF if host in settings.API_HOSTS else settings.ROOT_URLCONF)
         request.clinic = route  # type: ignore[attr-defined]
         with clinic_scope(route), structlog.contextvars.bound_contextvars(clinic=route.schema):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if response.status_code == StaleRoute.status:  # whoever answered: REST framework does, too
+            forget_route(route.clinic_id, host)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what a view raised on purpose, and a shard that went away under it."""
@@ -88,8 +91,6 @@ def _answer(request: HttpRequest, error: BaseException | None) -> HttpResponse |
         error = ShardUnavailable(shard=current_clinic().shard)
     if not isinstance(error, FisioFlowError):
         return None
-    if isinstance(error, StaleRoute):
-        forget_route(current_clinic().clinic_id, _host_of(request))
     return refusal_response(request, error)
 
 
@@ -109,5 +110,5 @@ def _host_of(request: HttpRequest) -> str:
 
 
 def _use(request: HttpRequest, urlconf: str) -> None:
-    request.urlconf = urlconf  # type: ignore[attr-defined]
+    request.urlconf = urlconf
     set_urlconf(urlconf)

@@ -16,7 +16,7 @@ SCHEMA_NAME_PATTERN = r"^[a-z][a-z0-9_]{1,48}$"
 DOMAIN_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 
 
-class Shard(models.Model):
+class Shard(models.Model):  # type: ignore[django-manager-missing]
     """A PostgreSQL server that holds clinics: the database alias `shard_<N>`."""
 
     class State(models.TextChoices):

@@ -89,4 +89,6 @@ def _stamped(scope: Scope) -> str:
 
 def _listed(app_label: str, names: list[str]) -> bool:
     config = apps.get_app_config(app_label)
-    return bool({config.name, f"{type(config).__module__}.{type(config).__qualname__}"} & set(names))
+    return bool(
+        {config.name, f"{type(config).__module__}.{type(config).__qualname__}"} & set(names)
+    )

@@ -147,7 +147,7 @@ def advance_sequences(cursor: Any, tables: list[str]) -> None:
 
 
 def drop_schema(shard: str, schema: str) -> None:
-    """Remove a schema and all that is in it, for good. The directory's row is the caller's affair."""
+    """Remove a schema and all that is in it, for good. The directory's row is another affair."""
     check_schema_name(schema)
     with maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:

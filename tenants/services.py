@@ -9,8 +9,14 @@ from django.db import IntegrityError, connections, transaction
 from django.db.utils import ProgrammingError
 
 from fisioflow.errors import FieldError
-from tenants.context import DIRECTORY, TEMPLATE_SCHEMA, check_schema_name, clinic_scope
-from tenants.context import ClinicRoute, maintenance_scope
+from tenants.context import (
+    DIRECTORY,
+    TEMPLATE_SCHEMA,
+    ClinicRoute,
+    check_schema_name,
+    clinic_scope,
+    maintenance_scope,
+)
 from tenants.directory import forget_routes
 from tenants.errors import ClinicExists, ClinicNotFound, UnknownShard
 from tenants.models import Clinic, Domain, Shard
@@ -134,7 +140,9 @@ def _build(route: ClinicRoute) -> None:
 
 
 def _locked(schema_name: str) -> Clinic:
-    clinic = Clinic.objects.select_for_update().filter(schema_name=schema_name).first()
+    clinic: Clinic | None = (
+        Clinic.objects.select_for_update().filter(schema_name=schema_name).first()
+    )
     if clinic is None:
         raise ClinicNotFound(schema=schema_name)
     return clinic

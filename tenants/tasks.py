@@ -11,7 +11,7 @@ from tenants.directory import route_by_id
 from tenants.models import Clinic
 
 
-class ClinicTask(Task):  # type: ignore[misc]
+class ClinicTask(Task[..., Any]):
     """Takes `clinic_id` (text of a UUID) first, and runs the body in that clinic's scope."""
 
     abstract = True
@@ -24,7 +24,8 @@ class ClinicTask(Task):  # type: ignore[misc]
 def for_each_clinic(task: ClinicTask) -> int:
     """Enqueue the task once for every open clinic; returns how many."""
     with platform_scope():
-        ids = Clinic.objects.filter(status=Clinic.Status.ACTIVE).values_list("id", flat=True)
-        for clinic_id in ids.iterator(chunk_size=500):
-            task.delay(str(clinic_id))
-        return Clinic.objects.filter(status=Clinic.Status.ACTIVE).count()
+        open_clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE)
+        ids = list(open_clinics.values_list("id", flat=True))
+    for clinic_id in ids:
+        task.delay(str(clinic_id))
+    return len(ids)

@@ -4,7 +4,9 @@ The servers are real and belong to this run (fisioflow.devstack). Tests run in t
 rolled back; the ones that need commits or threads take `fresh_clinic`.
 """
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -166,7 +168,7 @@ def fresh_clinic(
 
 @pytest.fixture
 def api() -> Callable[..., APIClient]:
-    """`api(person)` is that person's client on their own clinic's host; `api(None)` has no token."""
+    """`api(person)`: that person's client, on their own clinic's host; `api(None)`: no token."""
 
     def client(user: User | None, host: str | None = None, **headers: Any) -> APIClient:
         route = route_of(user) if user else _clinics["norte"][0]
@@ -184,4 +186,25 @@ def route_of(user: User) -> ClinicRoute:
     """The clinic that a user object was loaded in, by its stamp."""
     clinic_id = user._state.db.scope_key  # type: ignore[union-attr]
     with platform_scope():
-        return Clinic.objects.get(id=clinic_id).route
+        clinic: Clinic = Clinic.objects.get(id=clinic_id)
+    return clinic.route
+
+
+@pytest.fixture
+def in_threads() -> Callable[[int, Callable[[], Any]], list[Any]]:
+    """`in_threads(8, work)` runs `work` in 8 threads that start together; returns the results."""
+
+    def run(count: int, work: Callable[[], Any]) -> list[Any]:
+        barrier = threading.Barrier(count)
+
+        def one() -> Any:
+            barrier.wait()
+            try:
+                return work()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            return [done.result() for done in [pool.submit(one) for _ in range(count)]]
+
+    return run

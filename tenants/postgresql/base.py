@@ -46,6 +46,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._sent: tuple[int, str, str] | None = None
+        self._setting_search_path: bool = False
+        self.search_path_set_schemas: list[str] | None = None
         super().__init__(*args, **kwargs)
         # The search path is one schema, so Django's own introspection sees exactly that schema.
         self.introspection = DatabaseIntrospection(self)
@@ -72,7 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         raise TypeError("Enter a clinic with tenants.context.clinic_scope(route).")
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect; a shard that can't be reached raises ShardUnavailable, at once while it cools."""
+        """Connect; a shard that can't be reached is ShardUnavailable, at once while it cools."""
         if time.monotonic() < _down_until.get(self.alias, 0.0):
             raise ShardUnavailable(shard=self.alias)
         self._forget()
@@ -175,4 +177,3 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         if state != "open":
             raise ClinicClosed(schema=clinic.schema, state=state)
         return clinic.schema
-

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         email = options["owner_email"]
         password = os.environ.get("OWNER_PASSWORD") or secrets.token_urlsafe(12)
 
-        def add_owner(route: ClinicRoute) -> None:
+        def add_owner(_: ClinicRoute) -> None:
             user_create(
                 acting_user=None,
                 email=email,
