@@ -53,6 +53,10 @@ class Folders:
                 f"{socket_root} belongs to somebody else. Set TMPDIR to another folder."
             )
 
+    def exist(self) -> bool:
+        """Whether any of them is there."""
+        return self.root.exists() or self._socket_root().exists()
+
     def remove(self) -> None:
         """Forget everything. The programs must have been stopped."""
         for folder in (self._socket_root(), self.root):

@@ -6,15 +6,18 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fisioflow.devstack.application import DEFAULTS
+from fisioflow.devstack.errors import StackError
 from fisioflow.devstack.paths import CHECKOUT, Folders
 from fisioflow.devstack.processes import reap_children
 from fisioflow.devstack.stack import Stack
 
 _GUARD = "import sys; from fisioflow.devstack.throwaway import guard; guard(sys.argv[1])"
+_GUARD_SECONDS = 10.0
 _PERSONAL = {"DEBUG", "SECRET_KEY_FILE", "LOG_LEVEL", "LOG_JSON"}
 
 
@@ -66,4 +69,9 @@ def guard(root: str) -> None:
     sys.stdin.read()
     stack = Stack(Folders(Path(root)), durable=False)
     stack.stop_all()
-    stack.folders.remove()
+    # An initdb that outlives a killed parent writes on until it misses its folder.
+    deadline = time.monotonic() + _GUARD_SECONDS
+    while stack.folders.exist() and time.monotonic() < deadline:
+        with contextlib.suppress(StackError):
+            stack.folders.remove()
+        time.sleep(0.2)
