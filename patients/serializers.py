@@ -36,14 +36,18 @@ class PersonField(serializers.PrimaryKeyRelatedField[User]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(pk_field=UUIDField(), **kwargs)
 
+    def get_queryset(self) -> Any:
+        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        return User.objects.all()
+
 
 class PatientSerializer(StrictModelSerializer):
     """A patient. `medical_history` is there for clinicians alone."""
 
     cpf = CpfField()
     phone = TextField(validators=[RegexValidator(validators.PHONE_INPUT, code="invalid_phone")])
-    therapist = PersonField(queryset=User.objects.all(), required=False, allow_null=True)
-    user = PersonField(queryset=User.objects.all(), required=False, allow_null=True)
+    therapist = PersonField(required=False, allow_null=True)
+    user = PersonField(required=False, allow_null=True)
 
     class Meta:
         model = Patient

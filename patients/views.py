@@ -23,7 +23,7 @@ _READERS = STAFF_ROLES | {Role.PATIENT}
 class PatientViewSet(ResourceViewSet):
     """The clinic's patients, as far as the reader may see them."""
 
-    queryset = Patient.objects.all()
+    queryset = Patient.objects.none()  # names the model; get_queryset reads
     serializer_class = PatientSerializer
     filterset_class = PatientFilter
     ordering_fields: ClassVar = {

@@ -4,7 +4,6 @@ from typing import Any
 
 from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
 
-from patients.models import Patient
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.states import Status
 
@@ -30,4 +29,4 @@ class AppointmentFilter(FilterSet):  # type: ignore[misc]
 
     def search(self, found: AppointmentQuerySet, name: str, text: str) -> AppointmentQuerySet:
         """The method of `q`."""
-        return found.filter(patient__in=Patient.objects.search(text))
+        return found.search(text)

@@ -45,6 +45,10 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         found = self if start is None else self.filter(end_time__gt=start)
         return found if end is None else found.filter(start_time__lt=end)
 
+    def search(self, text: str) -> Self:
+        """By words of the patient's name, or by CPF."""
+        return self.filter(patient__in=Patient.objects.search(text))
+
     def taking_time(self) -> Self:
         """Those that keep their therapist and their patient busy."""
         return self.alive().exclude(status=Status.CANCELLED)

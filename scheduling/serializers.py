@@ -27,9 +27,9 @@ class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
 class AppointmentSerializer(StrictModelSerializer):
     """An appointment as it is read and booked. `notes` are there for clinicians alone."""
 
-    patient = PatientField(queryset=Patient.objects.all())
+    patient = PatientField()
     patient_name = serializers.CharField(source="patient.name", read_only=True)
-    therapist = PersonField(queryset=User.objects.all())
+    therapist = PersonField()
     therapist_name = serializers.CharField(source="therapist.full_name", read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
 

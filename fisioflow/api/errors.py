@@ -28,7 +28,7 @@ _NO_FIELD = {NON_FIELD_ERRORS, api_settings.NON_FIELD_ERRORS_KEY}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
-def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER."""
     request: Request | None = context.get("request")
     # A request without a body can only be at fault in its query.

@@ -1,0 +1,132 @@
+"""What happens to patients, whoever asks for it: view, admin or command."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connections
+
+from accounts.models import User
+from fisioflow.constraints import FieldConflict
+from patients.errors import (
+    DeletionNotPermitted,
+    FieldNotPermitted,
+    PatientDeleted,
+    TherapistInactive,
+)
+from patients.models import Patient
+from patients.services import patient_delete, patient_register, patient_update
+from tenants.context import clinic_scope
+
+ANA = {"name": "Ana Lima", "phone": "+5511988887777", "cpf": "11144477735"}
+ANA |= {"birth_date": date(1992, 2, 29)}
+
+
+def test_the_system_registers_without_an_acting_user(in_norte):
+    patient = patient_register(acting_user=None, **ANA | {"medical_history": "Ciatalgia."})
+    assert Patient.objects.get(cpf=ANA["cpf"]) == patient
+
+
+def test_a_taken_cpf_is_a_conflict_and_leaves_the_transaction_usable(in_norte, people):
+    with pytest.raises(FieldConflict) as refused:
+        patient_register(acting_user=None, **ANA | {"cpf": people.norte.record.cpf})
+    assert (refused.value.field, refused.value.field_code) == ("cpf", "unique")
+    assert people.norte.record.cpf not in str(refused.value)
+    assert patient_register(acting_user=None, **ANA).pk
+
+
+def test_reception_writes_no_clinical_content(in_norte, people):
+    reception, record = people.norte.receptionist, people.norte.record
+    with pytest.raises(FieldNotPermitted):
+        patient_register(acting_user=reception, **ANA | {"medical_history": "Ciatalgia."})
+    with pytest.raises(FieldNotPermitted):
+        patient_update(
+            acting_user=reception, patient=record, changes={"medical_history": "Ciatalgia."}
+        )
+
+
+def test_an_update_touches_nothing_else(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    Patient.objects.filter(pk=record.pk).update(phone="+5511911111111")
+    patient_update(acting_user=None, patient=record, changes={"name": "Paciente Novo"})
+    now = Patient.objects.get(pk=record.pk)
+    assert (now.name, now.phone) == ("Paciente Novo", "+5511911111111")
+    assert now.updated_at > people.norte.record.updated_at
+    assert now.search_name == "paciente novo"
+
+
+def test_an_update_of_nothing_is_no_update(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    patient_update(acting_user=None, patient=record, changes={})
+    assert Patient.objects.get(pk=record.pk).updated_at == people.norte.record.updated_at
+
+
+def test_an_update_is_checked_like_a_registration(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    with pytest.raises(ValidationError):
+        patient_update(acting_user=None, patient=record, changes={"phone": "12 34"})
+
+
+def test_nobody_is_given_to_a_therapist_who_left(in_norte, people):
+    User.objects.filter(pk=people.norte.therapist.pk).update(is_active=False)
+    gone = User.objects.get(pk=people.norte.therapist.pk)
+    with pytest.raises(TherapistInactive):
+        patient_register(acting_user=None, **ANA | {"therapist": gone})
+    # Their patients stay as they are, and may change otherwise.
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    patient_update(acting_user=None, patient=record, changes={"name": "Outro", "therapist": gone})
+
+
+def test_deleting_keeps_the_row_and_frees_cpf_and_sign_in(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    patient_delete(acting_user=people.norte.manager, patient=record)
+    kept = Patient.objects.get(pk=record.pk)
+    assert kept.deleted_at is not None
+    assert kept.medical_history == people.norte.record.medical_history
+    again = patient_register(
+        acting_user=None, **ANA | {"cpf": record.cpf, "user": people.norte.patient}
+    )
+    assert list(Patient.objects.alive()) == [again]
+
+
+def test_deleting_twice_keeps_the_first_moment(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    patient_delete(acting_user=None, patient=record)
+    first = Patient.objects.get(pk=record.pk).deleted_at
+    patient_delete(acting_user=None, patient=record)
+    assert Patient.objects.get(pk=record.pk).deleted_at == first
+
+
+@pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
+def test_only_owner_and_managers_delete(in_norte, people, role):
+    with pytest.raises(DeletionNotPermitted):
+        patient_delete(acting_user=getattr(people.norte, role), patient=people.norte.record)
+
+
+def test_a_deleted_patient_does_not_change(in_norte, people):
+    record = Patient.objects.get(pk=people.norte.record.pk)
+    patient_delete(acting_user=None, patient=Patient.objects.get(pk=record.pk))
+    with pytest.raises(PatientDeleted):
+        patient_update(acting_user=None, patient=record, changes={"name": "Tarde Demais"})
+
+
+def test_of_two_registrations_of_one_cpf_exactly_one_wins(fresh_clinic):
+    start = Barrier(2)
+
+    def register() -> object:
+        try:
+            with clinic_scope(fresh_clinic.route):
+                start.wait(timeout=30)
+                return patient_register(acting_user=None, **ANA)
+        except FieldConflict as refused:
+            return refused.field_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        results = [done.result() for done in [threads.submit(register) for _ in range(2)]]
+    assert "unique" in results
+    with clinic_scope(fresh_clinic.route):
+        assert Patient.objects.filter(cpf=ANA["cpf"]).count() == 1
