@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import FieldError as UnknownField
 from django.db import IntegrityError, router
 from django.utils.functional import Promise
 
@@ -88,6 +89,8 @@ class RuledModel:
             for constraint in constraints:
                 try:
                     constraint.validate(model_class, self, exclude=hidden, using=using)
+                except UnknownField:
+                    continue  # an exclusion constraint over an excluded field (Django 5.2)
                 except ValidationError as refused:
                     rule = rule_of(constraint.name) or Rule("", "", "")
                     shown = rule.field and rule.field not in hidden

@@ -1,0 +1,102 @@
+"""Patients in the clinic's admin: what the service refuses is told in the form."""
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+
+from patients import services
+from patients.models import Patient
+from tenants.context import clinic_scope
+
+LIST = "/admin/patients/patient/"
+ANA = {
+    "name": "Ana Lima",
+    "phone": "5511988887777",
+    "cpf": "111.444.777-35",
+    "birth_date": "29/02/1992",
+    "email": "",
+    "therapist": "",
+    "medical_history": "Ciatalgia.",
+    "user": "",
+}
+
+
+@pytest.fixture
+def manager(people, norte) -> Client:
+    """The manager's browser, on norte's host."""
+    client = Client(SERVER_NAME="norte.localhost")
+    with clinic_scope(norte):
+        client.force_login(people.norte.manager)
+    return client
+
+
+def reasons(answer) -> str:
+    """What the form says is wrong."""
+    assert answer.status_code == 200
+    return str(answer.context_data["adminform"].form.errors)
+
+
+def test_a_manager_registers_changes_and_deletes(manager, norte, people):
+    assert manager.post(LIST + "add/", ANA).status_code == 302
+    with clinic_scope(norte):
+        ana = Patient.objects.get(cpf="11144477735")
+    assert ana.phone == "+5511988887777"
+    path = f"{LIST}{ana.pk}/"
+    change = ANA | {"therapist": people.norte.therapist.pk, "name": "Ana Lima Reis"}
+    assert manager.post(path + "change/", change).status_code == 302
+    assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+    with clinic_scope(norte):
+        kept = Patient.objects.get(pk=ana.pk)
+    assert (kept.name, kept.therapist_id) == ("Ana Lima Reis", people.norte.therapist.pk)
+    assert kept.deleted_at is not None
+    assert manager.get(path + "change/").status_code == 302
+
+
+def test_pages_open_and_search_ignores_accents(manager, norte, people):
+    manager.post(LIST + "add/", ANA | {"name": "Conceição Lima"})
+    found = manager.get(LIST, {"q": "conceicao"})
+    assert [patient.name for patient in found.context_data["cl"].result_list] == ["Conceição Lima"]
+    assert manager.get(LIST + "add/").status_code == 200
+    for page in ("change", "delete", "history"):
+        assert manager.get(f"{LIST}{people.norte.record.pk}/{page}/").status_code == 200
+
+
+def test_a_patient_with_appointments_can_be_deleted(manager, norte, people):
+    path = f"{LIST}{people.norte.record.pk}/delete/"
+    assert manager.post(path, {"post": "yes"}).status_code == 302
+    with clinic_scope(norte):
+        assert not Patient.objects.alive().exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("cpf", "111.444.777-36"), ("phone", "0"), ("birth_date", "01/01/2101"), ("name", "A")],
+)
+def test_a_wrong_value_is_an_error_of_the_form(manager, field, value):
+    assert field in reasons(manager.post(LIST + "add/", ANA | {field: value}))
+
+
+def test_a_taken_cpf_is_an_error_of_the_form(manager, people):
+    assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
+
+
+def test_a_cpf_taken_between_check_and_write_is_one_too(manager, people, monkeypatch):
+    monkeypatch.setattr(Patient, "validate_constraints", lambda *args, **kwargs: None)
+    monkeypatch.setattr(Patient, "validate_unique", lambda *args, **kwargs: None)
+    assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
+
+
+def test_a_constraint_that_nobody_foresaw_is_one_too(manager, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise IntegrityError
+
+    monkeypatch.setattr(services.Patient, "save", refuse)
+    assert "__all__" in reasons(manager.post(LIST + "add/", ANA))
+
+
+@pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
+def test_the_admin_is_for_owner_and_managers(people, norte, role):
+    client = Client(SERVER_NAME="norte.localhost")
+    with clinic_scope(norte):
+        client.force_login(getattr(people.norte, role))
+    assert client.get(LIST).status_code == 302

@@ -1,0 +1,64 @@
+"""Appointments for the tests of this folder, all on one Monday in norte."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from accounts.models import Role
+from accounts.services import user_create
+from patients.models import Patient
+from patients.services import patient_register
+from scheduling.models import Appointment
+from tenants.context import clinic_scope
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def at() -> Callable[..., dict[str, datetime]]:
+    """`at(9)` is nine to ten in the morning, UTC; `at(9.25, minutes=15)`."""
+
+    def times(hour: float, minutes: float = 60) -> dict[str, datetime]:
+        start = MONDAY + timedelta(hours=hour)
+        return {"start_time": start, "end_time": start + timedelta(minutes=minutes)}
+
+    return times
+
+
+@pytest.fixture
+def others(norte: Any, people: SimpleNamespace) -> SimpleNamespace:
+    """A second therapist, and a patient of theirs, in norte."""
+    with clinic_scope(norte):
+        therapist = user_create(
+            acting_user=None,
+            email="second@norte.example",
+            full_name="Segunda Terapeuta",
+            role=Role.THERAPIST,
+            password=None,
+            crefito="3/54321-F",
+        )
+        record = patient_register(
+            acting_user=None,
+            name="Outro Paciente",
+            phone="+5511922222222",
+            cpf="11144477735",
+            birth_date=datetime(1970, 1, 1, tzinfo=UTC).date(),
+            therapist=therapist,
+        )
+    return SimpleNamespace(therapist=therapist, record=record)
+
+
+@pytest.fixture
+def an_appointment(people: SimpleNamespace, at: Any) -> Callable[..., Appointment]:
+    """Builds, and doesn't save, an appointment of norte's patient with norte's therapist."""
+
+    def build(
+        hour: float = 9, minutes: float = 60, patient: Patient | None = None, **fields: Any
+    ) -> Appointment:
+        who = {"patient": patient or people.norte.record, "therapist": people.norte.therapist}
+        return Appointment(**who | at(hour, minutes) | fields)
+
+    return build

@@ -1,0 +1,276 @@
+"""The agenda over HTTP, as each of the clinic's people."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from patients.models import Patient
+from scheduling.models import Appointment
+from scheduling.states import Status
+from tenants.context import clinic_scope
+
+URL = "/api/v1/appointments"
+
+
+@pytest.fixture
+def body(people, at):
+    """The body of a booking of norte's patient with norte's therapist."""
+
+    def make(hour=9, minutes=60, **fields):
+        who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
+        times = {name: moment.isoformat() for name, moment in at(hour, minutes).items()}
+        return {name: str(value) for name, value in (who | times | fields).items()}
+
+    return make
+
+
+def errors_of(answer) -> dict[str, str]:
+    """Pointer (or parameter) to code, of a problem."""
+    assert answer["Content-Type"] == "application/problem+json"
+    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
+
+
+def test_reception_books_moves_and_calls_off(api, people, body):
+    reception = api(people.norte.receptionist)
+    made = reception.post(URL, body(9))
+    assert made.status_code == 201, made.json()
+    assert made.json()["status"] == "scheduled"
+    assert made.json()["patient_name"] == people.norte.record.name
+    assert "notes" not in made.json()
+    path = made["Location"]
+    moved = reception.patch(path, {name: body(11)[name] for name in ("start_time", "end_time")})
+    assert moved.json()["start_time"] == "2026-03-02T08:00:00-03:00"
+    assert reception.patch(path, {"status": "cancelled"}).json()["status"] == "cancelled"
+    assert reception.post(URL, body(11)).status_code == 201
+    assert reception.delete(path).status_code == 403
+
+
+def test_reception_neither_sees_nor_writes_notes(api, people, body):
+    reception = api(people.norte.receptionist)
+    refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
+    assert errors_of(refused) == {"/notes": "not_permitted"}
+    made = api(people.norte.manager).post(URL, body(9, notes="Dor ao subir escada."))
+    assert made.json()["notes"] == "Dor ao subir escada."
+    assert "notes" not in reception.get(made["Location"]).json()
+    assert errors_of(reception.patch(made["Location"], {"notes": ""})) == {
+        "/notes": "not_permitted"
+    }
+
+
+def test_a_therapist_works_in_their_own_agenda(api, people, body, others):
+    therapist, manager = api(people.norte.therapist), api(people.norte.manager)
+    made = therapist.post(URL, body(9, notes="Avaliação."))
+    assert made.status_code == 201
+    path = made["Location"]
+    assert therapist.patch(path, {"status": "in_progress"}).json()["status"] == "in_progress"
+    done = therapist.patch(path, {"status": "completed", "notes": "Evoluiu bem."}).json()
+    assert (done["status"], done["notes"]) == ("completed", "Evoluiu bem.")
+    foreign = therapist.post(URL, body(13, therapist=others.therapist.pk))
+    assert errors_of(foreign) == {"/therapist": "not_permitted"}
+    given_away = therapist.patch(path, {"therapist": str(others.therapist.pk)})
+    assert given_away.status_code in {400, 409}
+    unknown = therapist.post(URL, body(13, patient=others.record.pk))
+    assert errors_of(unknown) == {"/patient": "does_not_exist"}
+    theirs = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
+    assert therapist.get(theirs["Location"]).status_code == 404
+    assert therapist.patch(theirs["Location"], {"notes": "x"}).status_code == 404
+    assert [a["id"] for a in therapist.get(URL).json()["results"]] == [made.json()["id"]]
+    assert therapist.delete(path).status_code == 403
+
+
+def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
+    api, people, body, others
+):
+    therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
+    record = f"/api/v1/patients/{others.record.pk}"
+    assert therapist.get(record).status_code == 404
+    made = reception.post(URL, body(9, patient=others.record.pk))
+    assert therapist.get(record).status_code == 200
+    assert len(therapist.get("/api/v1/patients").json()["results"]) == 2
+    reception.patch(made["Location"], {"status": "cancelled"})
+    assert therapist.get(record).status_code == 404
+
+
+def test_a_patient_reads_their_own_appointments_without_notes(api, people, body, others):
+    manager, patient = api(people.norte.manager), api(people.norte.patient)
+    own = manager.post(URL, body(9, notes="Avaliação."))
+    other = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
+    (seen,) = patient.get(URL).json()["results"]
+    assert seen["id"] == own.json()["id"]
+    assert "notes" not in seen
+    assert patient.get(other["Location"]).status_code == 404
+    assert patient.post(URL, body(11)).status_code == 403
+    assert patient.patch(own["Location"], {"status": "cancelled"}).status_code == 403
+    assert patient.delete(own["Location"]).status_code == 403
+
+
+def test_the_owner_of_sul_sees_nothing_of_norte(api, people, body):
+    made = api(people.norte.owner).post(URL, body(9))
+    outsider = api(people.sul.owner)
+    assert outsider.get(URL).json()["results"] == []
+    assert outsider.get(made["Location"]).status_code == 404
+    assert outsider.patch(made["Location"], {"status": "cancelled"}).status_code == 404
+    assert outsider.delete(made["Location"]).status_code == 404
+    assert errors_of(outsider.post(URL, body(9))) == {
+        "/patient": "does_not_exist",
+        "/therapist": "does_not_exist",
+    }
+
+
+def test_without_a_token_there_is_nothing(api, norte):
+    assert api(None).get(URL).status_code == 401
+    assert api(None).post(URL, {}).status_code == 401
+
+
+def test_a_conflict_names_who_is_busy_and_with_what(api, people, body, others):
+    reception = api(people.norte.receptionist)
+    made = reception.post(URL, body(9))
+    refused = reception.post(URL, body(9.5, patient=others.record.pk))
+    assert refused.status_code == 409
+    problem = refused.json()
+    assert problem["code"] == "appointment_conflict"
+    (error,) = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("/therapist", "therapist_busy")
+    (conflict,) = error["conflicts"]
+    assert conflict == {name: made.json()[name] for name in ("id", "start_time", "end_time")}
+    assert people.norte.record.name not in refused.content.decode()
+
+
+def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(api, people, body, others):
+    manager, therapist = api(people.norte.manager), api(people.norte.therapist)
+    assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
+    refused = therapist.post(URL, body(9))
+    assert refused.status_code == 409
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/patient", "patient_busy")
+    assert error["conflicts"] == []
+
+
+def test_moving_into_anothers_time_is_a_conflict_too(api, people, body):
+    reception = api(people.norte.receptionist)
+    reception.post(URL, body(9))
+    later = reception.post(URL, body(11))
+    refused = reception.patch(
+        later["Location"], {name: body(9.5)[name] for name in ("start_time", "end_time")}
+    )
+    assert refused.status_code == 409
+    assert errors_of(refused) == {"/therapist": "therapist_busy", "/patient": "patient_busy"}
+    assert reception.get(later["Location"]).json() == later.json()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "status"),
+    [
+        ("scheduled", "in_progress", 200),
+        ("scheduled", "completed", 200),
+        ("scheduled", "cancelled", 200),
+        ("in_progress", "completed", 200),
+        ("in_progress", "cancelled", 200),
+        ("in_progress", "scheduled", 409),
+        ("completed", "scheduled", 409),
+        ("completed", "cancelled", 409),
+        ("cancelled", "scheduled", 409),
+        ("cancelled", "completed", 409),
+        ("cancelled", "cancelled", 200),
+    ],
+)
+def test_a_status_moves_along_the_table(
+    api, people, norte, an_appointment, start, end, status
+):
+    with clinic_scope(norte):
+        appointment = an_appointment(9, status=start)
+        appointment.save()
+    answer = api(people.norte.manager).patch(f"{URL}/{appointment.pk}", {"status": end})
+    assert answer.status_code == status
+    if status == 409:
+        assert answer.json()["code"] == "invalid_transition"
+
+
+@pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
+def test_a_visit_that_began_or_was_called_off_keeps_its_time(
+    api, people, norte, an_appointment, body, status
+):
+    with clinic_scope(norte):
+        appointment = an_appointment(9, status=status)
+        appointment.save()
+    manager, path = api(people.norte.manager), f"{URL}/{appointment.pk}"
+    moved = manager.patch(path, {name: body(13)[name] for name in ("start_time", "end_time")})
+    assert moved.json()["code"] == "invalid_transition"
+    assert manager.patch(path, {"notes": "Faltou."}).json()["notes"] == "Faltou."
+
+
+def test_the_patient_of_an_appointment_stays(api, people, body, others):
+    manager = api(people.norte.manager)
+    made = manager.post(URL, body(9))
+    refused = manager.patch(made["Location"], {"patient": str(others.record.pk)})
+    assert errors_of(refused) == {"/patient": "read_only"}
+    assert errors_of(manager.post(URL, body(11, status="completed"))) == {"/status": "read_only"}
+
+
+def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(api, people, norte, body, others):
+    reception = api(people.norte.receptionist)
+    with clinic_scope(norte):
+        Patient.objects.filter(pk=others.record.pk).update(deleted_at=timezone.now())
+        User.objects.filter(pk=others.therapist.pk).update(is_active=False)
+    gone = reception.post(URL, body(9, patient=others.record.pk))
+    assert errors_of(gone) == {"/patient": "does_not_exist"}
+    left = reception.post(URL, body(9, therapist=others.therapist.pk))
+    assert (left.status_code, errors_of(left)) == (400, {"/therapist": "inactive"})
+    manager = reception.post(URL, body(9, therapist=people.norte.manager.pk))
+    assert errors_of(manager) == {"/therapist": "not_a_therapist"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"end_time": "2026-03-02T09:00:00Z"}, {"/end_time": "end_before_start"}),
+        ({"end_time": "2026-03-02T09:14:59Z"}, {"/end_time": "duration"}),
+        ({"end_time": "2026-03-02T13:00:01Z"}, {"/end_time": "duration"}),
+        ({"start_time": "2026-03-02T09:00:00"}, {"/start_time": "invalid"}),
+        ({"start_time": "2026-02-30T09:00:00Z"}, {"/start_time": "invalid"}),
+        ({"start_time": "0001-01-01T00:00:00+14:00"}, {"/start_time": "overflow"}),
+        ({"start_time": "1999-01-01T00:00:00Z"}, {"/start_time": "out_of_range"}),
+        ({"notes": "x" * 2001}, {"/notes": "max_length"}),
+        ({"patient": "1"}, {"/patient": "invalid"}),
+        ({"room": "1"}, {"/room": "unknown_field"}),
+    ],
+)
+def test_a_wrong_value_is_refused_by_field_and_code(api, people, body, fields, expected):
+    refused = api(people.norte.manager).post(URL, body(9) | fields)
+    assert refused.status_code == 400
+    assert errors_of(refused) == expected
+
+
+def test_an_agenda_is_a_span_of_time_and_a_person(api, people, body, others):
+    manager = api(people.norte.manager)
+    for hour in (9, 10, 11):
+        manager.post(URL, body(hour))
+    manager.post(URL, body(10, patient=others.record.pk, therapist=others.therapist.pk))
+
+    def starts(**query):
+        results = manager.get(URL, query).json()["results"]
+        return [appointment["start_time"][11:16] for appointment in results]
+
+    assert starts() == ["06:00", "07:00", "07:00", "08:00"]
+    assert starts(ordering="-start_time", limit=1) == ["08:00"]
+    span = {"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T11:00:00Z"}
+    assert starts(**span) == ["07:00", "07:00"]
+    assert starts(**span, therapist=str(others.therapist.pk)) == ["07:00"]
+    assert starts(patient=str(others.record.pk)) == ["07:00"]
+    assert starts(q="outro") == ["07:00"]
+    assert starts(q="52998224725") == ["06:00", "07:00", "08:00"]
+    assert starts(status="cancelled") == []
+    assert errors_of(manager.get(URL, {"from": "yesterday"})) == {"from": "invalid"}
+    assert errors_of(manager.get(URL, {"status": "missed"})) == {"status": "invalid_choice"}
+
+
+def test_deleting_takes_it_out_and_keeps_the_row(api, people, norte, body):
+    manager = api(people.norte.manager)
+    path = manager.post(URL, body(9))["Location"]
+    assert manager.delete(path).status_code == 204
+    assert manager.get(path).status_code == 404
+    assert manager.patch(path, {"notes": ""}).status_code == 404
+    assert manager.post(URL, body(9)).status_code == 201
+    with clinic_scope(norte):
+        assert Appointment.objects.count() == 2
+        assert Appointment.objects.filter(status=Status.SCHEDULED).alive().count() == 1
