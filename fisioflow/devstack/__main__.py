@@ -8,7 +8,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NoReturn
 
 from fisioflow.devstack import application, throwaway
@@ -94,7 +93,7 @@ def env(stack: Stack) -> int:
     if not stack.running():
         raise StackError("The stack is not running. Start it: make up")
     values = application.environ(stack, {})
-    path = os.pathsep.join([str(Path(sys.executable).parent), *stack.program_folders()])
+    path = os.pathsep.join(stack.program_folders())
     del values["PATH"]
     for name, value in sorted(values.items()):
         print(f"export {name}={shlex.quote(value)};")

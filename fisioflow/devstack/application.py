@@ -17,7 +17,6 @@ from fisioflow.devstack.processes import Daemon, stop_daemons
 from fisioflow.devstack.stack import Stack
 
 _READY_SECONDS = 60.0
-_WSGI = "fisioflow.wsgi:application"
 
 # What the application is told where the person didn't say otherwise.
 DEFAULTS = {
@@ -46,10 +45,8 @@ def environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
 def daemons(stack: Stack) -> list[Daemon]:
     """The application's processes."""
     folders = stack.folders
-    return [
-        Daemon(name, folders.run, folders.logs / f"{name}.log")
-        for name in ("web", "worker", "beat")
-    ]
+    roles = ("web", "worker", "beat")  # of deploy/entrypoint.sh
+    return [Daemon(name, folders.run, folders.logs / f"{name}.log") for name in roles]
 
 
 def require_free(stack: Stack, port: int) -> None:
@@ -101,14 +98,6 @@ def prepare(stack: Stack) -> str:
 
 def start(stack: Stack, port: int, started: list[Daemon]) -> None:
     """Start what doesn't run, adding it to `started`; return when the service says it is ready."""
-    celery = [sys.executable, "-m", "celery", "-A", "fisioflow"]
-    scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
-    no_pid_file = "--pidfile="  # a stale one would keep beat from starting; the record can't
-    commands = {
-        "web": [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", _WSGI],
-        "worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO"],
-        "beat": [*celery, "beat", f"--scheduler={scheduler}", no_pid_file, "--loglevel=INFO"],
-    }
     settings = environ(stack, os.environ) | {
         "PORT": str(port),
         "BIND_ADDRESS": "127.0.0.1",
@@ -120,7 +109,7 @@ def start(stack: Stack, port: int, started: list[Daemon]) -> None:
     for daemon in own:
         if daemon.pid() is None:
             started.append(daemon)
-            daemon.start(commands[daemon.name], env=settings)
+            daemon.start(["deploy/entrypoint.sh", daemon.name], env=settings)
     _wait_ready(port, own)
 
 

@@ -2,9 +2,11 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from signal import SIGQUIT
 
 from fisioflow.devstack import postgres, redis
@@ -101,8 +103,11 @@ class Stack:
         return urls | {"REDIS_URL": self.redis.url}
 
     def program_folders(self) -> list[str]:
-        """For PATH: psql, pg_dump and their like, redis-cli."""
-        return [str(postgres.find_programs(os.environ)), str(redis.programs())]
+        """For PATH: the virtual environment, psql, pg_dump and their like, redis-cli."""
+        own = Path(sys.executable).parent
+        return [
+            str(folder) for folder in (own, postgres.find_programs(os.environ), redis.programs())
+        ]
 
     def environ(self, base: Mapping[str, str]) -> dict[str, str]:
         """`base` with this stack's addresses in place of any others, and its programs on PATH."""

@@ -1,0 +1,18 @@
+#!/bin/sh
+# One image, every role. Anything after the role is passed on.
+set -eu
+role="${1:-web}"
+[ $# -eq 0 ] || shift
+
+case "$role" in
+web) exec python -m gunicorn --config deploy/gunicorn.conf.py "$@" fisioflow.wsgi:application ;;
+worker) exec python -m celery -A fisioflow worker --loglevel "${LOG_LEVEL:-INFO}" "$@" ;;
+# The schedule is in the directory and whoever starts beat knows its process: no file for either.
+beat) exec python -m celery -A fisioflow beat --loglevel "${LOG_LEVEL:-INFO}" --pidfile= \
+	--scheduler django_celery_beat.schedulers:DatabaseScheduler "$@" ;;
+manage) exec python manage.py "$@" ;;
+*)
+	echo "usage: web | worker | beat | manage COMMAND ..." >&2
+	exit 64
+	;;
+esac

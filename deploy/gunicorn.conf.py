@@ -1,0 +1,66 @@
+"""The web server: threads in a few processes, and their metrics added up on an internal port.
+
+PORT (8000) and BIND_ADDRESS (127.0.0.1), WEB_CONCURRENCY processes of WEB_THREADS threads;
+METRICS_PORT (0: none) and METRICS_ADDRESS (127.0.0.1) for Prometheus.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from fisioflow.env import env_int, env_text
+
+# Before anything imports prometheus_client: it decides then where the numbers are kept.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="fisioflow-metrics-"))
+_METRICS = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+
+bind = f"{env_text('BIND_ADDRESS', '127.0.0.1')}:{env_int('PORT', default=8000)}"
+worker_class = "gthread"
+workers = env_int("WEB_CONCURRENCY", default=2, minimum=1)
+threads = env_int("WEB_THREADS", default=4, minimum=1)
+timeout = 60  # seconds without a sign of life from a process
+graceful_timeout = 30  # seconds for requests under way at a stop
+keepalive = 5  # seconds
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file)
+control_socket_disable = True  # nobody uses that door
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Forget the numbers of the last run, whose process ids may come again."""
+    shutil.rmtree(_METRICS, ignore_errors=True)
+    _METRICS.mkdir(mode=0o700, parents=True)
+
+
+def when_ready(server: Arbiter) -> None:
+    """Serve the metrics of all processes, from the one that outlives them."""
+    from prometheus_client import CollectorRegistry, start_http_server
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    port = env_int("METRICS_PORT", default=0)
+    if port:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        address = env_text("METRICS_ADDRESS", "127.0.0.1")
+        server.metrics_server, _thread = start_http_server(port, address, registry)
+
+
+def post_fork(server: Arbiter, _worker: Worker) -> None:
+    """A worker must not keep the metrics port of a master that is gone."""
+    if hasattr(server, "metrics_server"):
+        server.metrics_server.socket.close()
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Drop the gauges of a process that is gone; its counters stay in the sums."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Arbiter) -> None:
+    """Leave no files behind."""
+    shutil.rmtree(_METRICS, ignore_errors=True)
