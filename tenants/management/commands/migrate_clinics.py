@@ -38,17 +38,17 @@ class Command(BaseCommand):
         unknown = set(shards) - (set(connections) - {DIRECTORY})
         if unknown:
             raise CommandError(f"Unknown shard: {', '.join(sorted(unknown))}.")
-        self._print = threading.Lock()
+        self._print, self._quiet = threading.Lock(), options["verbosity"] == 0
         with platform_scope(), acting_as_job("migrate_clinics"):
             if not options["dry_run"]:
                 for shard in shards_register():
-                    self.stdout.write(f"{shard.alias}: registered")
+                    self._say(f"{shard.alias}: registered")
             with ThreadPoolExecutor(max_workers=len(shards)) as pool:
                 work = partial(self._shard, workers=options["workers"], dry=options["dry_run"])
                 outcomes = [o for done in pool.map(work, sorted(shards)) for o in done]
         failed = [outcome for outcome in outcomes if outcome.error]
         verb = "are behind" if options["dry_run"] else "migrated"
-        self.stdout.write(f"{len(outcomes) - len(failed)} schemas {verb}, {len(failed)} failed.")
+        self._say(f"{len(outcomes) - len(failed)} schemas {verb}, {len(failed)} failed.")
         if failed:
             names = ", ".join(f"{o.shard}/{o.schema}" for o in failed[:20])
             raise CommandError(f"Failed: {names}. Mend the cause and run the command again.")
@@ -87,7 +87,14 @@ class Command(BaseCommand):
 
     def _write(self, outcome: Outcome, place: str) -> None:
         line = f"{outcome.shard} {place} {outcome.schema}: {outcome.error or 'ok'}"
-        (self.stderr if outcome.error else self.stdout).write(line)
+        if outcome.error:
+            self.stderr.write(line)
+        else:
+            self._say(line)
+
+    def _say(self, line: str) -> None:
+        if not self._quiet:
+            self.stdout.write(line)
 
 
 def _positive(text: str) -> int:

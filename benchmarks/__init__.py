@@ -1,0 +1,1 @@
+"""Figures with bars, measured within one run on one machine: `make bench`."""

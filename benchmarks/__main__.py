@@ -1,0 +1,30 @@
+"""Run every benchmark, or those named (`make bench ARGS=tenancy`); status 1 if a bar is missed."""
+
+import importlib
+import os
+import sys
+
+BENCHMARKS = ["tenancy"]
+
+
+def main(names: list[str]) -> int:
+    """Print each figure as it comes."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fisioflow.settings_test")
+    import django
+
+    django.setup()
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        print(f"No such benchmark: {', '.join(sorted(unknown))}. There are: {BENCHMARKS}")
+        return 2
+    missed = 0
+    for name in names or BENCHMARKS:
+        print(f"== {name}", flush=True)
+        for figure in importlib.import_module(f"benchmarks.{name}").figures():
+            print(figure.line(), flush=True)
+            missed += not figure.reached
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

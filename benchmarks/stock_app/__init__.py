@@ -1,0 +1,1 @@
+"""The two models that a django-tenants project needs."""

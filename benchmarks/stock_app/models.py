@@ -1,0 +1,17 @@
+"""Tenant and domain as django-tenants' manual has them."""
+
+from django_tenants.models import DomainMixin, TenantMixin
+
+
+class Tenant(TenantMixin):  # type: ignore[misc]
+    """Creates its schema when saved."""
+
+    class Meta:
+        app_label = "stock_app"
+
+
+class Domain(DomainMixin):  # type: ignore[misc]
+    """A host name."""
+
+    class Meta:
+        app_label = "stock_app"
