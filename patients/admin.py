@@ -16,7 +16,7 @@ from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 
 
-class PatientForm(forms.ModelForm[Patient]):
+class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
     """Takes a CPF with its punctuation too."""
 
     cpf = forms.CharField(label=_("CPF"), max_length=14, widget=UnfoldAdminTextInputWidget)
