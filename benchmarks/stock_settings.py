@@ -1,4 +1,4 @@
-"""A plain django-tenants project, to compare with; on a database `stock` of the directory server."""
+"""A plain django-tenants project to compare with, on the directory server's database `stock`."""
 
 import os
 

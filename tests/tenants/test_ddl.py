@@ -1,7 +1,6 @@
 """A schema built from the template is the template, by the word of pg_dump."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 from django.db import connections, transaction
@@ -16,10 +15,9 @@ from tests.conftest import FreshClinic
 
 def dump(stack: Stack, schema: str) -> str:
     """pg_dump's view of the definition, without the schema's name and without comments."""
-    program = Path(stack.program_folders()[0]) / "pg_dump"
     url = stack.addresses()["SHARD_1_URL"]
     done = subprocess.run(
-        [program, "--schema-only", "--no-owner", f"--schema={schema}", url],
+        ["pg_dump", "--schema-only", "--no-owner", f"--schema={schema}", url],
         check=True,
         capture_output=True,
         text=True,

@@ -180,7 +180,8 @@ def test_h7_an_object_of_one_clinic_is_refused_in_another(
     ]
     with clinic_scope(sul):
         theirs = Patient.objects.get()
-        for attempt in [*attempts, lambda: setattr(theirs, "therapist", therapist)]:
+        attempts.append(lambda: setattr(theirs, "therapist", therapist))
+        for attempt in attempts:
             with pytest.raises((CrossClinicAccess, ValueError)):
                 attempt()
 

@@ -76,7 +76,7 @@ def test_a_shard_that_just_refused_is_not_asked_again_at_once(
         attempts.append(threading.get_ident())
         return connect(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(connections["shard_2"].Database, "connect", counted)
+    monkeypatch.setattr(Connection, "connect", counted)
     for _ in range(5):
         with clinic_scope(sul), pytest.raises(ShardUnavailable):  # type: ignore[arg-type]
             connections["shard_2"].cursor()
