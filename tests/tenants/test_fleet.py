@@ -1,4 +1,4 @@
-"""Migrations of the fleet: templates first, then whoever is behind; failures are named, not fatal."""
+"""Migrations of the fleet: templates first, then who is behind; a failure stops nobody else."""
 
 from collections.abc import Iterator
 from typing import Any

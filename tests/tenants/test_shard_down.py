@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -66,17 +67,15 @@ def test_sign_in_and_migrations_name_the_shard(
 def test_a_shard_that_just_refused_is_not_asked_again_at_once(
     shard_2_down: None, sul: object, people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from psycopg import Connection
-
     connections["shard_2"].close()
     attempts: list[object] = []
-    connect = Connection.connect
+    connect = psycopg.connect
 
     def counted(*args: object, **kwargs: object) -> object:
         attempts.append(threading.get_ident())
         return connect(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Connection, "connect", counted)
+    monkeypatch.setattr(psycopg, "connect", counted)
     for _ in range(5):
         with clinic_scope(sul), pytest.raises(ShardUnavailable):  # type: ignore[arg-type]
             connections["shard_2"].cursor()
