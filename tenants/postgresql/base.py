@@ -86,6 +86,10 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             _down_until[self.alias] = time.monotonic() + SHARD_COOL_DOWN
             raise ShardUnavailable(shard=self.alias) from error
 
+    def init_connection_state(self) -> None:
+        with self._without_session():  # asks for the server's version, which is no clinic's
+            super().init_connection_state()
+
     def _set_autocommit(self, autocommit: bool) -> None:
         # A transaction that begins verifies the route again: its clinic may have moved since.
         if not autocommit:
