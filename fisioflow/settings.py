@@ -171,6 +171,9 @@ CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique, whatever its letter case: accounts_user_email_unique
+]
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

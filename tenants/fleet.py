@@ -181,7 +181,9 @@ def _create_empty_template(shard: str) -> None:
 
 
 def _run_migrations(shard: str) -> None:
-    MigrationExecutor(connections[shard]).migrate(list(clinical_targets()))
+    executor = MigrationExecutor(connections[shard])
+    executor.loader.check_consistent_history(connections[shard])
+    executor.migrate(list(clinical_targets()))
 
 
 def _create_reference_rows(shard: str) -> None:

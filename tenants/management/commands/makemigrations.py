@@ -1,15 +1,15 @@
-"""Django's makemigrations; a shard's history is that of its template schema."""
+"""Django's makemigrations, which looks at every database: a shard has no history of its own."""
 
 from typing import Any
 
 from django.core.management.commands import makemigrations
 
-from tenants.context import TEMPLATE_SCHEMA, maintenance_scope
+from tenants.context import SERVER_SCHEMA, maintenance_scope
 
 
 class Command(makemigrations.Command):
-    """Compares with the templates, because a shard without a schema has no history."""
+    """`migrate_clinics` checks the history of each schema before it migrates it."""
 
     def handle(self, *app_labels: Any, **options: Any) -> Any:
-        with maintenance_scope(TEMPLATE_SCHEMA):
+        with maintenance_scope(SERVER_SCHEMA):
             return super().handle(*app_labels, **options)
