@@ -174,6 +174,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique, whatever its letter case: accounts_user_email_unique
 ]
+LOGIN_REDIRECT_URL = "/admin/"  # where a sign-in leads that names no page, or another host's
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
