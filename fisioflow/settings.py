@@ -74,9 +74,16 @@ AUTH_USER_MODEL = "accounts.User"
 def _database(variable: str) -> dict[str, Any]:
     database = env_database(variable)
     database["ENGINE"] = "tenants.postgresql"
-    database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", default=300)  # seconds
     database["CONN_HEALTH_CHECKS"] = True
     database["OPTIONS"] = {"connect_timeout": "2", **database["OPTIONS"]}
+    pool_size = env_int("DATABASE_POOL_SIZE", default=0)  # 0: one connection per thread
+    if pool_size:
+        # A bounded life, because a connection remembers every table of every clinic it served.
+        life = env_int("CONN_MAX_AGE", default=300)
+        pool = {"min_size": 0, "max_size": pool_size, "timeout": 2, "max_lifetime": life}
+        database["OPTIONS"]["pool"] = pool
+    else:
+        database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", default=300)  # seconds
     return database
 
 

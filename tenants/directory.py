@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import OperationalError
 
 from tenants.context import ClinicRoute, platform_scope
-from tenants.errors import ClinicClosed, ClinicNotFound
+from tenants.errors import ClinicClosed, ClinicNotFound, DirectoryUnavailable
 from tenants.models import Clinic
 
 CACHE_SECONDS = 60
@@ -49,8 +50,12 @@ def _cached(key: str, **condition: Any) -> ClinicRoute:
     kept = cache.get(key)
     if kept:
         return ClinicRoute(**kept)
-    with platform_scope():
-        route = _open_route(Clinic.objects.filter(**condition).first())
+    try:
+        with platform_scope():
+            clinic = Clinic.objects.filter(**condition).first()
+    except OperationalError as error:
+        raise DirectoryUnavailable from error
+    route = _open_route(clinic)
     cache.set(key, asdict(route), CACHE_SECONDS)
     return route
 

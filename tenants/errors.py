@@ -88,6 +88,14 @@ class UnknownShard(FieldError):
         self.extra = {"shard": alias}
 
 
+class DirectoryUnavailable(FisioFlowError, OperationalError):
+    """The service is not available at the moment. Try again shortly."""
+
+    code = "directory_unavailable"
+    status = 503
+    retry_after = 5
+
+
 class TemplateMissing(FisioFlowError):
     """The shard has no migrated template schema. Run manage.py migrate_clinics first."""
 
