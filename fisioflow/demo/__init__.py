@@ -1,0 +1,1 @@
+"""The demo: two clinics with people, patients and a month's agenda, the same on every machine."""

@@ -1,0 +1,57 @@
+"""A month of a clinic's agenda, planned without a database: the same for the same seed and day."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from scheduling.states import Status
+
+DAYS_BACK, DAYS_AHEAD = 14, 16
+SESSION = timedelta(minutes=50)
+_HOURS = (8, 9, 10, 11, 13, 14, 15, 16, 17)
+_WEEKLY = ((0, 2), (1, 3), (4,))  # Monday and Wednesday, Tuesday and Thursday, Friday
+_TAKEN = 0.42  # of a therapist's hours
+_CANCELLED = 0.12  # of the sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One session: indexes of its therapist and patient, its start, and how it stands now."""
+
+    therapist: int
+    patient: int
+    start: datetime
+    status: Status
+
+
+def plan(rng: Random, caseloads: Sequence[Sequence[int]], now: datetime) -> Iterator[Visit]:
+    """The sessions around `now`, in its time zone; `caseloads` lists each therapist's patients.
+
+    Patients come at fixed hours of their week, and each has one therapist: nobody is ever in two
+    places. The first patient of every therapist has an hour for sure.
+    """
+    first = now.date() - timedelta(days=DAYS_BACK)
+    days = [first + timedelta(days=n) for n in range(DAYS_BACK + DAYS_AHEAD + 1)]
+    for therapist, patients in enumerate(caseloads):
+        waiting = iter(patients)
+        hours = [(weekdays, hour) for hour in _HOURS for weekdays in _WEEKLY]
+        taken = [*hours[:1], *(slot for slot in hours[1:] if rng.random() < _TAKEN)]
+        for (weekdays, hour), patient in zip(taken, waiting, strict=False):
+            for day in days:
+                if day.weekday() in weekdays:
+                    start = _at(day, hour, now)
+                    yield Visit(therapist, patient, start, _status(start, now, rng.random()))
+
+
+def _at(day: date, hour: int, now: datetime) -> datetime:
+    return datetime.combine(day, time(hour), tzinfo=now.tzinfo or ZoneInfo("UTC"))
+
+
+def _status(start: datetime, now: datetime, chance: float) -> Status:
+    if chance < _CANCELLED:
+        return Status.CANCELLED
+    if start > now:
+        return Status.SCHEDULED
+    return Status.COMPLETED if start + SESSION <= now else Status.IN_PROGRESS
