@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from fisioflow.constraints import RuledModel
 from fisioflow.ids import uuid7
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
@@ -48,7 +49,7 @@ class UserManager(BaseUserManager["User"].from_queryset(ClinicQuerySet)):  # typ
         return user
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(RuledModel, AbstractBaseUser, PermissionsMixin):
     """A person: signs in by e-mail, has one role."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -58,12 +58,13 @@ def token_refresh(*, refresh: str) -> TokenPair:
 def token_revoke(*, refresh: str) -> None:
     """End the sign-in that the refresh token belongs to. Raises InvalidToken."""
     claims = token_decode("refresh", refresh)
-    _revoke_live("sign_out", id=claims.family_id, user_id=claims.user_id)
+    family = TokenFamily.objects.filter(id=claims.family_id, user_id=claims.user_id)
+    _revoke(family, "sign_out")
 
 
 def user_revoke_tokens(*, user: User, reason: str) -> None:
     """End every sign-in of the user; `reason` is a short code, e.g. `credential`."""
-    _revoke_live(reason, user=user)
+    _revoke(user.token_families.all(), reason)  # refuses a person of another clinic
 
 
 def tokens_sweep() -> int:
@@ -81,14 +82,14 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
     )
     if family is None:
         return InvalidToken()
+    live = TokenFamily.objects.filter(id=family.id, revoked_at=None)
     if not family.user.is_active or not constant_time_compare(
         family.credential, _credential(family.user)
     ):
-        _revoke_live("credential", id=family.id)
+        _revoke(live, "credential")
         return InvalidToken()
     longest = family.created_at + timedelta(days=settings.REFRESH_TOTAL_DAYS)
     family.expires_at = min(timezone.now() + timedelta(days=settings.REFRESH_IDLE_DAYS), longest)
-    live = TokenFamily.objects.filter(id=family.id, revoked_at=None)
     # Compare-and-swap: a racing call waits on the row, then finds the generation gone by.
     won = live.filter(generation=claims.generation, expires_at__gt=Now()).update(
         generation=F("generation") + 1, rotated_at=Now(), expires_at=family.expires_at
@@ -99,14 +100,12 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
     if live.filter(generation=claims.generation + 1, rotated_at__gt=Now() - LEEWAY).exists():
         return TokenSuperseded()
     if live.exclude(generation=claims.generation).exists():
-        _revoke_live("reuse", id=family.id)
+        _revoke(live, "reuse")
     return InvalidToken()
 
 
-def _revoke_live(reason: str, **which: object) -> None:
-    TokenFamily.objects.filter(revoked_at=None, **which).update(
-        revoked_at=Now(), revoked_for=reason
-    )
+def _revoke(families: QuerySet[TokenFamily], reason: str) -> None:
+    families.filter(revoked_at=None).update(revoked_at=Now(), revoked_for=reason)
 
 
 def _pair(family: TokenFamily) -> TokenPair:

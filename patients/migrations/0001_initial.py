@@ -6,7 +6,6 @@ from operator import add
 
 import django.core.validators
 import django.db.models.deletion
-import fisioflow.constraints
 import fisioflow.ids
 import patients.validators
 from django.conf import settings
@@ -229,6 +228,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
     ]

@@ -5,7 +5,6 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
-import fisioflow.constraints
 import fisioflow.ids
 import patients.validators
 from django.conf import settings
@@ -208,6 +207,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
     ]
