@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # rest_framework.views imports this module, by its settings
 class ByRole(BasePermission):
     """Allows the roles that `view.roles[action]` lists, for an active person of the clinic.
 
-    `action` is the viewset's action, or the lower-case method of a plain view. An action without a
-    row is refused for everybody.
+    `action` is the viewset's action, or the lower-case method of a plain view (`head` asks for
+    `get`). An action without a row is refused for everybody.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -25,7 +25,8 @@ class ByRole(BasePermission):
         if not isinstance(user, User) or not user.is_active:
             return False
         roles: Mapping[str, frozenset[Role]] = getattr(view, "roles", {})
-        action = getattr(view, "action", None) or (request.method or "").lower()
+        method = "get" if request.method == "HEAD" else str(request.method).lower()
+        action = getattr(view, "action", None) or method
         return user.role in roles.get(action, frozenset())
 
 

@@ -8,7 +8,6 @@ from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import Role, User
 from accounts.serializers import (
@@ -20,11 +19,12 @@ from accounts.serializers import (
 from accounts.services import sign_in
 from accounts.sessions import TokenPair, token_issue, token_refresh, token_revoke
 from fisioflow.actor import identify
+from fisioflow.api.views import ApiView
 from fisioflow.requests import client_address
 from tenants.context import current_clinic
 
 
-class OpenView(APIView):
+class OpenView(ApiView):
     """Reached without a token: the way in."""
 
     authentication_classes = ()
@@ -78,7 +78,7 @@ class RevokeView(OpenView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeView(APIView):
+class MeView(ApiView):
     """`GET /api/v1/me`"""
 
     roles: ClassVar[dict[str, frozenset[Role]]] = {"get": frozenset(Role) - {Role.PLATFORM}}

@@ -3,12 +3,15 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+_read_only = {"http_method_names": ["get", "head"]}
 urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("patients.urls")),
     path("api/v1/", include("scheduling.urls")),
-    path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/schema", SpectacularJSONAPIView.as_view(**_read_only), name="schema"),
+    path(
+        "api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema", **_read_only), name="docs"
+    ),
 ]
 
 handler400 = "fisioflow.api.handlers.bad_request"
