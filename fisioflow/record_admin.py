@@ -1,6 +1,6 @@
 """The admin of a clinic's records: it writes through services and shows what they refuse."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -26,11 +26,12 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
 
         The transaction of the first attempt is rolled back by then.
         """
+        show: Callable[..., HttpResponse] = super().changeform_view
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return show(request, object_id, form_url, extra_context)
         except (FisioFlowError, IntegrityError, ValidationError) as error:
             request.refusals = list(_reasons(error))  # type: ignore[attr-defined]
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        return show(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -1,7 +1,8 @@
 """Filters of the list of patients."""
 
-from django_filters import CharFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
+from django_filters import CharFilter, FilterSet, UUIDFilter
 
+from fisioflow.api.filters import MomentFilter
 from patients.models import Patient, PatientQuerySet
 
 
@@ -10,8 +11,8 @@ class PatientFilter(FilterSet):  # type: ignore[misc]
 
     q = CharFilter(method="search", max_length=100, label="Words of the name, or a CPF.")
     therapist = UUIDFilter(field_name="therapist_id")
-    created_after = IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
-    created_before = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gt")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Patient

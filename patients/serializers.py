@@ -23,7 +23,7 @@ from patients.models import Patient
 class CpfField(TextField):
     """A CPF, with or without punctuation."""
 
-    default_validators = [validators.validate_cpf]  # noqa: RUF012
+    default_validators = [validators.validate_cpf]
 
     def to_internal_value(self, data: Any) -> str:
         """The digits."""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django_filters import CharFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
 
+from fisioflow.api.filters import MomentFilter
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.states import Status
 
@@ -15,8 +16,8 @@ class AppointmentFilter(FilterSet):  # type: ignore[misc]
     patient = UUIDFilter(field_name="patient_id")
     therapist = UUIDFilter(field_name="therapist_id")
     status = ChoiceFilter(choices=Status.choices)
-    from_ = IsoDateTimeFilter(field_name="end_time", lookup_expr="gt")
-    to = IsoDateTimeFilter(field_name="start_time", lookup_expr="lt")
+    from_ = MomentFilter(field_name="end_time", lookup_expr="gt")
+    to = MomentFilter(field_name="start_time", lookup_expr="lt")
 
     class Meta:
         model = Appointment

@@ -130,8 +130,8 @@ def _of_api(exc: exceptions.APIException) -> Problem | None:
         challenge = getattr(exc, "auth_header", None)
         headers = {"WWW-Authenticate": challenge} if challenge else _CHALLENGE
     elif isinstance(exc, exceptions.Throttled):
-        wait: float | None = getattr(exc, "wait", None)
-        headers = {} if wait is None else {"Retry-After": str(int(wait) + 1)}
+        wait: int | None = getattr(exc, "wait", None)
+        headers = {} if wait is None else {"Retry-After": str(wait)}
     elif status >= 500:
         return None
     title = str(TITLES.get(status, exc.default_detail))

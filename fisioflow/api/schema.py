@@ -8,8 +8,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from fisioflow.api.problems import PROBLEM_JSON, TITLES, TYPE_PREFIX
 from fisioflow.api.serializers import StrictSerializer
 
-_ALWAYS = {400, 404, 406, 429, 503}
-_SIGNED_IN = {401, 403}
+_ALWAYS = {400, 401, 403, 404, 406, 429, 503}
 _WRITES = {409}
 _WITH_BODY = {413, 415}
 _TENANT = {
@@ -58,8 +57,6 @@ class ApiSchema(AutoSchema):
         if operation is None:
             return None
         codes = set(_ALWAYS)
-        if any(operation.get("security", [])):
-            codes |= _SIGNED_IN
         if self.method != "GET":
             codes |= _WRITES
         if "requestBody" in operation:

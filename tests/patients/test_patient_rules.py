@@ -1,6 +1,7 @@
 """Each rule of a patient, asked of the model and of the database alone."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -64,7 +65,9 @@ def refuse(patient: Patient) -> str:
 
 
 @pytest.mark.parametrize(("field", "value", "constraint", "code"), REFUSED)
-def test_model_and_database_refuse(in_norte, a_patient, field, value, constraint, code):
+def test_model_and_database_refuse(
+    in_norte: Any, a_patient: Any, field: Any, value: Any, constraint: Any, code: Any
+) -> None:
     patient = a_patient(**{field: value})
     with pytest.raises(ValidationError) as refused:
         patient.full_clean()
@@ -77,7 +80,9 @@ def test_model_and_database_refuse(in_norte, a_patient, field, value, constraint
 
 
 @pytest.mark.parametrize(("field", "value"), ACCEPTED)
-def test_model_and_database_accept(in_norte, people, a_patient, field, value):
+def test_model_and_database_accept(
+    in_norte: Any, people: Any, a_patient: Any, field: Any, value: Any
+) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())
     patient = a_patient(**{field: value})
     patient.full_clean()
@@ -85,7 +90,7 @@ def test_model_and_database_accept(in_norte, people, a_patient, field, value):
     assert getattr(Patient.objects.get(pk=patient.pk), field) == value
 
 
-def test_the_model_tidies_what_people_type(in_norte, a_patient):
+def test_the_model_tidies_what_people_type(in_norte: Any, a_patient: Any) -> None:
     patient = a_patient(name=" Jose\u0301 Lima\u00a0", phone="5511988887777", cpf="111.444.777-35")
     patient.full_clean()
     assert (patient.name, patient.phone, patient.cpf) == (
@@ -95,12 +100,12 @@ def test_the_model_tidies_what_people_type(in_norte, a_patient):
     )
 
 
-def test_the_database_holds_the_untidied_name_off(in_norte, a_patient):
+def test_the_database_holds_the_untidied_name_off(in_norte: Any, a_patient: Any) -> None:
     assert refuse(a_patient(name=" Ana")) == "name_trimmed"
     assert refuse(a_patient(name="Ana\u3000")) == "name_trimmed"
 
 
-def test_a_name_that_is_too_long_is_refused(in_norte, a_patient):
+def test_a_name_that_is_too_long_is_refused(in_norte: Any, a_patient: Any) -> None:
     with pytest.raises(ValidationError):
         a_patient(name="M" * 101).full_clean()
     with pytest.raises(DataError), transaction.atomic(using="shard_1"):
@@ -108,24 +113,28 @@ def test_a_name_that_is_too_long_is_refused(in_norte, a_patient):
 
 
 @pytest.mark.parametrize("field", ["name", "medical_history"])
-def test_nul_is_refused_before_the_database_sees_it(in_norte, a_patient, field):
+def test_nul_is_refused_before_the_database_sees_it(
+    in_norte: Any, a_patient: Any, field: Any
+) -> None:
     with pytest.raises(ValidationError) as refused:
         a_patient(**{field: "Ana\0Souza"}).full_clean()
     assert field in refused.value.error_dict
 
 
 @pytest.mark.parametrize("cpf", ["529.982.247-25", "529982247-25", "52998224725"])
-def test_a_cpf_may_be_punctuated(cpf):
+def test_a_cpf_may_be_punctuated(cpf: Any) -> None:
     validate_cpf(cpf)
 
 
 @pytest.mark.parametrize("cpf", ["529-982-247.25", "5 2998224725", "52998224725\n", "", "abc"])
-def test_a_cpf_may_not_be_punctuated_otherwise(cpf):
+def test_a_cpf_may_not_be_punctuated_otherwise(cpf: Any) -> None:
     with pytest.raises(ValidationError):
         validate_cpf(cpf)
 
 
-def test_one_cpf_one_patient_until_the_first_is_deleted(in_norte, people, a_patient):
+def test_one_cpf_one_patient_until_the_first_is_deleted(
+    in_norte: Any, people: Any, a_patient: Any
+) -> None:
     record = people.norte.record
     assert refuse(a_patient(cpf=record.cpf)) == "cpf_unique"
     with pytest.raises(ValidationError) as refused:
@@ -135,11 +144,13 @@ def test_one_cpf_one_patient_until_the_first_is_deleted(in_norte, people, a_pati
     a_patient(cpf=record.cpf).save()
 
 
-def test_one_sign_in_one_patient(in_norte, people, a_patient):
+def test_one_sign_in_one_patient(in_norte: Any, people: Any, a_patient: Any) -> None:
     assert refuse(a_patient(user=people.norte.patient)) == "user_id_key"
 
 
-def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(in_norte, people, a_patient):
+def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(
+    in_norte: Any, people: Any, a_patient: Any
+) -> None:
     patient = a_patient(therapist=people.norte.manager, user=people.norte.receptionist)
     with pytest.raises(ValidationError) as refused:
         patient.full_clean()
@@ -157,8 +168,8 @@ def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(in_norte, pe
     ],
 )
 def test_the_clinics_clock_decides_what_the_future_is(
-    in_norte, a_patient, monkeypatch, zone, now, born, right
-):
+    in_norte: Any, a_patient: Any, monkeypatch: Any, zone: Any, now: Any, born: Any, right: Any
+) -> None:
     monkeypatch.setattr(timezone, "now", lambda: now)
     with timezone.override(zone):
         if right:
@@ -168,7 +179,9 @@ def test_the_clinics_clock_decides_what_the_future_is(
             a_patient(birth_date=born).full_clean(validate_constraints=False)
 
 
-def test_the_database_lets_a_day_pass_for_clinics_in_the_east(in_norte, a_patient):
+def test_the_database_lets_a_day_pass_for_clinics_in_the_east(
+    in_norte: Any, a_patient: Any
+) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute("SELECT current_date")
         (today,) = cursor.fetchone()
@@ -176,7 +189,7 @@ def test_the_database_lets_a_day_pass_for_clinics_in_the_east(in_norte, a_patien
     assert refuse(a_patient(birth_date=today + timedelta(days=2))) == "birth_date_not_future"
 
 
-def test_every_constraint_of_the_table_has_a_meaning(in_norte):
+def test_every_constraint_of_the_table_has_a_meaning(in_norte: Any) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE conrelid = 'patients_patient'::regclass"

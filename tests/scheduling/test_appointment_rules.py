@@ -1,6 +1,7 @@
 """Each rule of an appointment, asked of the model and of the database alone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -23,14 +24,18 @@ def refuse(appointment: Appointment) -> str:
 
 
 @pytest.mark.parametrize("minutes", [15, 240, 60])
-def test_it_lasts_from_15_minutes_to_4_hours(in_norte, an_appointment, minutes):
+def test_it_lasts_from_15_minutes_to_4_hours(
+    in_norte: Any, an_appointment: Any, minutes: Any
+) -> None:
     appointment = an_appointment(minutes=minutes)
     appointment.full_clean()
     appointment.save()
 
 
 @pytest.mark.parametrize("minutes", [15 - 1 / 6e7, 240 + 1 / 6e7, 1, 1500])
-def test_it_lasts_no_microsecond_less_or_more(in_norte, an_appointment, minutes):
+def test_it_lasts_no_microsecond_less_or_more(
+    in_norte: Any, an_appointment: Any, minutes: Any
+) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
@@ -39,7 +44,7 @@ def test_it_lasts_no_microsecond_less_or_more(in_norte, an_appointment, minutes)
 
 
 @pytest.mark.parametrize("minutes", [0, -30])
-def test_it_ends_after_its_start(in_norte, an_appointment, minutes):
+def test_it_ends_after_its_start(in_norte: Any, an_appointment: Any, minutes: Any) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
@@ -48,7 +53,7 @@ def test_it_ends_after_its_start(in_norte, an_appointment, minutes):
 
 
 @pytest.mark.parametrize("year", [1999, 2100])
-def test_it_is_in_this_century(in_norte, an_appointment, year):
+def test_it_is_in_this_century(in_norte: Any, an_appointment: Any, year: Any) -> None:
     start = datetime(year, 6, 1, tzinfo=UTC)
     appointment = an_appointment(start_time=start, end_time=start + timedelta(hours=1))
     with pytest.raises(ValidationError) as refused:
@@ -57,14 +62,14 @@ def test_it_is_in_this_century(in_norte, an_appointment, year):
     assert refuse(appointment) == PREFIX + "in_this_century"
 
 
-def test_its_status_is_known(in_norte, an_appointment):
+def test_its_status_is_known(in_norte: Any, an_appointment: Any) -> None:
     appointment = an_appointment(status="missed")
     with pytest.raises(ValidationError):
         appointment.full_clean()
     assert refuse(appointment) == PREFIX + "status_known"
 
 
-def test_its_notes_have_2000_characters_at_most(in_norte, an_appointment):
+def test_its_notes_have_2000_characters_at_most(in_norte: Any, an_appointment: Any) -> None:
     an_appointment(hour=14, notes="é" * 2000).save()
     appointment = an_appointment(notes="é" * 2001)
     with pytest.raises(ValidationError):
@@ -74,14 +79,16 @@ def test_its_notes_have_2000_characters_at_most(in_norte, an_appointment):
         an_appointment(notes="\0").full_clean()
 
 
-def test_only_a_therapist_is_booked(in_norte, people, an_appointment):
+def test_only_a_therapist_is_booked(in_norte: Any, people: Any, an_appointment: Any) -> None:
     with pytest.raises(ValidationError) as refused:
         an_appointment(therapist=people.norte.manager).full_clean()
     assert refused.value.error_dict["therapist"][0].code == "not_a_therapist"
 
 
 @pytest.mark.parametrize(("hour", "minutes"), [(9, 60), (8.5, 60), (9.25, 15), (8, 240)])
-def test_a_therapist_is_in_one_place(in_norte, an_appointment, others, hour, minutes):
+def test_a_therapist_is_in_one_place(
+    in_norte: Any, an_appointment: Any, others: Any, hour: Any, minutes: Any
+) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(hour, minutes, patient=others.record)
     with pytest.raises(ValidationError) as refused:
@@ -90,7 +97,7 @@ def test_a_therapist_is_in_one_place(in_norte, an_appointment, others, hour, min
     assert refuse(overlapping) == THERAPIST_BUSY
 
 
-def test_a_patient_is_in_one_place(in_norte, an_appointment, others):
+def test_a_patient_is_in_one_place(in_norte: Any, an_appointment: Any, others: Any) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(9, therapist=others.therapist)
     with pytest.raises(ValidationError) as refused:
@@ -99,14 +106,14 @@ def test_a_patient_is_in_one_place(in_norte, an_appointment, others):
     assert refuse(overlapping) == PATIENT_BUSY
 
 
-def test_one_may_follow_the_other_at_once(in_norte, an_appointment):
+def test_one_may_follow_the_other_at_once(in_norte: Any, an_appointment: Any) -> None:
     for hour in (9, 10, 8):
         appointment = an_appointment(hour)
         appointment.full_clean()
         appointment.save()
 
 
-def test_others_work_at_the_same_time(in_norte, an_appointment, others):
+def test_others_work_at_the_same_time(in_norte: Any, an_appointment: Any, others: Any) -> None:
     an_appointment(9).save()
     an_appointment(9, patient=others.record, therapist=others.therapist).save()
 
@@ -114,7 +121,7 @@ def test_others_work_at_the_same_time(in_norte, an_appointment, others):
 @pytest.mark.parametrize(
     "fields", [{"status": Status.CANCELLED}, {"deleted_at": timezone.now()}], ids=["off", "gone"]
 )
-def test_what_is_off_takes_no_time(in_norte, an_appointment, fields):
+def test_what_is_off_takes_no_time(in_norte: Any, an_appointment: Any, fields: Any) -> None:
     an_appointment(9, **fields).save()
     appointment = an_appointment(9)
     appointment.full_clean()
@@ -122,7 +129,9 @@ def test_what_is_off_takes_no_time(in_norte, an_appointment, fields):
     an_appointment(9, **fields).save()
 
 
-def test_nothing_comes_back_into_a_time_that_was_given_away(in_norte, an_appointment):
+def test_nothing_comes_back_into_a_time_that_was_given_away(
+    in_norte: Any, an_appointment: Any
+) -> None:
     cancelled = an_appointment(9, status=Status.CANCELLED)
     cancelled.save()
     an_appointment(9).save()
@@ -130,7 +139,7 @@ def test_nothing_comes_back_into_a_time_that_was_given_away(in_norte, an_appoint
         Appointment.objects.filter(pk=cancelled.pk).update(status=Status.SCHEDULED)
 
 
-def test_every_constraint_of_the_table_has_a_meaning(in_norte):
+def test_every_constraint_of_the_table_has_a_meaning(in_norte: Any) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint"
@@ -140,7 +149,7 @@ def test_every_constraint_of_the_table_has_a_meaning(in_norte):
     assert names == RULES.keys(), "Add the constraint to scheduling.constraints.RULES."
 
 
-def test_no_status_leads_out_of_the_last_ones():
+def test_no_status_leads_out_of_the_last_ones() -> None:
     assert MOVES.keys() == set(Status)
     assert not MOVES[Status.COMPLETED] | MOVES[Status.CANCELLED]
     assert all(can_move(status, status) for status in Status)

@@ -1,5 +1,7 @@
 """The agenda in the clinic's admin: what the service refuses is told in the form."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,7 @@ LIST = "/admin/scheduling/appointment/"
 
 
 @pytest.fixture
-def manager(people, norte) -> Client:
+def manager(people: Any, norte: Any) -> Client:
     """The manager's browser, on norte's host."""
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
@@ -20,10 +22,10 @@ def manager(people, norte) -> Client:
 
 
 @pytest.fixture
-def form(people):
+def form(people: Any) -> Any:
     """The fields of the form; the clinic's clock is three hours behind UTC."""
 
-    def fill(start="09:00", end="10:00", **fields):
+    def fill(start: Any = "09:00", end: Any = "10:00", **fields: Any) -> Any:
         when = {"start_time_0": "2026-03-02", "start_time_1": start}
         when |= {"end_time_0": "2026-03-02", "end_time_1": end}
         who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
@@ -32,13 +34,13 @@ def form(people):
     return fill
 
 
-def reasons(answer) -> str:
+def reasons(answer: Any) -> str:
     """What the form says is wrong."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
 
-def test_a_manager_books_moves_and_deletes(manager, norte, form):
+def test_a_manager_books_moves_and_deletes(manager: Any, norte: Any, form: Any) -> None:
     assert manager.post(LIST + "add/", form()).status_code == 302
     with clinic_scope(norte):
         (made,) = Appointment.objects.all()
@@ -53,7 +55,7 @@ def test_a_manager_books_moves_and_deletes(manager, norte, form):
     assert now.start_time.isoformat() == "2026-03-02T14:00:00+00:00"
 
 
-def test_pages_open(manager, norte, an_appointment, people):
+def test_pages_open(manager: Any, norte: Any, an_appointment: Any, people: Any) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9)
         appointment.save()
@@ -65,7 +67,9 @@ def test_pages_open(manager, norte, an_appointment, people):
     assert manager.get(f"{LIST}{appointment.pk}/history/").status_code == 200
 
 
-def test_an_overlap_is_an_error_of_the_form(manager, norte, form, an_appointment):
+def test_an_overlap_is_an_error_of_the_form(
+    manager: Any, norte: Any, form: Any, an_appointment: Any
+) -> None:
     with clinic_scope(norte):
         an_appointment(12.5).save()
     said = reasons(manager.post(LIST + "add/", form()))
@@ -82,24 +86,24 @@ def test_an_overlap_is_an_error_of_the_form(manager, norte, form, an_appointment
 @pytest.mark.parametrize(
     ("start", "end", "field"), [("09:00", "08:00", "end_time"), ("09:00", "09:10", "end_time")]
 )
-def test_a_wrong_time_is_an_error_of_the_form(manager, form, start, end, field):
+def test_a_wrong_time_is_an_error_of_the_form(
+    manager: Any, form: Any, start: Any, end: Any, field: Any
+) -> None:
     assert field in reasons(manager.post(LIST + "add/", form(start, end)))
 
 
 def test_a_status_that_can_not_follow_is_an_error_of_the_form(
-    manager, norte, form, an_appointment
-):
+    manager: Any, norte: Any, form: Any, an_appointment: Any
+) -> None:
     with clinic_scope(norte):
         done = an_appointment(12, status=Status.COMPLETED)
         done.save()
-    assert "__all__" in reasons(
-        manager.post(f"{LIST}{done.pk}/change/", form(status="scheduled"))
-    )
+    assert "__all__" in reasons(manager.post(f"{LIST}{done.pk}/change/", form(status="scheduled")))
     with clinic_scope(norte):
         assert Appointment.objects.get(pk=done.pk).status == Status.COMPLETED
 
 
-def test_several_are_deleted_from_the_list(manager, norte, an_appointment):
+def test_several_are_deleted_from_the_list(manager: Any, norte: Any, an_appointment: Any) -> None:
     with clinic_scope(norte):
         Appointment.objects.bulk_create([an_appointment(hour) for hour in (9, 10, 11)])
         keys = [str(key) for key in Appointment.objects.values_list("pk", flat=True)[:2]]

@@ -1,5 +1,7 @@
 """The agenda over HTTP, as each of the clinic's people."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -13,10 +15,10 @@ URL = "/api/v1/appointments"
 
 
 @pytest.fixture
-def body(people, at):
+def body(people: Any, at: Any) -> Any:
     """The body of a booking of norte's patient with norte's therapist."""
 
-    def make(hour=9, minutes=60, **fields):
+    def make(hour: Any = 9, minutes: Any = 60, **fields: Any) -> Any:
         who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
         times = {name: moment.isoformat() for name, moment in at(hour, minutes).items()}
         return {name: str(value) for name, value in (who | times | fields).items()}
@@ -24,13 +26,13 @@ def body(people, at):
     return make
 
 
-def errors_of(answer) -> dict[str, str]:
+def errors_of(answer: Any) -> dict[str, str]:
     """Pointer (or parameter) to code, of a problem."""
     assert answer["Content-Type"] == "application/problem+json"
     return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
 
 
-def test_reception_books_moves_and_calls_off(api, people, body):
+def test_reception_books_moves_and_calls_off(api: Any, people: Any, body: Any) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
     assert made.status_code == 201, made.json()
@@ -45,7 +47,7 @@ def test_reception_books_moves_and_calls_off(api, people, body):
     assert reception.delete(path).status_code == 403
 
 
-def test_reception_neither_sees_nor_writes_notes(api, people, body):
+def test_reception_neither_sees_nor_writes_notes(api: Any, people: Any, body: Any) -> None:
     reception = api(people.norte.receptionist)
     refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
     assert errors_of(refused) == {"/notes": "not_permitted"}
@@ -57,7 +59,9 @@ def test_reception_neither_sees_nor_writes_notes(api, people, body):
     }
 
 
-def test_a_therapist_works_in_their_own_agenda(api, people, body, others):
+def test_a_therapist_works_in_their_own_agenda(
+    api: Any, people: Any, body: Any, others: Any
+) -> None:
     therapist, manager = api(people.norte.therapist), api(people.norte.manager)
     made = therapist.post(URL, body(9, notes="Avaliação."))
     assert made.status_code == 201
@@ -79,8 +83,8 @@ def test_a_therapist_works_in_their_own_agenda(api, people, body, others):
 
 
 def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
-    api, people, body, others
-):
+    api: Any, people: Any, body: Any, others: Any
+) -> None:
     therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
     record = f"/api/v1/patients/{others.record.pk}"
     assert therapist.get(record).status_code == 404
@@ -91,7 +95,9 @@ def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
     assert therapist.get(record).status_code == 404
 
 
-def test_a_patient_reads_their_own_appointments_without_notes(api, people, body, others):
+def test_a_patient_reads_their_own_appointments_without_notes(
+    api: Any, people: Any, body: Any, others: Any
+) -> None:
     manager, patient = api(people.norte.manager), api(people.norte.patient)
     own = manager.post(URL, body(9, notes="Avaliação."))
     other = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
@@ -104,7 +110,7 @@ def test_a_patient_reads_their_own_appointments_without_notes(api, people, body,
     assert patient.delete(own["Location"]).status_code == 403
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api, people, body):
+def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any, body: Any) -> None:
     made = api(people.norte.owner).post(URL, body(9))
     outsider = api(people.sul.owner)
     assert outsider.get(URL).json()["results"] == []
@@ -117,12 +123,14 @@ def test_the_owner_of_sul_sees_nothing_of_norte(api, people, body):
     }
 
 
-def test_without_a_token_there_is_nothing(api, norte):
+def test_without_a_token_there_is_nothing(api: Any, norte: Any) -> None:
     assert api(None).get(URL).status_code == 401
     assert api(None).post(URL, {}).status_code == 401
 
 
-def test_a_conflict_names_who_is_busy_and_with_what(api, people, body, others):
+def test_a_conflict_names_who_is_busy_and_with_what(
+    api: Any, people: Any, body: Any, others: Any
+) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
     refused = reception.post(URL, body(9.5, patient=others.record.pk))
@@ -136,7 +144,9 @@ def test_a_conflict_names_who_is_busy_and_with_what(api, people, body, others):
     assert people.norte.record.name not in refused.content.decode()
 
 
-def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(api, people, body, others):
+def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
+    api: Any, people: Any, body: Any, others: Any
+) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
     refused = therapist.post(URL, body(9))
@@ -146,7 +156,7 @@ def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(api, people, b
     assert error["conflicts"] == []
 
 
-def test_moving_into_anothers_time_is_a_conflict_too(api, people, body):
+def test_moving_into_anothers_time_is_a_conflict_too(api: Any, people: Any, body: Any) -> None:
     reception = api(people.norte.receptionist)
     reception.post(URL, body(9))
     later = reception.post(URL, body(11))
@@ -175,8 +185,8 @@ def test_moving_into_anothers_time_is_a_conflict_too(api, people, body):
     ],
 )
 def test_a_status_moves_along_the_table(
-    api, people, norte, an_appointment, start, end, status
-):
+    api: Any, people: Any, norte: Any, an_appointment: Any, start: Any, end: Any, status: Any
+) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=start)
         appointment.save()
@@ -188,8 +198,8 @@ def test_a_status_moves_along_the_table(
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
 def test_a_visit_that_began_or_was_called_off_keeps_its_time(
-    api, people, norte, an_appointment, body, status
-):
+    api: Any, people: Any, norte: Any, an_appointment: Any, body: Any, status: Any
+) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
         appointment.save()
@@ -199,7 +209,7 @@ def test_a_visit_that_began_or_was_called_off_keeps_its_time(
     assert manager.patch(path, {"notes": "Faltou."}).json()["notes"] == "Faltou."
 
 
-def test_the_patient_of_an_appointment_stays(api, people, body, others):
+def test_the_patient_of_an_appointment_stays(api: Any, people: Any, body: Any, others: Any) -> None:
     manager = api(people.norte.manager)
     made = manager.post(URL, body(9))
     refused = manager.patch(made["Location"], {"patient": str(others.record.pk)})
@@ -207,7 +217,9 @@ def test_the_patient_of_an_appointment_stays(api, people, body, others):
     assert errors_of(manager.post(URL, body(11, status="completed"))) == {"/status": "read_only"}
 
 
-def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(api, people, norte, body, others):
+def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
+    api: Any, people: Any, norte: Any, body: Any, others: Any
+) -> None:
     reception = api(people.norte.receptionist)
     with clinic_scope(norte):
         Patient.objects.filter(pk=others.record.pk).update(deleted_at=timezone.now())
@@ -235,19 +247,23 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(api, people, nor
         ({"room": "1"}, {"/room": "unknown_field"}),
     ],
 )
-def test_a_wrong_value_is_refused_by_field_and_code(api, people, body, fields, expected):
+def test_a_wrong_value_is_refused_by_field_and_code(
+    api: Any, people: Any, body: Any, fields: Any, expected: Any
+) -> None:
     refused = api(people.norte.manager).post(URL, body(9) | fields)
     assert refused.status_code == 400
     assert errors_of(refused) == expected
 
 
-def test_an_agenda_is_a_span_of_time_and_a_person(api, people, body, others):
+def test_an_agenda_is_a_span_of_time_and_a_person(
+    api: Any, people: Any, body: Any, others: Any
+) -> Any:
     manager = api(people.norte.manager)
     for hour in (9, 10, 11):
         manager.post(URL, body(hour))
     manager.post(URL, body(10, patient=others.record.pk, therapist=others.therapist.pk))
 
-    def starts(**query):
+    def starts(**query: Any) -> Any:
         results = manager.get(URL, query).json()["results"]
         return [appointment["start_time"][11:16] for appointment in results]
 
@@ -264,7 +280,9 @@ def test_an_agenda_is_a_span_of_time_and_a_person(api, people, body, others):
     assert errors_of(manager.get(URL, {"status": "missed"})) == {"status": "invalid_choice"}
 
 
-def test_deleting_takes_it_out_and_keeps_the_row(api, people, norte, body):
+def test_deleting_takes_it_out_and_keeps_the_row(
+    api: Any, people: Any, norte: Any, body: Any
+) -> None:
     manager = api(people.norte.manager)
     path = manager.post(URL, body(9))["Location"]
     assert manager.delete(path).status_code == 204

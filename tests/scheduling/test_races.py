@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
-import pytest
 from django.db import connections
 
-from patients.models import Patient
-from patients.services import patient_register
 from scheduling.models import Appointment
 from tenants.context import clinic_scope
 
@@ -32,7 +30,7 @@ def race(attempts: list[Callable[[], Any]]) -> list[Any]:
         return [done.result() for done in [threads.submit(run, one) for one in attempts]]
 
 
-def test_of_requests_for_one_slot_exactly_one_wins(api, fresh_clinic):
+def test_of_requests_for_one_slot_exactly_one_wins(api: Any, fresh_clinic: Any) -> None:
     people = fresh_clinic.people
     body = {
         "patient": str(people.record.pk),
@@ -41,7 +39,7 @@ def test_of_requests_for_one_slot_exactly_one_wins(api, fresh_clinic):
         "end_time": "2026-03-02T10:00:00-03:00",
     }
     clients = [api(people.receptionist) for _ in range(RACERS)]
-    answers = race([lambda c=client: c.post(URL, body) for client in clients])
+    answers = race([partial(client.post, URL, body) for client in clients])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * (RACERS - 1)
     won = next(answer.json() for answer in answers if answer.status_code == 201)
     for refused in (answer.json() for answer in answers if answer.status_code == 409):
