@@ -14,12 +14,21 @@ from gunicorn.workers.base import Worker
 
 from fisioflow.env import env_int, env_text
 
-# Before anything imports prometheus_client: it decides then where the numbers are kept.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="fisioflow-metrics-"))
-_METRICS = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+# Before anything imports prometheus_client: it decides then where the numbers are kept. They are
+# forgotten once for every master, whose processes' ids may come again; a reload (SIGHUP) reads
+# this file anew and keeps them.
+_METRICS = Path(
+    os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="fisioflow-metrics-")
+)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_METRICS)
+if os.environ.get("METRICS_OF_PROCESS") != str(os.getpid()):
+    os.environ["METRICS_OF_PROCESS"] = str(os.getpid())
+    shutil.rmtree(_METRICS, ignore_errors=True)
+    _METRICS.mkdir(mode=0o700, parents=True)
 
 bind = f"{env_text('BIND_ADDRESS', '127.0.0.1')}:{env_int('PORT', default=8000)}"
 worker_class = "gthread"
+preload_app = True  # loaded once, shared by the processes
 workers = env_int("WEB_CONCURRENCY", default=2, minimum=1)
 threads = env_int("WEB_THREADS", default=4, minimum=1)
 timeout = 60  # seconds without a sign of life from a process
@@ -27,12 +36,6 @@ graceful_timeout = 30  # seconds for requests under way at a stop
 keepalive = 5  # seconds
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file)
 control_socket_disable = True  # nobody uses that door
-
-
-def on_starting(_server: Arbiter) -> None:
-    """Forget the numbers of the last run, whose process ids may come again."""
-    shutil.rmtree(_METRICS, ignore_errors=True)
-    _METRICS.mkdir(mode=0o700, parents=True)
 
 
 def when_ready(server: Arbiter) -> None:

@@ -45,11 +45,11 @@ def up(stack: Stack) -> int:
     with _alone():
         port = application.chosen_port(os.environ)
         application.require_free(stack, port)
-        with application.all_or_nothing() as started:
+        with application.all_or_nothing(stack) as started:
             print("Starting PostgreSQL and Redis ...", flush=True)
             started.extend(stack.start_all())
             print("Migrating and loading the demo data ...", flush=True)
-            sign_ins = application.prepare(stack)
+            sign_ins = application.prepare(stack, port)
             print("Starting the web server, the worker and beat ...", flush=True)
             application.start(stack, port, started)
         print(application.welcome(port, sign_ins))
@@ -102,7 +102,7 @@ def env(stack: Stack) -> int:
 
 
 def _stop(stack: Stack) -> None:
-    names = stop_daemons([*stack.daemons, *application.daemons(stack)])
+    names = stop_daemons(application.daemons(stack), stack.daemons)
     print(f"Stopped: {', '.join(names) or 'nothing, as nothing ran'}.")
 
 

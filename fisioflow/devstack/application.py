@@ -67,24 +67,25 @@ def require_free(stack: Stack, port: int) -> None:
 
 
 @contextlib.contextmanager
-def all_or_nothing() -> Iterator[list[Daemon]]:
-    """Stop the processes put into the list, the last one first, if the block fails."""
+def all_or_nothing(stack: Stack) -> Iterator[list[Daemon]]:
+    """Stop the processes put into the list if the block fails."""
     started: list[Daemon] = []
     try:
         yield started
     except BaseException:
-        stop_daemons(started)
+        groups = daemons(stack), stack.daemons
+        stop_daemons(*([daemon for daemon in group if daemon in started] for group in groups))
         raise
 
 
-def prepare(stack: Stack) -> str:
+def prepare(stack: Stack, port: int) -> str:
     """Migrate, load the demo data, collect static files; returns the demo's sign-ins."""
     log = stack.folders.logs / "prepare.log"
     with log.open("wb") as file:
         done = subprocess.run(
             [sys.executable, "-m", "fisioflow.devstack.prepare", str(stack.folders.root)],
             cwd=CHECKOUT,
-            env=environ(stack, os.environ),
+            env=environ(stack, os.environ) | {"PORT": str(port)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=file,
@@ -118,13 +119,8 @@ def welcome(port: int, sign_ins: str) -> str:
     return f"""
 FisioFlow is ready.
 
-  Clinics      http://norte.localhost:{port}/admin/
-               http://sul.localhost:{port}/admin/
-  Platform     http://localhost:{port}/admin/
-  API          http://norte.localhost:{port}/api/v1/docs
-  Metrics      http://localhost:{port + 1}/metrics
-
-{sign_ins.strip()}
+{sign_ins.strip(chr(10))}
+  Metrics: http://localhost:{port + 1}/metrics
 
 Stop it: make down      Forget its data: make reset      A shell on it: eval "$(make -s env)"
 """

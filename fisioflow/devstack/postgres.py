@@ -195,5 +195,9 @@ def _as_server_user(argv: list[str]) -> list[str]:
     if os.geteuid() != 0:
         return argv
     user = [f"--reuid={_SERVER_USER}", f"--regid={_SERVER_USER}", "--clear-groups"]
-    rights = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+    rights = [
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=-all,+dac_override",
+        "--ambient-caps=-all,+dac_override",
+    ]
     return ["setpriv", *user, *rights, "--", *argv]

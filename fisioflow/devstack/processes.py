@@ -62,18 +62,26 @@ class Daemon:
             known = {"pid": process.pid, "identity": _identity(process.pid)}
             self.record.write_text(json.dumps(known), encoding="utf-8")
 
-    def stop(self, stop_signal: signal.Signals | None = None) -> bool:
+    def stop(self) -> bool:
         """Stop the program and wait until it is gone; False if it did not run."""
+        return bool(stop_daemons([self]))
+
+    def ask_to_stop(self) -> bool:
+        """Send the stop signal, once; False if the program does not run."""
         pid = self.pid()
         if pid is not None:
             _signal(pid, signal.SIGCONT)
-            _signal(pid, stop_signal or self.stop_signal)
-            if not self._gone_within(self.stop_seconds):
-                _signal_tree(pid, signal.SIGKILL)
-                self._gone_within(self.stop_seconds)
-            _reap(pid)
-        self.record.unlink(missing_ok=True)
+            _signal(pid, self.stop_signal)
         return pid is not None
+
+    def wait_until_gone(self) -> None:
+        """Wait for the end; after `stop_seconds` force it."""
+        pid = self.pid()
+        if pid is not None and not self._gone_within(self.stop_seconds):
+            _signal_tree(pid, signal.SIGKILL)
+            self._gone_within(self.stop_seconds)
+        self.record.unlink(missing_ok=True)
+        reap_children()
 
     def pause(self) -> None:
         """Freeze the program and its children: connections are accepted, answers never come."""
@@ -140,10 +148,18 @@ def signals_deferred() -> Iterator[None]:
             signal.raise_signal(caught[0])
 
 
-def stop_daemons(daemons: Sequence[Daemon]) -> list[str]:
-    """Stop programs, the last one first, deaf to Ctrl-C; the names of those that ran."""
+def stop_daemons(*groups: Sequence[Daemon]) -> list[str]:
+    """Stop programs, deaf to Ctrl-C: each group together, after the one before it is gone.
+
+    Returns the names of those that ran.
+    """
+    stopped = []
     with signals_deferred():
-        return [daemon.name for daemon in reversed(daemons) if daemon.stop()]
+        for group in groups:
+            stopped += [daemon.name for daemon in group if daemon.ask_to_stop()]
+            for daemon in group:
+                daemon.wait_until_gone()
+    return stopped
 
 
 def reap_children() -> None:
@@ -164,12 +180,6 @@ def _popen(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(argv, **options)
     except OSError as error:
         raise StackError(f"{argv[0]} cannot be run: {error.strerror}.") from error
-
-
-def _reap(pid: int) -> None:
-    child = _children.pop(pid, None)
-    if child is not None:
-        child.wait()
 
 
 def _stat(pid: int) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from signal import SIGQUIT
 
 from fisioflow.devstack import postgres, redis
 from fisioflow.devstack.paths import Folders
@@ -66,12 +65,6 @@ class Stack:
             stop_daemons(started)
             raise
         return started
-
-    def stop_all(self) -> None:
-        """Stop every server; data that needn't last is not written out."""
-        for daemon in self.daemons:
-            postgres_server = daemon.name in _CLUSTERS
-            daemon.stop(SIGQUIT if postgres_server and not self.durable else None)
 
     def start(self, name: str) -> None:
         """Start one server and wait until it answers."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from fisioflow.devstack.application import DEFAULTS
 from fisioflow.devstack.errors import StackError
 from fisioflow.devstack.paths import CHECKOUT, Folders
-from fisioflow.devstack.processes import reap_children
+from fisioflow.devstack.processes import reap_children, stop_daemons
 from fisioflow.devstack.stack import Stack
 
 _GUARD = "import sys; from fisioflow.devstack.throwaway import guard; guard(sys.argv[1])"
@@ -68,7 +68,7 @@ def guard(root: str) -> None:
     """Wait until the parent is gone or closes the pipe, then stop and remove its stack."""
     sys.stdin.read()
     stack = Stack(Folders(Path(root)), durable=False)
-    stack.stop_all()
+    stop_daemons(stack.daemons)
     # An initdb that outlives a killed parent writes on until it misses its folder.
     deadline = time.monotonic() + _GUARD_SECONDS
     while stack.folders.exist() and time.monotonic() < deadline:
