@@ -6,9 +6,13 @@ from functools import partial
 from threading import Barrier
 from typing import Any
 
-from django.db import connections
+from django.db import Error, connections
 
+from patients.models import Patient
+from patients.services import patient_delete
+from scheduling.errors import PatientNotBookable
 from scheduling.models import Appointment
+from scheduling.services import appointment_book
 from tenants.context import clinic_scope
 
 URL = "/api/v1/appointments"
@@ -48,3 +52,45 @@ def test_of_requests_for_one_slot_exactly_one_wins(api: Any, fresh_clinic: Any) 
         assert all(e["conflicts"][0]["id"] == won["id"] for e in refused["errors"])
     with clinic_scope(fresh_clinic.route):
         assert Appointment.objects.count() == 1
+
+
+def test_the_database_alone_lets_one_win(fresh_clinic: Any, at: Any) -> None:
+    people = fresh_clinic.people
+
+    def write() -> bool:
+        """As a script would that knows nothing of the services."""
+        with clinic_scope(fresh_clinic.route):
+            try:
+                Appointment(patient=people.record, therapist=people.therapist, **at(9)).save()
+            except Error:  # the constraint; or a deadlock of two who wait for each other in it
+                return False
+            return True
+
+    assert sorted(race([write] * 3)) == [False, False, True]
+    with clinic_scope(fresh_clinic.route):
+        assert Appointment.objects.count() == 1
+
+
+def test_a_patient_is_booked_before_or_refused_after_the_deletion(
+    fresh_clinic: Any, at: Any
+) -> None:
+    people = fresh_clinic.people
+
+    def book() -> bool:
+        with clinic_scope(fresh_clinic.route):
+            try:
+                appointment_book(
+                    acting_user=None, patient=people.record, therapist=people.therapist, **at(9)
+                )
+            except PatientNotBookable:
+                return False
+            return True
+
+    def delete() -> None:
+        with clinic_scope(fresh_clinic.route):
+            patient_delete(acting_user=None, patient=people.record)
+
+    booked, _ = race([book, delete])
+    with clinic_scope(fresh_clinic.route):
+        assert not Patient.objects.alive().exists()
+        assert Appointment.objects.exists() == booked
