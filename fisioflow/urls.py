@@ -15,5 +15,9 @@ autodiscover_modules("admin")  # the sites' URLs are of what is registered by no
 urlpatterns = [
     *api_urlpatterns,
     path("admin/", clinic_site.urls),
-    path("", RedirectView.as_view(pattern_name="clinic:index"), name="home"),
+    path(
+        "",
+        RedirectView.as_view(pattern_name="clinic:index", http_method_names=["get", "head"]),
+        name="home",
+    ),
 ]

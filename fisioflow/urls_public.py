@@ -13,5 +13,9 @@ autodiscover_modules("admin")  # the sites' URLs are of what is registered by no
 
 urlpatterns = [
     path("admin/", platform_site.urls),
-    path("", RedirectView.as_view(pattern_name="platform:index"), name="home"),
+    path(
+        "",
+        RedirectView.as_view(pattern_name="platform:index", http_method_names=["get", "head"]),
+        name="home",
+    ),
 ]

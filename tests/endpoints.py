@@ -1,0 +1,136 @@
+"""The endpoint table: who gets which answer. `test_endpoints.py` runs every row.
+
+A row is one or more methods, a route of the URL conf, and the status for each asker:
+
+- owner, manager, therapist, reception, patient: norte's people, on norte's host;
+- nobody: no token, no session, on norte's host;
+- outsider: the owner of sul, with what sul gave them, on norte's host;
+- elsewhere: the owner of sul on sul's host, asking for what is norte's (its ids, its tokens).
+
+In an admin's table `others` are all the rest. `login` and `index` are redirects to the admin's
+sign-in and to its first page.
+"""
+
+import re
+from dataclasses import dataclass
+
+# Below /api/v1/, on a clinic's own host and on the shared host alike.
+API = """
+method routes              owner manager therapist reception patient nobody outsider elsewhere
+POST   auth/token          200   200     200       200       200     401    401      401
+POST   auth/refresh        200   200     200       200       200     401    401      401
+POST   auth/revoke         204   204     204       204       204     401    401      401
+GET    me                  200   200     200       200       200     401    401      200
+GET    patients            200   200     200       200       200     401    401      200
+POST   patients            201   201     403       201       403     401    401      400
+GET    patients/<id>       200   200     200       200       200     401    401      404
+PATCH  patients/<id>       200   200     200       200       403     401    401      404
+DELETE patients/<id>       204   204     403       403       403     401    401      404
+GET    appointments        200   200     200       200       200     401    401      200
+POST   appointments        201   201     201       201       403     401    401      400
+GET    appointments/<id>   200   200     200       200       200     401    401      404
+PATCH  appointments/<id>   200   200     200       200       403     401    401      404
+DELETE appointments/<id>   204   204     403       403       403     401    401      404
+GET    schema              200   200     200       200       200     200    200      200
+GET    docs                200   200     200       200       200     200    200      200
+"""
+
+# The only views of the API that ask for no token, each with the reason.
+OPEN = {
+    "auth/token": "the way in",
+    "auth/refresh": "takes the refresh token itself",
+    "auth/revoke": "takes the refresh token itself",
+    "schema": "says what every client knows",
+    "docs": "shows the schema",
+}
+
+# On a clinic's host. Elsewhere nothing with an id of norte's is found: back to the index.
+CLINIC_ADMIN = """
+method    routes                          owner manager elsewhere others
+GET       /                               index index   index     index
+GET,POST  /admin/                         200   200     200       login
+GET       /admin/login/                   index index   index     200
+POST      /admin/login/                   200   200     200       200
+GET       /admin/logout/                  405   405     405       index
+POST      /admin/logout/                  200   200     200       index
+GET,POST  /admin/password_change/         200   200     200       login
+GET       /admin/password_change/done/    200   200     200       login
+POST      /admin/password_change/done/    405   405     405       login
+GET,POST  /admin/search/                  200   200     200       login
+GET       /admin/autocomplete/            403   403     403       login
+POST      /admin/autocomplete/            405   405     405       login
+GET       /admin/jsi18n/                  200   200     200       login
+POST      /admin/jsi18n/                  405   405     405       login
+GET,POST  /admin/r/<content_type_id>/<id>/  404 404     404       login
+GET,POST  /admin/<app_label>/             200   200     200       login
+GET,POST  /admin/<url>                    404   404     404       login
+GET,POST  /admin/{model}/                 200   200     200       login
+GET,POST  /admin/{model}/add/             200   200     200       login
+GET,POST  /admin/{model}/<id>/change/     200   200     index     login
+GET,POST  /admin/{model}/<id>/history/    200   200     index     login
+GET,POST  /admin/{model}/<id>/delete/     200   200     index     login
+GET,POST  /admin/{model}/<id>/            302   302     302       login
+"""
+CLINIC_MODELS = ["patients/patient", "scheduling/appointment"]
+
+# On the public host. A clinic's owner is a stranger here, with or without their clinic's session.
+PLATFORM_ADMIN = """
+method    routes                          staff others
+GET       /                               index index
+GET,POST  /admin/                         200   login
+GET       /admin/login/                   index 200
+POST      /admin/login/                   200   200
+GET       /admin/logout/                  405   index
+POST      /admin/logout/                  200   index
+GET,POST  /admin/password_change/         200   login
+GET       /admin/password_change/done/    200   login
+POST      /admin/password_change/done/    405   login
+GET,POST  /admin/search/                  200   login
+GET       /admin/autocomplete/            403   login
+POST      /admin/autocomplete/            405   login
+GET       /admin/jsi18n/                  200   login
+POST      /admin/jsi18n/                  405   login
+GET,POST  /admin/r/<content_type_id>/<id>/  404 login
+GET,POST  /admin/<url>                    404   login
+GET,POST  /admin/{model}/                 200   login
+GET,POST  /admin/{model}/add/             200   login
+GET,POST  /admin/{model}/<id>/change/     index login
+GET,POST  /admin/{model}/<id>/history/    index login
+GET,POST  /admin/{model}/<id>/delete/     index login
+GET,POST  /admin/{model}/<id>/            302   login
+"""
+PLATFORM_MODELS: list[str] = []
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route, and what each asker gets."""
+
+    method: str
+    route: str
+    expected: dict[str, str]
+
+
+def rows(table: str, models: list[str] | None = None) -> list[Row]:
+    """The rows of a table; those with `{model}` once for each model."""
+    (_, _, *askers), *lines = [line.split() for line in table.strip().splitlines()]
+    made = []
+    for methods, route, *expected in lines:
+        names = (models or []) if "{model}" in route else [""]
+        answers = dict(zip(askers, expected, strict=True))
+        made += [
+            Row(method, route.replace("{model}", name), answers)
+            for name in names
+            for method in methods.split(",")
+        ]
+    return made
+
+
+def plain(route: str) -> str:
+    """A route of the URL conf as the table writes it: `patients/<uuid:pk>` is `patients/<id>`."""
+    named = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
+    return (
+        re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", named)
+        .replace("<pk>", "<id>")
+        .replace("<object_id>", "<id>")
+    )
