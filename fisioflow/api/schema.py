@@ -18,6 +18,16 @@ _TENANT = {
     "schema": {"type": "string"},
     "description": "The clinic, on the shared API host. On a clinic's own host, leave it out.",
 }
+_CONFLICT = {
+    "type": "object",
+    "description": "An appointment in the way, as far as the reader may see it.",
+    "required": ["id", "start_time", "end_time"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "start_time": {"type": "string", "format": "date-time"},
+        "end_time": {"type": "string", "format": "date-time"},
+    },
+}
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `code` is stable; `title` and `detail` are for people.",
@@ -41,6 +51,7 @@ _PROBLEM = {
                     "parameter": {"type": "string"},
                     "code": {"type": "string", "example": "required"},
                     "detail": {"type": "string"},
+                    "conflicts": {"type": "array", "items": _CONFLICT},
                 },
             },
         },
