@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from fisioflow.devstack import application, throwaway
 from fisioflow.devstack.errors import StackError
-from fisioflow.devstack.paths import CHECKOUT, checkout_folders
+from fisioflow.devstack.paths import checkout_folders
 from fisioflow.devstack.processes import stop_daemons
 from fisioflow.devstack.stack import Stack
 
@@ -42,7 +42,7 @@ def main() -> int:
 
 def up(stack: Stack) -> int:
     """Servers, migrations, demo data, web, worker and beat."""
-    with _alone():
+    with _alone(stack):
         port = application.chosen_port(os.environ)
         application.require_free(stack, port)
         with application.all_or_nothing(stack) as started:
@@ -58,21 +58,21 @@ def up(stack: Stack) -> int:
 
 def services_up(stack: Stack) -> int:
     """Only the servers."""
-    with _alone():
+    with _alone(stack):
         stack.start_all()
     return 0
 
 
 def down(stack: Stack) -> int:
     """Stop everything; data stays."""
-    with _alone():
+    with _alone(stack):
         _stop(stack)
     return 0
 
 
 def reset(stack: Stack) -> int:
     """Stop everything and forget the data."""
-    with _alone():
+    with _alone(stack):
         _stop(stack)
         stack.folders.remove()
     print("The data is gone.")
@@ -103,21 +103,22 @@ def env(stack: Stack) -> int:
 
 def _stop(stack: Stack) -> None:
     names = stop_daemons(application.daemons(stack), stack.daemons)
+    stack.folders.remove_sockets()
     print(f"Stopped: {', '.join(names) or 'nothing, as nothing ran'}.")
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone(stack: Stack) -> Iterator[None]:
     """One command at a time changes the stack."""
-    checkout = os.open(CHECKOUT, os.O_RDONLY)
+    folder = os.open(stack.folders.root.parent, os.O_RDONLY)
     try:
-        fcntl.flock(checkout, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StackError("Another make up, down or reset is at work here. Try again.") from None
     else:
         yield
     finally:
-        os.close(checkout)
+        os.close(folder)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -49,30 +49,42 @@ class Folders:
         socket_root.mkdir(mode=0o700, exist_ok=True)
         # In a folder that everybody may write to, somebody else may have been there first.
         if socket_root.is_symlink() or socket_root.stat().st_uid != os.geteuid():
-            raise StackError(
-                f"{socket_root} belongs to somebody else. Set TMPDIR to another folder."
-            )
+            raise StackError(f"{socket_root} belongs to somebody else. Remove it.")
 
     def exist(self) -> bool:
         """Whether any of them is there."""
         return self.root.exists() or self._socket_root().exists()
 
+    def remove_sockets(self) -> None:
+        """Forget a folder outside the checkout. The programs must have been stopped."""
+        if self._socket_root() != self.run:
+            _remove(self._socket_root())
+
     def remove(self) -> None:
         """Forget everything. The programs must have been stopped."""
-        for folder in (self._socket_root(), self.root):
-            try:
-                shutil.rmtree(folder)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StackError(f"Cannot remove {folder}: {error.strerror}.") from error
+        self.remove_sockets()
+        _remove(self.root)
 
     def _socket_root(self) -> Path:
-        longest = os.fsencode(self.run / "directory" / _SOCKET_NAME)
-        if len(longest) <= _SOCKET_PATH_LIMIT and _PLAIN_PATH.fullmatch(str(self.run)):
-            return self.run
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"fisioflow-{digest}"
+        short = f"fisioflow-{digest}"
+        elsewhere = Path("/tmp") / short  # noqa: S108 (`create` refuses a folder of somebody else)
+        candidates = (self.run, Path(tempfile.gettempdir()) / short, elsewhere)
+        return next((folder for folder in candidates if _fits(folder)), elsewhere)
+
+
+def _fits(folder: Path) -> bool:
+    longest = os.fsencode(folder / "directory" / _SOCKET_NAME)
+    return len(longest) <= _SOCKET_PATH_LIMIT and bool(_PLAIN_PATH.fullmatch(str(folder)))
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StackError(f"Cannot remove {folder}: {error.strerror}.") from error
 
 
 def checkout_folders() -> Folders:
