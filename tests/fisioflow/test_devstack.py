@@ -125,9 +125,11 @@ class TestFolders:
     ) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         folders = Folders(tmp_path / ("deep" * 30))
-        folders.sockets("directory").parent.symlink_to(tmp_path)
+        short = folders.sockets("directory").parent
+        short.symlink_to(tmp_path)
         with pytest.raises(StackError, match="belongs to somebody else"):
             folders.create()
+        short.unlink()
 
 
 class TestServers:
