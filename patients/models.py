@@ -129,13 +129,14 @@ class Patient(RuledModel, ClinicModel):
             super().clean_fields(exclude=exclude)
         except ValidationError as refused:
             errors = refused.update_error_dict(errors)
-        for field, error in self._wrong_roles():
+        for field, error in self.wrong_roles():
             if field not in (exclude or ()):
                 errors.setdefault(field, []).append(error)
         if errors:
             raise ValidationError(errors)
 
-    def _wrong_roles(self) -> Iterator[tuple[str, ValidationError]]:
+    def wrong_roles(self) -> Iterator[tuple[str, ValidationError]]:
+        """The fields that name a person of another role, each with its error."""
         if self.therapist is not None and self.therapist.role != Role.THERAPIST:
             yield (
                 "therapist",

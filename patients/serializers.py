@@ -4,10 +4,9 @@ from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from accounts.models import User
-from fisioflow.api.serializers import StrictModelSerializer, TextField, UUIDField
+from fisioflow.api.serializers import RelatedField, StrictModelSerializer, TextField
 from patients import access, validators
 from patients.models import Patient
 
@@ -30,11 +29,8 @@ class CpfField(TextField):
         return validators.tidy_cpf(super().to_internal_value(data))
 
 
-class PersonField(serializers.PrimaryKeyRelatedField[User]):
+class PersonField(RelatedField):
     """The id of one of the clinic's people."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """Made anew for each request: a queryset belongs to the clinic that it was built in."""

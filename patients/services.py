@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import router, transaction
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from patients.errors import (
 from patients.models import Patient
 
 
-def patient_register(
+def patient_draft(
     *,
     acting_user: User | None,
     name: str,
@@ -31,10 +32,9 @@ def patient_register(
     therapist: User | None = None,
     user: User | None = None,
 ) -> Patient:
-    """A new patient of the clinic.
+    """A new patient that follows every rule but those about other rows; nothing is written.
 
-    Raises ValidationError (fields), FieldNotPermitted, TherapistInactive, or FieldConflict when
-    another patient of the clinic has the CPF.
+    Raises ValidationError (fields), FieldNotPermitted, TherapistInactive.
     """
     patient = Patient(
         name=name,
@@ -49,8 +49,24 @@ def patient_register(
     given = {"medical_history": medical_history, "user": user}
     _refuse_fields({field for field, value in given.items() if value}, acting_user)
     _refuse_inactive(therapist)
+    _clean_draft(patient)
+    return patient
+
+
+def patient_register(*, acting_user: User | None, **fields: Any) -> Patient:
+    """A new patient of the clinic, with the fields of `patient_draft`.
+
+    Raises like it, and FieldConflict when another patient of the clinic has the CPF.
+    """
+    patient = patient_draft(acting_user=acting_user, **fields)
     _save(patient)
     return patient
+
+
+def patients_register(*, patients: list[Patient]) -> list[Patient]:
+    """Write drafts (`patient_draft`), all or none. Raises FieldConflict as `patient_register`."""
+    with refusals(), transaction.atomic(using=router.db_for_write(Patient)):
+        return Patient.objects.bulk_create(patients)
 
 
 def patient_update(
@@ -72,7 +88,8 @@ def patient_update(
         if not Patient.objects.alive().select_for_update(no_key=True).filter(pk=patient.pk):
             raise PatientDeleted(patient=patient.pk)
         unchanged = {field.name for field in Patient._meta.fields} - changes.keys()
-        _save(patient, exclude=unchanged, update_fields=[*changes, "updated_at"])
+        _clean(patient, exclude=unchanged)
+        _save(patient, update_fields=[*changes, "updated_at"])
     return patient
 
 
@@ -97,8 +114,22 @@ def _refuse_inactive(therapist: User | None) -> None:
         raise TherapistInactive
 
 
-def _save(patient: Patient, *, exclude: Collection[str] = (), **options: Any) -> None:
+def _clean(patient: Patient, *, exclude: Collection[str] = ()) -> None:
     # Constraints are the database's to judge: asking it first would only race with others.
     patient.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
+
+
+def _clean_draft(patient: Patient) -> None:
+    """As `_clean`, but the related objects, which are at hand, aren't read again one by one."""
+    errors: dict[str, Any] = {field: [error] for field, error in patient.wrong_roles()}
+    try:
+        _clean(patient, exclude={"therapist", "user"})
+    except ValidationError as refused:
+        errors = refused.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _save(patient: Patient, **options: Any) -> None:
     with refusals(), transaction.atomic(using=router.db_for_write(Patient)):
         patient.save(**options)

@@ -1,21 +1,38 @@
 """Patients over HTTP."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
+from fisioflow.api.batches import (
+    MAX_BODY,
+    Item,
+    judge,
+    refuse_invalid,
+    verdict,
+    verdict_serializer,
+)
 from fisioflow.api.views import ResourceViewSet
+from patients.batches import refuse_known_cpfs
 from patients.filters import PatientFilter
 from patients.models import Patient, PatientQuerySet
 from patients.serializers import PatientSerializer
-from patients.services import patient_delete, patient_register, patient_update
+from patients.services import (
+    patient_delete,
+    patient_draft,
+    patient_register,
+    patient_update,
+    patients_register,
+)
 
 _READERS = STAFF_ROLES | {Role.PATIENT}
 
@@ -38,6 +55,8 @@ class PatientViewSet(ResourceViewSet):
         "create": ADMIN_ROLES | {Role.RECEPTIONIST},
         "partial_update": STAFF_ROLES,
         "destroy": ADMIN_ROLES,
+        "validate": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "batch": ADMIN_ROLES | {Role.RECEPTIONIST},
     }
 
     def get_queryset(self) -> PatientQuerySet:
@@ -65,3 +84,39 @@ class PatientViewSet(ResourceViewSet):
         """Delete a patient. The clinical record is kept, as the law asks."""
         patient_delete(acting_user=person_of(request), patient=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="patients_validate",
+        request=PatientSerializer(many=True),
+        responses=verdict_serializer("PatientVerdict"),
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def validate(self, request: Request) -> Response:
+        """Judge up to 1,000 patients by every rule, and write nothing."""
+        return Response(verdict(self.get_serializer(), self._judge(request)))
+
+    @extend_schema(
+        operation_id="patients_batch",
+        request=PatientSerializer(many=True),
+        responses={201: PatientSerializer(many=True)},
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def batch(self, request: Request) -> Response:
+        """Register up to 1,000 patients: all of them, or none if one isn't valid."""
+        items = self._judge(request)
+        refuse_invalid(items)
+        made = patients_register(patients=[item.instance for item in items])
+        return Response(self.get_serializer(made, many=True).data, status=status.HTTP_201_CREATED)
+
+    @property
+    def max_body(self) -> int | None:
+        """Bytes; a batch may be larger than one object."""
+        return MAX_BODY if self.action in {"validate", "batch"} else None
+
+    def _judge(self, request: Request) -> list[Item]:
+        person = person_of(request)
+        items = judge(
+            self.get_serializer(), request.data, partial(patient_draft, acting_user=person)
+        )
+        refuse_known_cpfs(items)
+        return items

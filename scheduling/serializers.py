@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import User
-from fisioflow.api.serializers import StrictModelSerializer, UUIDField
+from fisioflow.api.serializers import RelatedField, StrictModelSerializer
 from patients.models import Patient
 from patients.serializers import PersonField
 from scheduling import access
@@ -13,11 +13,8 @@ from scheduling.models import Appointment
 from scheduling.states import Status
 
 
-class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
+class PatientField(RelatedField):
     """The id of a patient whom the person may see; for the others there is no such patient."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """Those whom the person may see."""

@@ -26,7 +26,7 @@ from scheduling.states import Status, can_move
 _WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist"})
 
 
-def appointment_book(
+def appointment_draft(
     *,
     acting_user: User | None,
     patient: Patient,
@@ -35,10 +35,9 @@ def appointment_book(
     end_time: datetime,
     notes: str = "",
 ) -> Appointment:
-    """A new appointment.
+    """A new appointment that follows every rule but those about other rows; nothing is written.
 
-    Raises ValidationError (fields), FieldNotPermitted, PatientNotBookable, TherapistNotBookable,
-    or AppointmentConflict: of requests that race for the same time, exactly one succeeds.
+    Raises ValidationError (fields), FieldNotPermitted.
     """
     if notes:
         _refuse_fields({"notes"}, acting_user)
@@ -46,10 +45,25 @@ def appointment_book(
     appointment = Appointment(
         patient=patient, therapist=therapist, start_time=start_time, end_time=end_time, notes=notes
     )
-    appointment.full_clean(validate_unique=False, validate_constraints=False)
+    if therapist.role != Role.THERAPIST:
+        raise TherapistNotBookable("not_a_therapist")
+    # The related objects are at hand, and held before the booking: no need to read them again.
+    appointment.full_clean(
+        exclude={"patient", "therapist"}, validate_unique=False, validate_constraints=False
+    )
+    return appointment
+
+
+def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
+    """A new appointment, with the fields of `appointment_draft`.
+
+    Raises like it, PatientNotBookable, TherapistNotBookable, or AppointmentConflict: of requests
+    that race for the same time, exactly one succeeds.
+    """
+    appointment = appointment_draft(acting_user=acting_user, **fields)
     try:
         with _transaction():
-            _hold(patient, therapist)
+            _hold(appointment.patient, appointment.therapist)
             appointment.save(force_insert=True)
     except IntegrityError as error:
         raise _conflict_of(error, appointment, acting_user) from error

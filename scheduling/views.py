@@ -1,21 +1,29 @@
 """The agenda over HTTP."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
+from fisioflow.api.batches import MAX_BODY, judge, verdict, verdict_serializer
 from fisioflow.api.views import ResourceViewSet
 from scheduling.filters import AppointmentFilter
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.serializers import AppointmentSerializer, AppointmentUpdateSerializer
-from scheduling.services import appointment_book, appointment_delete, appointment_update
+from scheduling.services import (
+    appointment_book,
+    appointment_delete,
+    appointment_draft,
+    appointment_update,
+)
 
 _READERS = STAFF_ROLES | {Role.PATIENT}
 
@@ -38,6 +46,7 @@ class AppointmentViewSet(ResourceViewSet):
         "create": STAFF_ROLES,
         "partial_update": STAFF_ROLES,
         "destroy": ADMIN_ROLES,
+        "validate": STAFF_ROLES,
     }
 
     def get_queryset(self) -> AppointmentQuerySet:
@@ -75,3 +84,20 @@ class AppointmentViewSet(ResourceViewSet):
         """Take out an appointment that was entered by mistake. To call one off, cancel it."""
         appointment_delete(acting_user=person_of(request), appointment=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="appointments_validate",
+        request=AppointmentSerializer(many=True),
+        responses=verdict_serializer("AppointmentVerdict"),
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def validate(self, request: Request) -> Response:
+        """Judge up to 1,000 appointments by their own rules; conflicts show on booking."""
+        draft = partial(appointment_draft, acting_user=person_of(request))
+        serializer = self.get_serializer()
+        return Response(verdict(serializer, judge(serializer, request.data, draft)))
+
+    @property
+    def max_body(self) -> int | None:
+        """Bytes; a batch may be larger than one object."""
+        return MAX_BODY if self.action == "validate" else None

@@ -211,6 +211,9 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/revoke": _refresh,
     "POST patients": _patient,
     "PATCH patients/<id>": _patient_change,
+    "POST patients/validate": lambda *asked: [_patient(*asked)],
+    "POST patients/batch": lambda *asked: [_patient(*asked)],
+    "POST appointments/validate": lambda *asked: [_appointment(*asked)],
     "POST appointments": _appointment,
     "PATCH appointments/<id>": _appointment_change,
 }

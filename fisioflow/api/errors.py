@@ -65,6 +65,18 @@ def problem_of(exc: Exception, *, in_query: bool = False) -> Problem | None:
     return _of_api(exc) if isinstance(exc, exceptions.APIException) else None
 
 
+def errors_of(
+    error: ValidationError | exceptions.ValidationError | FieldError,
+) -> Iterator[tuple[_Path, str, str]]:
+    """Each thing that a validation refused: where (field names and indexes), code and detail."""
+    if isinstance(error, FieldError):
+        yield (error.field,) if error.field else (), error.field_code, error.detail
+    elif isinstance(error, ValidationError):
+        yield from _of_django(error)
+    else:
+        yield from _of_rest(error.detail)
+
+
 def _of_own(exc: FisioFlowError, *, in_query: bool) -> Problem | None:
     if exc.status >= 500 and exc.retry_after is None:
         return None
@@ -83,9 +95,10 @@ def _of_own(exc: FisioFlowError, *, in_query: bool) -> Problem | None:
 def _own_item(item: Mapping[str, object], *, in_query: bool) -> dict[str, object]:
     """An entry of an error's `errors`: field, code and detail, and whatever else it carries."""
     members = dict(item)
-    field = str(members.pop("field", ""))
+    field = members.pop("field", "")
+    path = field if isinstance(field, tuple) else (str(field),) if field else ()
     code, detail = str(members.pop("code")), str(members.pop("detail"))
-    return _item((field,) if field else (), code, detail, in_query=in_query) | members
+    return _item(path, code, detail, in_query=in_query) | members
 
 
 def _invalid(found: Iterator[tuple[_Path, str, str]], *, in_query: bool) -> Problem:
