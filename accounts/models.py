@@ -97,6 +97,10 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
         """May enter the admin of their own host."""
         return self.role in ADMIN_ROLES or self.role == Role.PLATFORM
 
+    def get_full_name(self) -> str:
+        """What the admin greets the person by."""
+        return self.full_name
+
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()

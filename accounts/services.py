@@ -12,7 +12,7 @@ from accounts.errors import InvalidCredentials, RoleAboveOwn, TooManyAttempts
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
 from fisioflow.constraints import refusals
-from tenants.context import current_clinic, current_scope
+from tenants.context import DIRECTORY, current_clinic, current_scope, platform_scope
 
 _WINDOW = 60  # seconds
 _RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.PLATFORM: 3}  # all others: 0
@@ -67,6 +67,13 @@ def user_create(
         )
 
 
+def staff_create(*, acting_user: User | None, email: str, full_name: str, password: str) -> User:
+    """Add a member of the platform's staff. Raises FieldConflict `email_taken`, RoleAboveOwn."""
+    _require_rank(acting_user, Role.PLATFORM)
+    with platform_scope(), refusals(), transaction.atomic(using=DIRECTORY):
+        return User.objects.create_superuser(email, password, full_name=full_name)
+
+
 def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
     """Change e-mail, full name, role, CREFITO or whether the person may sign in.
 
@@ -97,6 +104,11 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
     return user
 
 
+def may_give(acting_user: User, role: str) -> bool:
+    """Whether the person may give, change or take away this role: none above their own."""
+    return _RANKS.get(role, 0) <= _RANKS.get(acting_user.role, 0)
+
+
 def _role_before(user: User) -> str:
     """The stored role: a form may already have written the new one into the object."""
     role: str = User.objects.values_list("role", flat=True).get(pk=user.pk)
@@ -104,8 +116,5 @@ def _role_before(user: User) -> str:
 
 
 def _require_rank(acting_user: User | None, *roles: str) -> None:
-    if acting_user is None:
-        return
-    own = _RANKS.get(acting_user.role, 0)
-    if any(_RANKS.get(role, 0) > own for role in roles):
+    if acting_user and not all(may_give(acting_user, role) for role in roles):
         raise RoleAboveOwn

@@ -1,9 +1,9 @@
 """Two admins that share nothing: the clinic's, on its host, and the platform's, on its own."""
 
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from accounts.errors import TooManyAttempts
@@ -13,7 +13,7 @@ from fisioflow.requests import client_address
 from tenants.context import current_scope
 
 
-class LimitedAuthenticationForm(AdminAuthenticationForm):
+class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
     """The sign-in form, with the same limit of attempts as the API's."""
 
     def clean(self) -> dict[str, object]:
@@ -25,7 +25,8 @@ class LimitedAuthenticationForm(AdminAuthenticationForm):
                 )
             except TooManyAttempts as refusal:
                 raise ValidationError(refusal.detail, code=refusal.code) from refusal
-        return super().clean()
+        cleaned: dict[str, object] = super().clean()
+        return cleaned
 
 
 class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -34,6 +35,7 @@ class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     site_title = site_header = "FisioFlow"
     index_title = _("Clinic")
     site_url = None
+    index_template = "fisioflow/clinic_index.html"
     login_form = LimitedAuthenticationForm
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -54,6 +56,7 @@ class PlatformAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     site_title = site_header = "FisioFlow"
     index_title = _("Platform")
     site_url = None
+    settings_name = "UNFOLD_PLATFORM"
     login_form = LimitedAuthenticationForm
 
     def has_permission(self, request: HttpRequest) -> bool:

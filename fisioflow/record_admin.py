@@ -30,7 +30,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         try:
             return show(request, object_id, form_url, extra_context)
         except (FisioFlowError, IntegrityError, ValidationError) as error:
-            request.refusals = list(_reasons(error))  # type: ignore[attr-defined]
+            request.refusals = list(reasons_of(error))  # type: ignore[attr-defined]
         return show(request, object_id, form_url, extra_context)
 
     def get_form(
@@ -64,7 +64,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         return [str(record) for record in objs], counted, set(), []
 
 
-def _reasons(error: Exception) -> Iterator[tuple[str, str]]:
+def reasons_of(error: Exception) -> Iterator[tuple[str, str]]:
     """Field (or an empty name) and reason, for a form."""
     if isinstance(error, IntegrityError):
         error = refusal_of(error)

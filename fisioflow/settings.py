@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
 from fisioflow.env import (
     env_bool,
     env_database,
@@ -276,12 +277,3 @@ LOGGING = logging_config(
 )
 PROMETHEUS_EXPORT_MIGRATIONS = False  # would open every shard's connection at start
 PROMETHEUS_METRIC_NAMESPACE = "fisioflow"
-
-UNFOLD = {
-    "SITE_TITLE": "FisioFlow",
-    "SITE_HEADER": "FisioFlow",
-    "SITE_SYMBOL": "physical_therapy",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "6px",
-}

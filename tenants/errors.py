@@ -96,6 +96,18 @@ class DirectoryUnavailable(FisioFlowError, OperationalError):
     retry_after = 5
 
 
+class ShardNotEmpty(Conflict):
+    """This shard holds clinics, so it can't be closed. Let it drain first."""
+
+    code = "shard_not_empty"
+
+
+class PrimaryDomain(Conflict):
+    """A clinic keeps its primary domain."""
+
+    code = "primary_domain"
+
+
 class TemplateMissing(FisioFlowError):
     """The shard has no migrated template schema. Run manage.py migrate_clinics first."""
 

@@ -1,7 +1,8 @@
 """Everything that can happen to a clinic as a whole: created, closed, reopened, given a domain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,8 +18,14 @@ from tenants.context import (
     clinic_scope,
     maintenance_scope,
 )
-from tenants.directory import forget_routes
-from tenants.errors import ClinicExists, ClinicNotFound, UnknownShard
+from tenants.directory import forget_route, forget_routes
+from tenants.errors import (
+    ClinicExists,
+    ClinicNotFound,
+    PrimaryDomain,
+    ShardNotEmpty,
+    UnknownShard,
+)
 from tenants.models import Clinic, Domain, Shard
 from tenants.placement import place
 from tenants.schemas import create_clinic_schema, write_epoch
@@ -57,6 +64,20 @@ def clinic_create(
     return clinic
 
 
+def clinic_update(*, schema_name: str, changes: Mapping[str, str]) -> Clinic:
+    """Change `name`, `plan` or `time_zone`. Raises ClinicNotFound, FieldError."""
+    if unknown := changes.keys() - {"name", "plan", "time_zone"}:
+        raise TypeError(f"clinic_update takes no {', '.join(sorted(unknown))}")
+    with transaction.atomic(using=DIRECTORY):
+        clinic = _locked(schema_name)
+        for field, value in changes.items():
+            setattr(clinic, field, value.strip())
+        _validated(clinic, exclude={"schema_name"})
+        clinic.save(update_fields=[*changes, "updated_at"])
+    transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
+    return clinic
+
+
 def clinic_close(*, schema_name: str) -> Clinic:
     """Close the clinic: its records stay, its sign-in and its API are refused from now on."""
     return _set_status(schema_name, Clinic.Status.CLOSED, epoch_state="closed")
@@ -80,6 +101,32 @@ def domain_add(*, schema_name: str, domain: str) -> Domain:
             raise ClinicExists(domain=added.domain) from error
     forget_routes(clinic)
     return added
+
+
+def domain_remove(*, domain: str) -> None:
+    """Let the clinic answer to this host name no more. Raises PrimaryDomain for its main one."""
+    with transaction.atomic(using=DIRECTORY):
+        for row in Domain.objects.select_for_update().filter(domain=domain):
+            if row.is_primary:
+                raise PrimaryDomain(domain=domain)
+            row.delete()
+            transaction.on_commit(partial(forget_route, row.tenant_id, domain), using=DIRECTORY)
+
+
+def shard_update(*, alias: str, changes: Mapping[str, Any]) -> Shard:
+    """Change `state` or `weight` of a shard. Raises FieldError, or ShardNotEmpty when closing."""
+    if unknown := changes.keys() - {"state", "weight"}:
+        raise TypeError(f"shard_update takes no {', '.join(sorted(unknown))}")
+    with transaction.atomic(using=DIRECTORY):
+        # The lock and a placement take turns: no clinic comes in between the look and the change.
+        shard = Shard.objects.select_for_update().get(alias=alias)
+        for field, value in changes.items():
+            setattr(shard, field, value)
+        _validated(shard)
+        if shard.state == Shard.State.CLOSED and shard.clinics.exists():
+            raise ShardNotEmpty(shard=alias)
+        shard.save(update_fields=[*changes, "updated_at"])
+    return shard
 
 
 def shards_register() -> list[Shard]:
@@ -115,7 +162,7 @@ def _save_new(clinic: Clinic, domain: Domain) -> None:
         raise ClinicExists(schema=clinic.schema_name, domain=domain.domain) from error
 
 
-def _validated(row: Clinic | Domain, exclude: set[str] | None = None) -> None:
+def _validated(row: Clinic | Domain | Shard, exclude: set[str] | None = None) -> None:
     """Field rules only; uniqueness is the database's word, under concurrency too."""
     try:
         row.clean_fields(exclude=exclude)

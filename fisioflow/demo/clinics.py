@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils import timezone
 
 from accounts.models import Role, User
-from accounts.services import user_create
+from accounts.services import staff_create, user_create
 from fisioflow.demo import agenda, names
 from fisioflow.errors import Conflict
 from patients.models import Patient
@@ -106,8 +106,9 @@ def staff_exists() -> bool:
 
 def staff_load(*, password: str) -> None:
     """Create the platform's demo sign-in."""
-    with platform_scope():
-        User.objects.create_superuser(STAFF_EMAIL, password, full_name="Equipe FisioFlow")
+    staff_create(
+        acting_user=None, email=STAFF_EMAIL, full_name="Equipe FisioFlow", password=password
+    )
 
 
 def password_in_force(password: str) -> bool:
