@@ -14,8 +14,10 @@ from rest_framework.response import Response
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
 from fisioflow.api.batches import (
+    ANY_ITEMS,
     MAX_BODY,
     Item,
+    batch_of,
     judge,
     refuse_invalid,
     verdict,
@@ -87,7 +89,7 @@ class PatientViewSet(ResourceViewSet):
 
     @extend_schema(
         operation_id="patients_validate",
-        request=PatientSerializer(many=True),
+        request=ANY_ITEMS,
         responses=verdict_serializer("PatientVerdict"),
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
@@ -97,7 +99,7 @@ class PatientViewSet(ResourceViewSet):
 
     @extend_schema(
         operation_id="patients_batch",
-        request=PatientSerializer(many=True),
+        request=batch_of({"$ref": "#/components/schemas/PatientRequest"}),
         responses={201: PatientSerializer(many=True)},
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)

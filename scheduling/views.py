@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.batches import MAX_BODY, judge, verdict, verdict_serializer
+from fisioflow.api.batches import ANY_ITEMS, MAX_BODY, judge, verdict, verdict_serializer
 from fisioflow.api.views import ResourceViewSet
 from scheduling.filters import AppointmentFilter
 from scheduling.models import Appointment, AppointmentQuerySet
@@ -87,7 +87,7 @@ class AppointmentViewSet(ResourceViewSet):
 
     @extend_schema(
         operation_id="appointments_validate",
-        request=AppointmentSerializer(many=True),
+        request=ANY_ITEMS,
         responses=verdict_serializer("AppointmentVerdict"),
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)

@@ -114,6 +114,18 @@ def _stored(serializer: Any, instance: Any) -> dict[str, Any]:
     return shown
 
 
+def batch_of(items: dict[str, str]) -> dict[str, Any]:
+    """For the OpenAPI document: a body with an array of these."""
+    schema = {"type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": items}
+    return {"application/json": schema}
+
+
+# What `validate` takes: whatever the items are, it answers with a verdict.
+ANY_ITEMS = batch_of(
+    {"description": "What POST takes of one object; anything else is judged, too."}
+)
+
+
 class ItemErrorSerializer(serializers.Serializer[Any]):
     """One thing that is wrong with one item."""
 
