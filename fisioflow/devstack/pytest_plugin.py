@@ -33,7 +33,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.fixture
 def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
-    """The run's servers, to `stop`, `start`, `pause` and `resume`; whole again after the test."""
+    """The run's servers, to `stop`, `start`, `pause` and `resume`; whole again after the test.
+
+    A stopped server breaks the connections that Django holds: the test must close them.
+    """
     stack = pytestconfig.stash[_STACK]
     yield stack
     stack.resume_all()

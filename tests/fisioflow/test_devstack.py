@@ -160,13 +160,15 @@ class TestServers:
                 ).fetchone()
             assert row == ("off", "logical", "")
 
-    def test_one_server_stops_and_the_others_go_on(self, stack: Stack) -> None:
-        stack.stop("shard_2")
+    def test_one_server_stops_and_the_others_go_on(self, own_stack: Stack) -> None:
+        own_stack.start_all()
+        addresses = own_stack.addresses()
+        own_stack.stop("shard_2")
         with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(stack.addresses()["SHARD_2_URL"])
-        psycopg.connect(stack.addresses()["SHARD_1_URL"]).close()
-        stack.start("shard_2")
-        psycopg.connect(stack.addresses()["SHARD_2_URL"]).close()
+            psycopg.connect(addresses["SHARD_2_URL"])
+        psycopg.connect(addresses["SHARD_1_URL"]).close()
+        own_stack.start("shard_2")
+        psycopg.connect(addresses["SHARD_2_URL"]).close()
 
     def test_other_programs_are_missed_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FISIOFLOW_PG_BIN", "/nowhere")
