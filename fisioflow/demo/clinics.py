@@ -69,8 +69,7 @@ class State(Enum):
 
 
 class DemoRefused(Conflict):
-    """The directory holds clinics or staff that aren't the demo's, and the demo's passwords are
-    public. Use --force if this is no place for real data."""
+    """Others' clinics or staff are here, and the demo's passwords are public. --force loads it."""
 
     code = "demo_refused"
 
