@@ -4,6 +4,7 @@ Objects carry the stamp of their clinic in `_state.db` (see `tenants.router`); a
 clinic that it was built in, and raises when it is evaluated in another.
 """
 
+from collections.abc import Iterable
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.db import models
 from fisioflow.ids import uuid7
 from tenants.context import current_scope
 from tenants.errors import CrossClinicAccess
+from tenants.router import refuse_foreign
 
 _M = TypeVar("_M", bound=models.Model, covariant=True)
 
@@ -38,6 +40,20 @@ class ClinicQuerySet(models.QuerySet[_M], Generic[_M]):
         self._check_scope()
         return super().db
 
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Refuses objects that were loaded in another clinic."""
+        rows = list(objs)
+        for row in rows:
+            refuse_foreign(row)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> int:
+        """Refuses objects that were loaded in another clinic."""
+        rows = list(objs)
+        for row in rows:
+            refuse_foreign(row)
+        return super().bulk_update(rows, *args, **kwargs)
+
     def _fetch_all(self) -> None:
         self._check_scope()
         scope = current_scope()
@@ -58,3 +74,8 @@ class ClinicModel(models.Model):
 
     class Meta:
         abstract = True
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses to read another clinic's row of the same key."""
+        refuse_foreign(self)
+        super().refresh_from_db(*args, **kwargs)

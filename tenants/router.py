@@ -43,6 +43,18 @@ def stamp_of(instance: models.Model) -> str | None:
     return getattr(instance._state.db, "scope_key", instance._state.db)
 
 
+def refuse_foreign(instance: models.Model) -> None:
+    """Raise CrossClinicAccess for an object of another clinic than the current one.
+
+    Django asks the router about an object only when no alias is named; this is for the other ways.
+    """
+    scope, stamp = current_scope(), stamp_of(instance)
+    if scope is None or stamp is None or not is_clinical(instance._meta.app_label):
+        return
+    if not scope.maintenance_schema and stamp != stamp_of_scope(scope):
+        raise CrossClinicAccess(model=instance._meta.label)
+
+
 class ClinicRouter:
     """Django's database router (settings.DATABASE_ROUTERS)."""
 

@@ -176,6 +176,12 @@ def test_h7_an_object_of_one_clinic_is_refused_in_another(
         patient.delete,
         lambda: patient.refresh_from_db(),
         lambda: patients_of(therapist),
+        lambda: patient.save(using="shard_2"),
+        lambda: patient.delete(using="shard_2"),
+        lambda: patient.refresh_from_db(using="shard_2"),
+        lambda: Patient.objects.bulk_create([patient]),
+        lambda: Patient.objects.bulk_update([patient], ["name"]),
+        lambda: therapist.save(using="shard_2"),  # type: ignore[union-attr]
         lambda: Patient(therapist=therapist),
     ]
     with clinic_scope(sul):

@@ -38,6 +38,8 @@ class Command(BaseCommand):
         unknown = set(shards) - (set(connections) - {DIRECTORY})
         if unknown:
             raise CommandError(f"Unknown shard: {', '.join(sorted(unknown))}.")
+        if not shards:
+            raise CommandError("No shard is configured. Set SHARD_1_URL.")
         self._print, self._quiet = threading.Lock(), options["verbosity"] == 0
         with platform_scope(), acting_as_job("migrate_clinics"):
             if not options["dry_run"]:
