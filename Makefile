@@ -9,10 +9,10 @@ IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset env status test test-pg15 lint format bench lock install
+.PHONY: help up down reset env status test test-pg15 test-production lint format bench lock install
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: install ## Start everything and serve on http://localhost:8000 (PORT=... changes it)
 	@$(STACK) up
@@ -39,6 +39,17 @@ test-pg15: install ## Run the tenancy and scheduling tests on PostgreSQL 15
 		exit 1; \
 	fi
 	@FISIOFLOW_PG_BIN=$(PG15_BIN) $(VENV)/python -m pytest --no-cov tests/tenants tests/scheduling $(ARGS)
+
+test-production: install ## See that every role starts with the packages of production alone
+	@rm -rf $(PRODUCTION)
+	@python -m venv $(PRODUCTION)
+	@$(PRODUCTION)/bin/pip install -qq --require-hashes --only-binary :all: -r requirements-production.lock
+	@$(STACK) run env "PATH=$(CURDIR)/$(PRODUCTION)/bin:/usr/bin:/bin" sh -euc '\
+		deploy/entrypoint.sh manage check; \
+		deploy/entrypoint.sh web --check-config; \
+		python -c "from fisioflow.celery import app; app.connection().ensure_connection(max_retries=1)"'
+	@rm -rf $(PRODUCTION)
+PRODUCTION := .fisioflow/production
 
 lint: install ## Check format, code, types, imports, migrations and settings
 	@$(STACK) run $(MAKE) --no-print-directory --keep-going $(CHECKS)
