@@ -121,9 +121,9 @@ class Patient(RuledModel, ClinicModel):
 
     def clean_fields(self, exclude: Any = None) -> None:
         """Brings name, phone and CPF into their stored form, then checks every field."""
-        self.name = validators.tidy_name(self.name)
-        self.phone = validators.tidy_phone(self.phone)
-        self.cpf = validators.tidy_cpf(self.cpf)
+        self.name = validators.tidy_name(self.name or "")
+        self.phone = validators.tidy_phone(self.phone or "")
+        self.cpf = validators.tidy_cpf(self.cpf or "")
         errors: dict[str, list[ValidationError]] = {}
         try:
             super().clean_fields(exclude=exclude)
