@@ -42,24 +42,24 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
     """A clinic with its first host name and its owner."""
 
     schema_name = forms.CharField(
-        label=_("schema name"),
+        label=_("Schema name"),
         max_length=49,
         widget=_TEXT,
         help_text=_("2 to 49 of a-z, 0-9 and _; it can't be changed later."),
     )
-    domain = forms.CharField(label=_("domain"), max_length=253, widget=_TEXT)
+    domain = forms.CharField(label=_("Domain"), max_length=253, widget=_TEXT)
     shard = forms.ChoiceField(
-        label=_("shard"),
+        label=_("Shard"),
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Left open, the shards' weights decide."),
     )
-    owner_name = forms.CharField(label=_("owner's name"), max_length=100, widget=_TEXT)
+    owner_name = forms.CharField(label=_("Owner's name"), max_length=100, widget=_TEXT)
     owner_email = forms.EmailField(
-        label=_("owner's e-mail"), max_length=254, widget=UnfoldAdminEmailInputWidget
+        label=_("Owner's e-mail"), max_length=254, widget=UnfoldAdminEmailInputWidget
     )
     owner_password = forms.CharField(
-        label=_("owner's password"),
+        label=_("Owner's password"),
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
@@ -154,13 +154,17 @@ class PlatformClinicAdmin(ClinicAdmin):
         return redirect(reverse("platform:tenants_clinic_change", args=[clinic.pk]))
 
 
+class TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
+    """The registered tasks, in the admin's looks."""
+
+
 class PeriodicTaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
     """The package's form in the admin's looks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = _TEXT()
-        self.fields["regtask"].widget.attrs["class"] = UnfoldAdminSelectWidget().attrs["class"]
+        self.fields["regtask"].widget = TaskSelect()
 
 
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -115,15 +116,33 @@ class ClinicAdmin(RecordAdmin):
 class DomainAdmin(RecordAdmin):
     """Host names: added and removed; another name is another row."""
 
-    list_display = ("domain", "tenant", "is_primary", "created_at")
-    list_filter = ("is_primary",)
+    list_display = ("domain", "clinic", "main", "created_at")
     list_select_related = ("tenant",)
     search_fields = ("domain", "tenant__name", "tenant__schema_name")
     fields = ("tenant", "domain")
     autocomplete_fields = ("tenant",)
+    actions = None
+
+    @admin.display(description=_("clinic"), ordering="tenant__name")
+    def clinic(self, domain: Domain) -> str:
+        return str(domain.tenant)
+
+    @admin.display(description=_("main"), boolean=True, ordering="is_primary")
+    def main(self, domain: Domain) -> bool:
+        primary: bool = domain.is_primary
+        return primary
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, label=capfirst(_("clinic")), **kwargs
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and not (obj is not None and obj.is_primary)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         added = domain_add(schema_name=obj.tenant.schema_name, domain=obj.domain)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from fisioflow.ids import uuid7
 from tenants.context import current_scope
@@ -67,8 +68,8 @@ class ClinicModel(models.Model):
     """UUIDv7 key and time stamps, in a clinic's schema."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = ClinicQuerySet.as_manager()
 

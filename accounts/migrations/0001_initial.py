@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
             name='TokenFamily',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('generation', models.PositiveIntegerField(default=0)),
                 ('credential', models.CharField(max_length=64)),
                 ('rotated_at', models.DateTimeField()),
