@@ -73,6 +73,12 @@ GET,POST  /admin/{model}/<id>/change/     200   200     index     login
 GET,POST  /admin/{model}/<id>/history/    200   200     index     login
 GET,POST  /admin/{model}/<id>/delete/     200   200     index     login
 GET,POST  /admin/{model}/<id>/            302   302     302       login
+GET,POST  /admin/accounts/user/                 200   200   200   login
+GET,POST  /admin/accounts/user/add/             200   200   200   login
+GET,POST  /admin/accounts/user/<id>/change/     200   200   index login
+GET,POST  /admin/accounts/user/<id>/history/    200   200   index login
+GET,POST  /admin/accounts/user/<id>/delete/     403   403   403   login
+GET,POST  /admin/accounts/user/<id>/            302   302   302   login
 """
 CLINIC_MODELS = ["patients/patient", "scheduling/appointment"]
 
@@ -94,6 +100,7 @@ POST      /admin/autocomplete/            405   login
 GET       /admin/jsi18n/                  200   login
 POST      /admin/jsi18n/                  405   login
 GET,POST  /admin/r/<content_type_id>/<id>/  404 login
+GET,POST  /admin/<app_label>/             404   login
 GET,POST  /admin/<url>                    404   login
 GET,POST  /admin/{model}/                 200   login
 GET,POST  /admin/{model}/add/             200   login
@@ -101,8 +108,40 @@ GET,POST  /admin/{model}/<id>/change/     index login
 GET,POST  /admin/{model}/<id>/history/    index login
 GET,POST  /admin/{model}/<id>/delete/     index login
 GET,POST  /admin/{model}/<id>/            302   login
+GET,POST  /admin/tenants/clinic/                200   login
+GET,POST  /admin/tenants/clinic/add/            200   login
+GET,POST  /admin/tenants/clinic/<id>/change/    index login
+GET,POST  /admin/tenants/clinic/<id>/history/   index login
+GET,POST  /admin/tenants/clinic/<id>/delete/    403   login
+GET,POST  /admin/tenants/clinic/<id>/           302   login
+GET,POST  /admin/tenants/clinic/<id>/close/     403   login
+GET,POST  /admin/tenants/clinic/<id>/reopen/    403   login
+GET,POST  /admin/tenants/domain/                200   login
+GET,POST  /admin/tenants/domain/add/            200   login
+GET       /admin/tenants/domain/<id>/change/    index login
+POST      /admin/tenants/domain/<id>/change/    403   login
+GET,POST  /admin/tenants/domain/<id>/history/   index login
+GET,POST  /admin/tenants/domain/<id>/delete/    index login
+GET,POST  /admin/tenants/domain/<id>/           302   login
+GET,POST  /admin/tenants/shard/                 200   login
+GET,POST  /admin/tenants/shard/add/             403   login
+GET,POST  /admin/tenants/shard/<id>/change/     index login
+GET,POST  /admin/tenants/shard/<id>/history/    index login
+GET,POST  /admin/tenants/shard/<id>/delete/     403   login
+GET,POST  /admin/tenants/shard/<id>/            302   login
+GET,POST  /admin/accounts/user/                 200   login
+GET,POST  /admin/accounts/user/add/             200   login
+GET,POST  /admin/accounts/user/<id>/change/     index login
+GET,POST  /admin/accounts/user/<id>/history/    index login
+GET,POST  /admin/accounts/user/<id>/delete/     403   login
+GET,POST  /admin/accounts/user/<id>/            302   login
 """
-PLATFORM_MODELS: list[str] = []
+PLATFORM_MODELS = [
+    "django_celery_beat/periodictask",
+    "django_celery_beat/intervalschedule",
+    "django_celery_beat/crontabschedule",
+    "django_celery_beat/clockedschedule",
+]
 
 
 @dataclass(frozen=True)
