@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
@@ -40,6 +41,17 @@ class PersonField(RelatedField):
 class PatientSerializer(StrictModelSerializer):
     """A patient. `medical_history` is there for clinicians alone."""
 
+    name = TextField(
+        min_length=validators.NAME_LENGTH[0],
+        max_length=validators.NAME_LENGTH[1],
+        validators=[
+            RegexValidator(
+                validators.NAME_INPUT,
+                _("A name can't hold control characters."),
+                code="control_character",
+            )
+        ],
+    )
     cpf = CpfField()
     phone = TextField(validators=[RegexValidator(validators.PHONE_INPUT, code="invalid_phone")])
     therapist = PersonField(required=False, allow_null=True)

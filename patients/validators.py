@@ -22,7 +22,9 @@ CPF_INPUT = r"^[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}$"
 CPF_STORED = r"^[0-9]{11}$"
 EMAIL_STORED = r"^([^@[:space:]]+@[^@[:space:]]+)?$"  # PostgreSQL's; Django's validator is stricter
 # Controls, line and paragraph separators, and marks that change the direction of what follows.
-CONTROL = r"[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]"
+_CONTROLS = r"\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+CONTROL = rf"[{_CONTROLS}]"
+NAME_INPUT = rf"^[^\u0000{_CONTROLS}]*$"
 # What Python's strip() strips, apart from what CONTROL refuses.
 _BLANK = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 UNTRIMMED = rf"^{_BLANK}|{_BLANK}$"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from fisioflow.constraints import FieldConflict
 from fisioflow.errors import Conflict, FieldError
 
 
@@ -35,7 +36,7 @@ class AppointmentDeleted(Conflict):
     code = "appointment_deleted"
 
 
-class PatientNotBookable(FieldError):
+class PatientNotBookable(FieldConflict):
     """This patient was deleted."""
 
     def __init__(self) -> None:

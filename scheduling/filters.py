@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
+from django_filters import ChoiceFilter, FilterSet
 
-from fisioflow.api.filters import MomentFilter
+from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.states import Status
 
@@ -12,9 +12,9 @@ from scheduling.states import Status
 class AppointmentFilter(FilterSet):  # type: ignore[misc]
     """`from` and `to` bound the time that an appointment takes any part of."""
 
-    q = CharFilter(method="search", max_length=100, label="Words of the patient's name, or a CPF.")
-    patient = UUIDFilter(field_name="patient_id")
-    therapist = UUIDFilter(field_name="therapist_id")
+    q = SearchFilter(method="search", label="Words of the patient's name, or a CPF.")
+    patient = KeyFilter(field_name="patient_id")
+    therapist = KeyFilter(field_name="therapist_id")
     status = ChoiceFilter(choices=Status.choices)
     from_ = MomentFilter(field_name="end_time", lookup_expr="gt")
     to = MomentFilter(field_name="start_time", lookup_expr="lt")

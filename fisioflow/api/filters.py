@@ -1,34 +1,65 @@
 """Filters of lists that refuse what they don't know: a misspelt filter must not show everything."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django_filters import IsoDateTimeFilter
+from django_filters import CharFilter, IsoDateTimeFilter, UUIDFilter
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from fisioflow.api.pagination import PARAMETERS as OF_PAGES
-from fisioflow.api.serializers import MomentField
+from fisioflow.api.serializers import WITHOUT_NUL, MomentField, UUIDField
+
+SEARCH_LENGTH = 100  # characters
 
 
-class _MomentInput(forms.Field):
-    def to_python(self, value: Any) -> datetime | None:
+class _AsInBodies(forms.Field):
+    """Reads a parameter as a serializer's field reads a member of a body."""
+
+    field: serializers.Field[Any, Any, Any, Any]
+
+    def to_python(self, value: Any) -> Any:
         try:
-            return MomentField().run_validation(value) if value else None
+            return self.field.run_validation(value) if value else None
         except ValidationError as error:
             (detail,) = error.detail
             code = getattr(detail, "code", "invalid")
             raise forms.ValidationError(str(detail), code=code) from error
 
 
+class _MomentInput(_AsInBodies):
+    field = MomentField()
+
+
+class _KeyInput(_AsInBodies):
+    field = UUIDField()
+
+
 class MomentFilter(IsoDateTimeFilter):  # type: ignore[misc]
-    """A date-time with its offset, read as bodies are."""
+    """A date-time with its offset."""
 
     field_class = _MomentInput
+
+
+class KeyFilter(UUIDFilter):  # type: ignore[misc]
+    """A UUID in its canonical form."""
+
+    field_class = _KeyInput
+
+
+@extend_schema_field(
+    {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH, "pattern": WITHOUT_NUL}
+)
+class SearchFilter(CharFilter):  # type: ignore[misc]
+    """`q`: a text to look for."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=SEARCH_LENGTH, **kwargs)
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]

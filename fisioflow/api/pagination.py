@@ -75,7 +75,9 @@ class CursorPages(BasePagination):
         }
         return [
             _parameter("limit", limit, "Rows in a page."),
-            _parameter("cursor", {"type": "string"}, "`next_cursor` of the page before."),
+            _parameter(
+                "cursor", {"type": "string", "minLength": 1}, "`next_cursor` of the page before."
+            ),
             _parameter("ordering", ordering, "With a minus: descending."),
         ]
 

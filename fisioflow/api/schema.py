@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.utils import translation
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from fisioflow.api.problems import PROBLEM_JSON, TITLES, TYPE_PREFIX
-from fisioflow.api.serializers import StrictSerializer
+from fisioflow.api.serializers import WITHOUT_NUL, StrictSerializer, TextField
 
 _ALWAYS = {400, 401, 403, 404, 406, 429, 503}
 _WRITES = {409}
@@ -63,15 +64,19 @@ class ApiSchema(AutoSchema):
     """The DEFAULT_SCHEMA_CLASS: adds problems and strictness to what drf-spectacular finds."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """An operation with its refusals and the clinic's header."""
-        operation = super().get_operation(*args, **kwargs)
-        if operation is None:
-            return None
+        """An operation with its refusals and the clinic's header, in English as its names are."""
+        with translation.override("en"):
+            operation = super().get_operation(*args, **kwargs)
+            return operation and self._with_refusals(operation)
+
+    def _with_refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
         codes = set(_ALWAYS)
         if self.method != "GET":
             codes |= _WRITES
         if "requestBody" in operation:
             codes |= _WITH_BODY
+        if "requestBody" in operation and self.method == "POST":
+            operation["requestBody"]["required"] = True
         problem = self._problem_component()
         own = {code: r for code, r in operation["responses"].items() if int(code) < 400}
         refusals = {str(code): _response(code, problem) for code in sorted(codes)}
@@ -86,6 +91,12 @@ class ApiSchema(AutoSchema):
         self.registry.register_on_missing(component)
         reference: dict[str, str] = component.ref
         return reference
+
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        text = isinstance(field, TextField) and schema.get("type") == "string"
+        if text and schema.keys().isdisjoint({"format", "pattern"}):
+            schema["pattern"] = WITHOUT_NUL
 
     def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
         schema = super()._map_serializer(  # type: ignore[no-untyped-call]

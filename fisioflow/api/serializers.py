@@ -10,7 +10,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
+WITHOUT_NUL = r"^[^\u0000]*$"  # a pattern of the OpenAPI document: PostgreSQL stores no NUL
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # RFC 3339: the offset is part of the moment; a clinic's clock alone is ambiguous twice a year.
@@ -76,6 +78,10 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
         ids = {text for text in given if isinstance(text, str) and _UUID.fullmatch(text)}
         readable: Any = self.get_queryset()
         self._known = {found.pk: found for found in readable.filter(pk__in=ids)}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Refuses the empty text, which REST framework takes for null."""
+        return super().run_validation(UUIDField().run_validation(data) if data == "" else data)
 
     def to_internal_value(self, data: Any) -> Any:
         """The object. It fails alike whether there is none or the person may not see it."""
