@@ -4,6 +4,7 @@ PORT (8000) and BIND_ADDRESS (127.0.0.1), WEB_CONCURRENCY processes of WEB_THREA
 METRICS_PORT (0: none) and METRICS_ADDRESS (127.0.0.1) for Prometheus.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -13,6 +14,13 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from fisioflow.env import env_int, env_text
+
+
+def _forget_metrics(master: int) -> None:
+    """Leave no files behind; a worker, which has this from its master, does nothing."""
+    if os.getpid() == master:
+        shutil.rmtree(_METRICS, ignore_errors=True)
+
 
 # Before anything imports prometheus_client: it decides then where the numbers are kept. They are
 # forgotten once for every master, whose processes' ids may come again; a reload (SIGHUP) reads
@@ -25,6 +33,7 @@ if os.environ.get("METRICS_OF_PROCESS") != str(os.getpid()):
     os.environ["METRICS_OF_PROCESS"] = str(os.getpid())
     shutil.rmtree(_METRICS, ignore_errors=True)
     _METRICS.mkdir(mode=0o700, parents=True)
+    atexit.register(_forget_metrics, os.getpid())
 
 bind = f"{env_text('BIND_ADDRESS', '127.0.0.1')}:{env_int('PORT', default=8000)}"
 worker_class = "gthread"
@@ -62,8 +71,3 @@ def child_exit(_server: Arbiter, worker: Worker) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def on_exit(_server: Arbiter) -> None:
-    """Leave no files behind."""
-    shutil.rmtree(_METRICS, ignore_errors=True)
