@@ -29,7 +29,7 @@ def env_text(name: str, default: str | None = None) -> str:
     if path is not None:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}.") from error
     if value is None or (value == "" and default is None):
         if default is None:
@@ -68,15 +68,28 @@ def env_int(name: str, *, default: int, minimum: int = 0) -> int:
     return number
 
 
+def env_choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    """One of `choices`, whatever its letter case."""
+    value = env_text(name, default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated values, stripped, empty ones dropped."""
     return [item.strip() for item in env_text(name, default).split(",") if item.strip()]
 
 
 def env_url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
-    """A URL with one of `schemes`."""
+    """A URL with one of `schemes`, and a port that is one if it has any."""
     value = env_text(name, default)
-    if urlsplit(value).scheme not in schemes:
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError as error:  # says what of the URL, which holds a password
+        raise ImproperlyConfigured(f"{name} is no well-formed URL.") from error
+    if url.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {schemes[0]}://.")
     return value
 
@@ -91,10 +104,7 @@ def env_database(name: str) -> dict[str, Any]:
     options = dict(parse_qsl(url.query))
     host = options.pop("host", url.hostname or "")
     database = unquote(url.path.lstrip("/"))
-    try:
-        port = str(url.port or options.pop("port", ""))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has a malformed port.") from error
+    port = str(url.port or options.pop("port", ""))
     if not database or not host:
         raise ImproperlyConfigured(f"{name} must name a host and a database.")
     return {

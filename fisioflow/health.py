@@ -7,7 +7,7 @@ shard that is down doesn't make the service unready: the other shards' clinics g
 from collections.abc import Callable
 
 from django.core.cache import cache
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from tenants.context import DIRECTORY
@@ -40,7 +40,7 @@ def _directory_answers() -> bool:
     try:
         with connections[DIRECTORY].cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         connections[DIRECTORY].close()
         return False
     return True

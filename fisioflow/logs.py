@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -23,12 +24,23 @@ _PERSONAL = frozenset(
         "refresh",
     ]
 )
+# "DETAIL:  Key (cpf)=(...) already exists.", up to the next part of the message or traceback.
+_ROW_VALUES = re.compile(
+    r"^DETAIL:.*?(?=\n(?:CONTEXT|HINT|LINE|QUERY|WHERE):|\n\n|\Z)", re.DOTALL | re.MULTILINE
+)
 
 
 def drop_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Remove the fields that could name a patient or open a door."""
     for field in _PERSONAL & event.keys():
         event[field] = "[removed]"
+    return event
+
+
+def drop_row_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Remove what PostgreSQL quotes of a refused row from a traceback."""
+    if "exception" in event:
+        event["exception"] = _ROW_VALUES.sub("DETAIL:  [removed]", event["exception"])
     return event
 
 
@@ -47,7 +59,9 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     config: dict[str, Any] = {
         "version": 1,
@@ -59,6 +73,7 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    drop_row_values,
                     renderer,
                 ],
             }

@@ -6,6 +6,7 @@ from typing import Any
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
 from fisioflow.env import (
     env_bool,
+    env_choice,
     env_database,
     env_int,
     env_list,
@@ -272,8 +273,9 @@ TIME_ZONE = "UTC"
 # --- Logs, metrics ----------------------------------------------------------------------------
 
 LOGGING_CONFIG = None
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = logging_config(
-    level=env_text("LOG_LEVEL", "INFO"), as_json=env_bool("LOG_JSON", default=True)
+    level=env_choice("LOG_LEVEL", LOG_LEVELS, "INFO"), as_json=env_bool("LOG_JSON", default=True)
 )
 PROMETHEUS_EXPORT_MIGRATIONS = False  # would open every shard's connection at start
 PROMETHEUS_METRIC_NAMESPACE = "fisioflow"
