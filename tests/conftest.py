@@ -18,7 +18,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
-from accounts.models import Role, User
+from accounts.models import Role, TokenFamily, User
 from accounts.services import user_create
 from accounts.sessions import token_issue
 from fisioflow.actor import acting_as_job
@@ -161,6 +161,9 @@ def fresh_clinic(
             yield FreshClinic(route, people)
         finally:
             drop_schema(route.shard, route.schema)
+            for lasting, _ in _clinics.values():  # what these tests commit elsewhere: sign-ins
+                with clinic_scope(lasting):
+                    TokenFamily.objects.all().delete()
             with platform_scope():
                 Clinic.objects.filter(id=route.clinic_id).delete()
             connections.close_all()
