@@ -255,5 +255,6 @@ def test_every_refusal_that_a_client_can_meet_is_in_the_page() -> None:
 
 def _below(error: type[FisioFlowError]) -> Iterator[type[FisioFlowError]]:
     for one in error.__subclasses__():
-        yield one
-        yield from _below(one)
+        if not one.__module__.startswith("test"):  # tests make up errors of their own
+            yield one
+            yield from _below(one)
