@@ -8,7 +8,7 @@ from django.db.models import Model
 from accounts.models import ADMIN_ROLES, Role, User
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
-CLINIC_ADMIN_APPS = frozenset({"accounts", "patients", "scheduling"})
+CLINIC_ADMIN_APPS = frozenset({"accounts", "exercises", "patients", "scheduling"})
 PLATFORM_ADMIN_APPS = frozenset({"tenants", "accounts", "django_celery_beat"})
 _HIDDEN = frozenset({"tokenfamily"})
 

@@ -39,6 +39,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "accounts",
     "patients",
+    "exercises",
     "scheduling",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -59,11 +60,11 @@ TABLELESS_APPS = [
 ]
 # Ours first: Django lets the first app that has a command, a template or a text win.
 INSTALLED_APPS = [
-    *["fisioflow", "tenants", "accounts", "patients", "scheduling"],
+    *["fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling"],
     *dict.fromkeys(
         app
         for app in ["unfold.apps.BasicAppConfig", *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
-        if app not in {"fisioflow", "tenants", "accounts", "patients", "scheduling"}
+        if app not in {"fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling"}
     ),
 ]
 TENANT_MODEL = "tenants.Clinic"
@@ -232,7 +233,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"RoleEnum": "accounts.models.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "accounts.models.Role",
+        "AppointmentStatusEnum": "scheduling.states.Status",
+        "PrescriptionStatusEnum": "exercises.states.Status",
+    },
 }
 
 # --- Files ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ _read_only = {"http_method_names": ["get", "head"]}
 urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("patients.urls")),
+    path("api/v1/", include("exercises.urls")),
     path("api/v1/", include("scheduling.urls")),
     path("api/v1/schema", SpectacularJSONAPIView.as_view(**_read_only), name="schema"),
     path(

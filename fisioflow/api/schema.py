@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import translation
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.serializers import ListSerializer
 
 from fisioflow.api.problems import PROBLEM_JSON, TITLES, TYPE_PREFIX
 from fisioflow.api.serializers import WITHOUT_NUL, StrictSerializer, TextField
@@ -97,6 +98,17 @@ class ApiSchema(AutoSchema):
         text = isinstance(field, TextField) and schema.get("type") == "string"
         if text and schema.keys().isdisjoint({"format", "pattern"}):
             schema["pattern"] = WITHOUT_NUL
+
+    def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, *args, **kwargs
+        )
+        if direction == "request" and isinstance(field, ListSerializer):
+            longest: int | None = getattr(field, "max_length", None)
+            schema["minItems"] = 0 if field.allow_empty else 1
+            if longest is not None:
+                schema["maxItems"] = longest
+        return schema
 
     def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
         schema = super()._map_serializer(  # type: ignore[no-untyped-call]

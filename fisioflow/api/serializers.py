@@ -32,6 +32,16 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class IntegerField(serializers.IntegerField):
+    """A whole JSON number; text isn't read as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuses what isn't a number; 3.0 is one (RFC 8259 knows no other kind)."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class EmailField(TextField, serializers.EmailField):
     """An e-mail address."""
 
@@ -148,6 +158,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.TextField: TextField,
         models.EmailField: EmailField,
         models.UUIDField: UUIDField,
+        models.SmallIntegerField: IntegerField,
         models.DateField: DateField,
         models.DateTimeField: MomentField,
     }

@@ -1,4 +1,4 @@
-"""Create a clinic with its domain, its schema and its owner, or nothing at all."""
+"""Create a clinic with its domain, its schema, its owner and its exercises, or nothing at all."""
 
 import os
 import secrets
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Role
 from accounts.services import user_create
+from exercises.services import library_load
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 from tenants.context import ClinicRoute, platform_scope
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         email = options["owner_email"]
         password = os.environ.get("OWNER_PASSWORD") or secrets.token_urlsafe(12)
 
-        def add_owner(_: ClinicRoute) -> None:
+        def add_owner_and_exercises(_: ClinicRoute) -> None:
             user_create(
                 acting_user=None,
                 email=email,
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 role=Role.OWNER,
                 password=password,
             )
+            library_load()
 
         started = perf_counter()
         try:
@@ -54,7 +56,7 @@ class Command(BaseCommand):
                     shard=options["shard"],
                     plan=options["plan"],
                     time_zone=options["time_zone"],
-                    populate=add_owner,
+                    populate=add_owner_and_exercises,
                 )
         except FisioFlowError as error:
             raise CommandError(str(error)) from error

@@ -1,0 +1,1 @@
+"""The exercise library, what is prescribed from it, and what the patients did of it."""

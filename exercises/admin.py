@@ -1,0 +1,91 @@
+"""The exercise library in the clinic's admin; prescriptions and logs are read there."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
+from exercises.services import exercise_create, exercise_delete, exercise_update
+from fisioflow.admin_sites import clinic_site
+from fisioflow.record_admin import RecordAdmin
+
+
+@admin.register(Exercise, site=clinic_site)
+class ExerciseAdmin(RecordAdmin):
+    """The clinic's library of exercises."""
+
+    list_display = ("name", "body_region", "goal", "updated_at")
+    list_filter = ("body_region", "goal")
+    search_fields = ("search_name",)
+    ordering = ("search_name", "id")
+    autocomplete_fields = ("progression", "regression")
+    readonly_fields = ("created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Exercise]:
+        return Exercise.objects.alive().order_by(*self.ordering)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        return queryset.search(search_term), False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        person: Any = request.user
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            exercise = Exercise.objects.get(pk=obj.pk)
+            exercise_update(acting_user=person, exercise=exercise, changes=changes)
+        else:
+            made = exercise_create(acting_user=person, **form.cleaned_data)
+            obj.pk, obj._state = made.pk, made._state
+
+    def delete_model(self, request: HttpRequest, obj: Exercise) -> None:
+        person: Any = request.user
+        exercise_delete(acting_user=person, exercise=obj)
+
+
+class _ReadOnly:
+    """The clinicians write these, in their app."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+    model = PrescriptionItem
+    extra = 0
+    fields = ("position", "exercise", "sets", "repetitions", "hold_seconds", "frequency_per_week")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[PrescriptionItem]:
+        return PrescriptionItem.objects.current().select_related("exercise").order_by("position")
+
+
+@admin.register(Prescription, site=clinic_site)
+class PrescriptionAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """What therapists ask patients to do at home."""
+
+    list_display = ("start_date", "end_date", "patient", "therapist_name", "version", "status")
+    list_filter = ("status", ("therapist", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("patient",)
+    search_fields = ("patient__search_name",)
+    ordering = ("-start_date", "id")
+    inlines = (_ItemInline,)
+
+
+@admin.register(ExerciseLog, site=clinic_site)
+class ExerciseLogAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """What patients did of it."""
+
+    list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")
+    list_select_related = ("item__exercise",)
+    date_hierarchy = "done_at"
+    ordering = ("-done_at", "id")

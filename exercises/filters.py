@@ -1,0 +1,56 @@
+"""Filters of the lists of exercises, prescriptions and logs."""
+
+from typing import Any
+
+from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
+
+from exercises.models import Exercise, ExerciseLog, ExerciseQuerySet, Prescription
+from exercises.states import BodyRegion, Goal, Status
+from fisioflow.api.filters import MomentFilter
+
+
+class ExerciseFilter(FilterSet):  # type: ignore[misc]
+    """`q` searches by name."""
+
+    q = CharFilter(method="search", max_length=100, label="Words of the name.")
+    body_region = ChoiceFilter(choices=BodyRegion.choices)
+    goal = ChoiceFilter(choices=Goal.choices)
+
+    class Meta:
+        model = Exercise
+        fields: tuple[str, ...] = ()
+
+    def search(self, found: ExerciseQuerySet, name: str, text: str) -> ExerciseQuerySet:
+        """The method of `q`."""
+        return found.search(text)
+
+
+class PrescriptionFilter(FilterSet):  # type: ignore[misc]
+    """By whose they are and how they stand."""
+
+    patient = UUIDFilter(field_name="patient_id")
+    therapist = UUIDFilter(field_name="therapist_id")
+    status = ChoiceFilter(choices=Status.choices)
+
+    class Meta:
+        model = Prescription
+        fields: tuple[str, ...] = ()
+
+
+class ExerciseLogFilter(FilterSet):  # type: ignore[misc]
+    """`from` (included) and `to` (excluded) bound the time at which something was done."""
+
+    patient = UUIDFilter(field_name="item__prescription__patient_id")
+    prescription = UUIDFilter(field_name="item__prescription_id")
+    item = UUIDFilter(field_name="item_id")
+    from_ = MomentFilter(field_name="done_at", lookup_expr="gte")
+    to = MomentFilter(field_name="done_at", lookup_expr="lt")
+
+    class Meta:
+        model = ExerciseLog
+        fields: tuple[str, ...] = ()
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        """`from` is a word of Python's, so its filter has another name in the class."""
+        return {name.rstrip("_"): one for name, one in super().get_filters().items()}

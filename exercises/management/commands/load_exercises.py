@@ -1,0 +1,34 @@
+"""Copy FisioFlow's own exercises into a clinic's library."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from exercises.services import library_load
+from fisioflow.actor import acting_as_job
+from fisioflow.errors import FisioFlowError
+from tenants.context import clinic_scope
+from tenants.directory import route_by_schema
+
+
+class Command(BaseCommand):
+    """Twice is as good as once; exit status 1 when the clinic isn't there."""
+
+    help = (
+        "Adds the exercises of the library that the clinic doesn't have yet. What the clinic"
+        " renamed, changed or deleted of them stays so."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("schema_name", help="The clinic's schema name, e.g. norte.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with (
+                acting_as_job("load_exercises"),
+                clinic_scope(route_by_schema(options["schema_name"])),
+            ):
+                count = library_load()
+        except FisioFlowError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"{count} exercises added to {options['schema_name']}")

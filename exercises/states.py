@@ -1,0 +1,60 @@
+"""Where an exercise belongs, and what a prescription may become, as data."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BodyRegion(models.TextChoices):
+    """What part of the body an exercise works on."""
+
+    CERVICAL = "cervical", _("Cervical spine")
+    SHOULDER = "shoulder", _("Shoulder")
+    ELBOW = "elbow", _("Elbow")
+    WRIST_HAND = "wrist_hand", _("Wrist and hand")
+    THORACIC = "thoracic", _("Thoracic spine")
+    LUMBAR = "lumbar", _("Lumbar spine")
+    HIP = "hip", _("Hip")
+    KNEE = "knee", _("Knee")
+    ANKLE_FOOT = "ankle_foot", _("Ankle and foot")
+    CORE = "core", _("Core")
+    BALANCE = "balance", _("Balance")
+    BREATHING = "breathing", _("Breathing")
+
+
+class Goal(models.TextChoices):
+    """What an exercise is for."""
+
+    MOBILITY = "mobility", _("Mobility")
+    FLEXIBILITY = "flexibility", _("Flexibility")
+    STRENGTH = "strength", _("Strength")
+    ENDURANCE = "endurance", _("Endurance")
+    MOTOR_CONTROL = "motor_control", _("Motor control")
+    BALANCE = "balance", _("Balance")
+    BREATHING = "breathing", _("Breathing")
+    FUNCTION = "function", _("Function")
+
+
+class Status(models.TextChoices):
+    """Where a prescription stands."""
+
+    ACTIVE = "active", _("Active")
+    COMPLETED = "completed", _("Completed")
+    SUSPENDED = "suspended", _("Suspended")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+# Only a new version supersedes; it is also how a suspended treatment goes on.
+MOVES: Mapping[str, frozenset[str]] = {
+    Status.ACTIVE: frozenset({Status.COMPLETED, Status.SUSPENDED}),
+    Status.SUSPENDED: frozenset({Status.COMPLETED}),
+    Status.COMPLETED: frozenset(),
+    Status.SUPERSEDED: frozenset(),
+}
+REPLACEABLE = frozenset({Status.ACTIVE, Status.SUSPENDED})
+
+
+def can_move(before: str, after: str) -> bool:
+    """Whether a prescription may be set from one status to the other; staying is allowed."""
+    return before == after or after in MOVES[before]
