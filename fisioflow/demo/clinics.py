@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from accounts.services import staff_create, user_create
 from fisioflow.demo import agenda, names
+from fisioflow.demo.exercises import fill_exercises
 from fisioflow.errors import Conflict
 from patients.models import Patient
 from patients.services import patient_register
@@ -145,6 +146,7 @@ def _populate(route: ClinicRoute, demo: DemoClinic, password: str) -> None:
         for number in range(_PATIENTS)
     ]
     _fill_agenda(rng, therapists, patients)
+    fill_exercises(rng, patients)
 
 
 def _person(rng: Random, demo: DemoClinic, local_part: str, role: Role) -> User:

@@ -1,0 +1,139 @@
+"""A small library, and a prescription of it for norte's patient by norte's therapist."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Role
+from accounts.services import user_create
+from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
+from exercises.prescribing import prescription_create
+from exercises.services import exercise_create
+from fisioflow.ids import uuid7
+from patients.services import patient_register
+from tenants.context import clinic_scope
+
+
+@pytest.fixture
+def an_exercise() -> Callable[..., Exercise]:
+    """Builds, and doesn't save, an exercise that breaks no rule."""
+
+    def build(**fields: Any) -> Exercise:
+        right = {
+            "name": "Ponte",
+            "body_region": "hip",
+            "goal": "strength",
+            "instructions": "Eleve a bacia.",
+        }
+        return Exercise(**right | fields)
+
+    return build
+
+
+@pytest.fixture
+def bridge(norte: Any) -> Exercise:
+    """An exercise of norte's library: 3 sets of 10, held 5 seconds, 4 days a week."""
+    with clinic_scope(norte):
+        return exercise_create(
+            acting_user=None,
+            name="Ponte",
+            body_region="hip",
+            goal="strength",
+            instructions="Eleve a bacia.",
+            default_hold_seconds=5,
+            default_frequency_per_week=4,
+        )
+
+
+@pytest.fixture
+def squat(norte: Any) -> Exercise:
+    with clinic_scope(norte):
+        return exercise_create(
+            acting_user=None,
+            name="Agachamento",
+            body_region="knee",
+            goal="function",
+            instructions="Dobre os joelhos.",
+        )
+
+
+@pytest.fixture
+def others(norte: Any) -> SimpleNamespace:
+    """A second therapist in norte, and a patient of theirs with a sign-in."""
+    with clinic_scope(norte):
+        therapist, patient = (
+            user_create(
+                acting_user=None,
+                email=f"second-{role.value}@norte.example",
+                full_name=f"Segundo {role.label}",
+                role=role,
+                password=None,
+                crefito="3/54321-F" if role is Role.THERAPIST else "",
+            )
+            for role in (Role.THERAPIST, Role.PATIENT)
+        )
+        record = patient_register(
+            acting_user=None,
+            name="Outro Paciente",
+            phone="+5511922222222",
+            cpf="11144477735",
+            birth_date=datetime(1970, 1, 1, tzinfo=UTC).date(),
+            therapist=therapist,
+            user=patient,
+        )
+    return SimpleNamespace(therapist=therapist, patient=patient, record=record)
+
+
+@pytest.fixture
+def prescription(norte: Any, people: Any, bridge: Exercise) -> Prescription:
+    """The bridge, for norte's patient, since three weeks."""
+    with clinic_scope(norte):
+        return prescription_create(
+            acting_user=people.norte.therapist,
+            patient=people.norte.record,
+            start_date=timezone.localdate() - timedelta(days=21),
+            items=[{"exercise": bridge}],
+        )
+
+
+@pytest.fixture
+def item(norte: Any, prescription: Prescription) -> PrescriptionItem:
+    """The one item of `prescription`."""
+    with clinic_scope(norte):
+        return PrescriptionItem.objects.select_related("prescription").get(
+            prescription=prescription
+        )
+
+
+@pytest.fixture
+def a_log(item: PrescriptionItem) -> Callable[..., ExerciseLog]:
+    """Builds, and doesn't save, a log of `item`, a minute ago."""
+
+    def build(**fields: Any) -> ExerciseLog:
+        minute_ago = timezone.now() - timedelta(minutes=1)
+        right = {"item": item, "done_at": minute_ago, "sets": 3, "repetitions": 10}
+        return ExerciseLog(**right | {"pain": 2, "effort": 4} | fields)
+
+    return build
+
+
+@pytest.fixture
+def log_body(item: PrescriptionItem) -> Callable[..., dict[str, Any]]:
+    """The body of a log of `item`, a minute ago; each with an id of its own."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        done_at = timezone.now().replace(microsecond=0) - timedelta(minutes=1)
+        right = {"id": str(uuid7()), "item": str(item.pk), "done_at": done_at.isoformat()}
+        return right | {"sets": 3, "repetitions": 10, "pain": 2, "effort": 4} | fields
+
+    return make
+
+
+def errors_of(answer: Any) -> dict[str, str]:
+    """Pointer (or parameter) to code, of a problem."""
+    assert answer["Content-Type"] == "application/problem+json"
+    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
