@@ -123,34 +123,37 @@ def prescription_renew(
     return new
 
 
-def logs_record(
-    *, acting_user: User, logs: Sequence[Mapping[str, Any]]
-) -> list[tuple[ExerciseLog, bool]]:
-    """What the acting patient did: all of the logs or none. Returns, in order, the stored rows and
-    whether each is new.
+def log_draft(**fields: Any) -> ExerciseLog:
+    """A log to record, its values checked: `id` (made by the phone), `item`, `done_at`, sets,
+    repetitions, pain, effort and maybe `comment`. Raises ValidationError."""
+    log = ExerciseLog(**fields)
+    log.full_clean(exclude={"item"}, validate_unique=False, validate_constraints=False)
+    return log
 
-    Each has `id` (made by the phone), `item`, `done_at`, sets, repetitions, pain, effort and maybe
-    `comment`. One that is stored already, with the same contents, isn't stored again. Raises
-    ValidationError (fields), LogNotPermitted for another's item, LogDiffers.
+
+def logs_record(
+    *, acting_user: User, logs: Sequence[ExerciseLog]
+) -> list[tuple[ExerciseLog, bool]]:
+    """Stores drafts of what the acting patient did: all or none.
+
+    Returns, in order, the stored logs and whether each is new: one that is stored already, with the
+    same contents, isn't stored again. Raises LogNotPermitted for another's item, LogDiffers.
     """
-    rows = [ExerciseLog(**fields) for fields in logs]
     with _transaction():
         patient = Patient.objects.alive().select_for_update(no_key=True).filter(user=acting_user)
         held = patient.first()
-        if held is None or any(row.item.prescription.patient_id != held.pk for row in rows):
+        if held is None or any(row.item.prescription.patient_id != held.pk for row in logs):
             raise LogNotPermitted
-        stored: dict[UUID, ExerciseLog] = ExerciseLog.objects.in_bulk([row.pk for row in rows])
+        stored: dict[UUID, ExerciseLog] = ExerciseLog.objects.in_bulk([row.pk for row in logs])
         known = set(stored)
-        for row in rows:
+        for row in logs:
             stored.setdefault(row.pk, row)
-        if differing := [row.pk for row in rows if not _same(row, stored[row.pk])]:
+        if differing := [row.pk for row in logs if not _same(row, stored[row.pk])]:
             raise LogDiffers(differing)
         new = [row for key, row in stored.items() if key not in known]
-        for row in new:
-            row.full_clean(exclude={"item"}, validate_unique=False, validate_constraints=False)
         with refusals(), _transaction():
             ExerciseLog.objects.bulk_create(new)
-    return [(stored[row.pk], stored[row.pk] is row) for row in rows]
+    return [(stored[row.pk], stored[row.pk] is row) for row in logs]
 
 
 def _transaction() -> transaction.Atomic:

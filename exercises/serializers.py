@@ -3,19 +3,18 @@
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
-from django.core.exceptions import ValidationError as ModelValidationError
 from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
-from rest_framework.fields import get_error_detail
 
 from exercises.constraints import EARLIEST, LATEST, MAX_ITEMS, MEDIA_URL_LENGTH
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.states import Status
 from fisioflow.api.serializers import (
     DateField,
+    RelatedField,
     StrictModelSerializer,
     StrictSerializer,
     TextField,
@@ -23,38 +22,28 @@ from fisioflow.api.serializers import (
 )
 from patients.models import Patient
 
-MAX_LOGS = 200  # in one request
 LONGEST_SPAN = 366  # days
 _DOSE = ["sets", "repetitions", "hold_seconds", "frequency_per_week"]
 
 
-class ExerciseField(serializers.PrimaryKeyRelatedField[Exercise]):
+class ExerciseField(RelatedField):
     """The id of an exercise of the library."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """Made anew for each request: a queryset belongs to the clinic that it was built in."""
         return Exercise.objects.alive()
 
 
-class PatientField(serializers.PrimaryKeyRelatedField[Patient]):
+class PatientField(RelatedField):
     """The id of a patient whom the person may see; for the others there is no such patient."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """Those whom the person may see."""
         return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
-class ItemField(serializers.PrimaryKeyRelatedField[PrescriptionItem]):
+class ItemField(RelatedField):
     """The id of an item of one of the patient's own prescriptions."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """The signed-in patient's."""
@@ -231,14 +220,6 @@ class ExerciseLogSerializer(StrictModelSerializer):
             "created_at",
         ]
         read_only_fields: ClassVar = ["created_at"]
-
-    def validate(self, attrs: Any) -> Any:
-        """Asks the model about the time here, where a list knows which of its logs is wrong."""
-        try:
-            ExerciseLog(**attrs).clean()
-        except ModelValidationError as error:
-            raise serializers.ValidationError(get_error_detail(error)) from error
-        return attrs
 
 
 class AdherenceQuery(StrictSerializer):

@@ -27,12 +27,14 @@ from exercises.models import (
     PrescriptionQuerySet,
 )
 from exercises.prescribing import (
+    log_draft,
     logs_record,
     prescription_create,
     prescription_renew,
     prescription_update,
 )
 from exercises.services import exercise_create, exercise_delete, exercise_update
+from fisioflow.api.batches import MAX_BODY, batch_of, judge, refuse_invalid
 from fisioflow.api.views import ApiView, ResourceViewSet
 from patients.models import Patient
 
@@ -190,24 +192,28 @@ class ExerciseLogViewSet(ResourceViewSet):
         """Log what was done. The same log again is answered with 200 and the stored one."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        recorded = logs_record(acting_user=person_of(request), logs=[body.validated_data])
-        ((log, is_new),) = recorded
+        draft = log_draft(**body.validated_data)
+        ((log, is_new),) = logs_record(acting_user=person_of(request), logs=[draft])
         return self.created(request, log) if is_new else Response(self.get_serializer(log).data)
 
     @extend_schema(
-        request=serializers.ExerciseLogSerializer(many=True),
+        operation_id="exercise_logs_batch",
+        request=batch_of({"$ref": "#/components/schemas/ExerciseLogRequest"}),
         responses={200: serializers.ExerciseLogSerializer(many=True)},
-        filters=False,
     )
-    @action(detail=False, methods=["post"], pagination_class=None, filterset_class=None)
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def batch(self, request: Request) -> Response:
-        """Log up to 200 at once, all or nothing; those that are stored already stay as they are."""
-        body = self.get_serializer(
-            data=request.data, many=True, allow_empty=False, max_length=serializers.MAX_LOGS
-        )
-        body.is_valid(raise_exception=True)
-        recorded = logs_record(acting_user=person_of(request), logs=body.validated_data)
+        """Log up to 1,000 at once, all or none; those that are stored already stay as they are."""
+        items = judge(self.get_serializer(), request.data, log_draft)
+        refuse_invalid(items)
+        drafts = [item.instance for item in items]
+        recorded = logs_record(acting_user=person_of(request), logs=drafts)
         return Response(self.get_serializer([log for log, _ in recorded], many=True).data)
+
+    @property
+    def max_body(self) -> int | None:
+        """Bytes; a batch may be larger than one object."""
+        return MAX_BODY if self.action == "batch" else None
 
 
 class AdherenceView(ApiView):

@@ -34,6 +34,21 @@ POST   appointments        201   201     201       201       403     401    401 
 GET    appointments/<id>   200   200     200       200       200     401    401      404
 PATCH  appointments/<id>   200   200     200       200       403     401    401      404
 DELETE appointments/<id>   204   204     403       403       403     401    401      404
+GET    patients/<id>/adherence 200 200  200       403       200     401    401      404
+GET    exercises           200   200     200       403       403     401    401      200
+POST   exercises           201   201     201       403       403     401    401      400
+GET    exercises/<id>      200   200     200       403       403     401    401      404
+PATCH  exercises/<id>      200   200     200       403       403     401    401      404
+DELETE exercises/<id>      204   204     204       403       403     401    401      404
+GET    prescriptions       200   200     200       403       200     401    401      200
+POST   prescriptions       403   403     201       403       403     401    401      403
+GET    prescriptions/<id>  200   200     200       403       200     401    401      404
+PATCH  prescriptions/<id>  403   403     200       403       403     401    401      403
+POST   prescriptions/<id>/versions 403 403 201     403       403     401    401      403
+GET    exercise-logs       200   200     200       403       200     401    401      200
+POST   exercise-logs       403   403     403       403       201     401    401      403
+POST   exercise-logs/batch 403   403     403       403       200     401    401      403
+GET    exercise-logs/<id>  200   200     200       403       200     401    401      404
 GET    schema              200   200     200       200       200     200    200      200
 GET    docs                200   200     200       200       200     200    200      200
 """
@@ -80,7 +95,19 @@ GET,POST  /admin/accounts/user/<id>/history/    200   200   index login
 GET,POST  /admin/accounts/user/<id>/delete/     403   403   403   login
 GET,POST  /admin/accounts/user/<id>/            302   302   302   login
 """
-CLINIC_MODELS = ["patients/patient", "scheduling/appointment"]
+CLINIC_MODELS = ["exercises/exercise", "patients/patient", "scheduling/appointment"]
+
+# Rows that are read there, not written.
+_READ_ONLY = """GET,POST /admin/{record}/         200   200     200       login
+GET,POST  /admin/{record}/add/            403   403     403       login
+GET       /admin/{record}/<id>/change/    200   200     index     login
+POST      /admin/{record}/<id>/change/    403   403     403       login
+GET,POST  /admin/{record}/<id>/history/   200   200     index     login
+GET,POST  /admin/{record}/<id>/delete/    403   403     403       login
+GET,POST  /admin/{record}/<id>/           302   302     302       login
+"""
+for _record in ("exercises/prescription", "exercises/exerciselog"):
+    CLINIC_ADMIN += _READ_ONLY.replace("{record}", _record)
 
 # On the public host. A clinic's owner is a stranger here, with or without their clinic's session.
 PLATFORM_ADMIN = """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import token_issue
+from exercises.models import ExerciseLog, PrescriptionItem
+from exercises.prescribing import prescription_create
+from exercises.services import exercise_create
+from fisioflow.ids import uuid7
 from patients.models import Patient
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
@@ -21,6 +25,13 @@ from tests.conftest import PASSWORD
 from tests.endpoints import Row, rows
 
 NORTES_SECRET = "Somente Do Norte"
+DONE: dict[str, Any] = {
+    "done_at": datetime(2026, 3, 3, 12, tzinfo=UTC),
+    "sets": 3,
+    "repetitions": 10,
+    "pain": 2,
+    "effort": 4,
+}
 NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
 API = rows(endpoints.API)
 CLINIC_ADMIN = rows(endpoints.CLINIC_ADMIN, endpoints.CLINIC_MODELS)
@@ -66,7 +77,28 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             start_time=datetime(2026, 3, 2, 12, tzinfo=UTC),
             end_time=datetime(2026, 3, 2, 13, tzinfo=UTC),
         )
+        exercise = exercise_create(
+            acting_user=None,
+            name=f"Ponte {NORTES_SECRET}",
+            body_region="hip",
+            goal="strength",
+            instructions=NORTES_SECRET,
+        )
+        prescription = prescription_create(
+            acting_user=people.norte.therapist,
+            patient=patient,
+            start_date=date(2026, 3, 2),
+            items=[{"exercise": exercise}],
+        )
+        item = PrescriptionItem.objects.select_related("prescription").get()
+        log = ExerciseLog.objects.create(item=item, **DONE)
         ids = {
+            "exercises": str(exercise.pk),
+            "exercises/prescription": str(prescription.pk),
+            "prescriptions": str(prescription.pk),
+            "items": str(item.pk),
+            "exercises/exerciselog": str(log.pk),
+            "exercise-logs": str(log.pk),
             "patients": str(patient.pk),
             "scheduling": str(appointment.pk),
             "appointments": str(appointment.pk),
@@ -143,10 +175,11 @@ def test_the_platforms_admin_answers_as_the_table_says(
 
 def filled(route: str, place: Place) -> str:
     """The route of an admin with norte's ids in it."""
-    app = route.split("/")[2] if route.count("/") > 2 else ""
+    app, _, rest = route.removeprefix("/admin/").partition("/")
+    model = f"{app}/{rest.partition('/')[0]}"
     for name, value in {
         "<content_type_id>": place.ids["<content_type_id>"],
-        "<id>": place.ids.get(app, place.ids["patients"]),
+        "<id>": place.ids.get(model, place.ids.get(app, place.ids["patients"])),
         "<app_label>": "patients",
         "<url>": "nowhere/",
     }.items():
@@ -204,6 +237,42 @@ def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any
     return {"status": "cancelled"}
 
 
+def _exercise(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "name": "Ponte com uma perna",
+        "body_region": "hip",
+        "goal": "strength",
+        "instructions": "Eleve a bacia.",
+        "regression": place.ids["exercises"],
+    }
+
+
+def _exercise_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"default_sets": 4}
+
+
+def _prescription(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    items = [{"exercise": place.ids["exercises"]}]
+    return {"patient": place.ids["patients"], "start_date": "2026-03-02", "items": items}
+
+
+def _prescription_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"status": "suspended"}
+
+
+def _version(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"notes": "Fase dois."}
+
+
+def _log(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    done_at = DONE["done_at"].isoformat()
+    return DONE | {"id": str(uuid7()), "item": place.ids["items"], "done_at": done_at}
+
+
+def _logs(place: Place, asker: str, refresh: str) -> list[Any]:
+    return [_log(place, asker, refresh)]
+
+
 # A body that is right for whoever may send it; what the others get is not because of the body.
 BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/token": _sign_in,
@@ -215,6 +284,13 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST patients/batch": lambda *asked: [_patient(*asked)],
     "POST appointments/validate": lambda *asked: [_appointment(*asked)],
     "POST appointments": _appointment,
+    "POST exercises": _exercise,
+    "PATCH exercises/<id>": _exercise_change,
+    "POST prescriptions": _prescription,
+    "PATCH prescriptions/<id>": _prescription_change,
+    "POST prescriptions/<id>/versions": _version,
+    "POST exercise-logs": _log,
+    "POST exercise-logs/batch": _logs,
     "PATCH appointments/<id>": _appointment_change,
 }
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from exercises.models import Exercise, Prescription, PrescriptionItem
-from exercises.prescribing import logs_record, prescription_create
+from exercises.prescribing import log_draft, logs_record, prescription_create
 from exercises.services import library_load
 from patients.models import Patient
 
@@ -76,15 +76,15 @@ def _log(rng: Random, patient: User, prescription: Prescription, now: datetime) 
     items = PrescriptionItem.objects.loggable_by(patient).filter(prescription=prescription)
     in_order = list(items.order_by("position"))
     logs = [
-        {
-            "id": UUID(int=rng.getrandbits(128), version=4),
-            "item": item,
-            "done_at": day.start + timedelta(minutes=5 * item.position),
-            "sets": item.sets,
-            "repetitions": item.repetitions,
-            "pain": day.pain,
-            "effort": day.effort,
-        }
+        log_draft(
+            id=UUID(int=rng.getrandbits(128), version=4),
+            item=item,
+            done_at=day.start + timedelta(minutes=5 * item.position),
+            sets=item.sets,
+            repetitions=item.repetitions,
+            pain=day.pain,
+            effort=day.effort,
+        )
         for day in plan(rng, now)
         for item in in_order
     ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from exercises.errors import PrescriptionLocked, PrescriptionSuperseded
 from exercises.models import ExerciseLog, Prescription, PrescriptionItem
 from exercises.prescribing import (
+    log_draft,
     logs_record,
     prescription_create,
     prescription_renew,
@@ -57,9 +58,9 @@ def prescribed(fresh_clinic: Any) -> SimpleNamespace:
     return SimpleNamespace(prescription=prescription, item=item, people=people)
 
 
-def a_log(prescribed: Any, **fields: Any) -> dict[str, Any]:
+def a_log(prescribed: Any) -> dict[str, Any]:
     right = {"id": uuid7(), "item": prescribed.item, "done_at": timezone.now()}
-    return right | {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0} | fields
+    return right | {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0}
 
 
 def test_of_those_who_renew_one_version_exactly_one_wins(
@@ -104,7 +105,7 @@ def test_a_log_and_an_edit_are_one_before_the_other(fresh_clinic: Any, prescribe
 
     def log() -> None:
         with clinic_scope(fresh_clinic.route):
-            logs_record(acting_user=patient, logs=[a_log(prescribed)])
+            logs_record(acting_user=patient, logs=[log_draft(**a_log(prescribed))])
 
     def edit() -> bool:
         with clinic_scope(fresh_clinic.route):
