@@ -1,5 +1,6 @@
 """What exercises, prescriptions and logs look like in the API."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
@@ -231,6 +232,11 @@ class AdherenceQuery(StrictSerializer):
     def get_fields(self) -> Any:
         """`from` is a word of Python's, so its field has another name in the class."""
         return {name.rstrip("_"): field for name, field in super().get_fields().items()}
+
+    def _refused_fields(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        message = _("There is no such parameter.")
+        unknown = data.keys() - self.fields.keys()
+        return {name: [ErrorDetail(message, "unknown_parameter")] for name in unknown}
 
     def validate(self, attrs: Any) -> Any:
         """Fills in what isn't given; the span is in this century, and a year at most."""

@@ -26,7 +26,7 @@ READERS = [
 # Set by a program for its own next step, not by a person.
 INTERNAL = {"METRICS_OF_PROCESS", "PATH", "SECRET_KEY_FILE"}
 SECTIONS = ["Context", "Options", "Decision", "Consequences", "When this stops holding"]
-APPS = ["accounts", "patients", "scheduling", "tenants", "fisioflow.api"]
+APPS = ["accounts", "exercises", "patients", "scheduling", "tenants", "fisioflow.api"]
 # Raised by commands and the platform's admin alone.
 NOT_OF_THE_API = {
     "clinic_exists",

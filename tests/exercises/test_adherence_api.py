@@ -77,7 +77,7 @@ def test_who_may_see_it(api: Any, people: Any, url: Any, others: Any) -> None:
         ({"from": "0001-01-01"}, {"from": "out_of_range"}),
         ({"from": "2026-02-30"}, {"from": "invalid"}),
         ({"from": ""}, {"from": "invalid"}),
-        ({"since": "2026-03-01"}, {"since": "unknown_field"}),
+        ({"since": "2026-03-01"}, {"since": "unknown_parameter"}),
     ],
 )
 def test_a_span_that_makes_no_sense_is_refused(
