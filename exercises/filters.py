@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django_filters import CharFilter, ChoiceFilter, FilterSet, UUIDFilter
+from django_filters import ChoiceFilter, FilterSet
 
 from exercises.models import Exercise, ExerciseLog, ExerciseQuerySet, Prescription
 from exercises.states import BodyRegion, Goal, Status
-from fisioflow.api.filters import MomentFilter
+from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
 
 
 class ExerciseFilter(FilterSet):  # type: ignore[misc]
     """`q` searches by name."""
 
-    q = CharFilter(method="search", max_length=100, label="Words of the name.")
+    q = SearchFilter(method="search", label="Words of the name.")
     body_region = ChoiceFilter(choices=BodyRegion.choices)
     goal = ChoiceFilter(choices=Goal.choices)
 
@@ -28,8 +28,8 @@ class ExerciseFilter(FilterSet):  # type: ignore[misc]
 class PrescriptionFilter(FilterSet):  # type: ignore[misc]
     """By whose they are and how they stand."""
 
-    patient = UUIDFilter(field_name="patient_id")
-    therapist = UUIDFilter(field_name="therapist_id")
+    patient = KeyFilter(field_name="patient_id")
+    therapist = KeyFilter(field_name="therapist_id")
     status = ChoiceFilter(choices=Status.choices)
 
     class Meta:
@@ -40,9 +40,9 @@ class PrescriptionFilter(FilterSet):  # type: ignore[misc]
 class ExerciseLogFilter(FilterSet):  # type: ignore[misc]
     """`from` (included) and `to` (excluded) bound the time at which something was done."""
 
-    patient = UUIDFilter(field_name="item__prescription__patient_id")
-    prescription = UUIDFilter(field_name="item__prescription_id")
-    item = UUIDFilter(field_name="item_id")
+    patient = KeyFilter(field_name="item__prescription__patient_id")
+    prescription = KeyFilter(field_name="item__prescription_id")
+    item = KeyFilter(field_name="item_id")
     from_ = MomentFilter(field_name="done_at", lookup_expr="gte")
     to = MomentFilter(field_name="done_at", lookup_expr="lt")
 

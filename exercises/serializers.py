@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
-from django.core.validators import URLValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -21,6 +21,7 @@ from fisioflow.api.serializers import (
     TextField,
     UUIDField,
 )
+from patients import validators
 from patients.models import Patient
 
 LONGEST_SPAN = 366  # days
@@ -54,6 +55,17 @@ class ItemField(RelatedField):
 class ExerciseSerializer(StrictModelSerializer):
     """An exercise of the clinic's library. The defaults are the dose to begin from."""
 
+    name = TextField(
+        min_length=validators.NAME_LENGTH[0],
+        max_length=validators.NAME_LENGTH[1],
+        validators=[
+            RegexValidator(
+                validators.NAME_INPUT,
+                _("A name can't hold control characters."),
+                code="control_character",
+            )
+        ],
+    )
     progression = ExerciseField(required=False, allow_null=True)
     regression = ExerciseField(required=False, allow_null=True)
     media_url = TextField(
@@ -179,12 +191,14 @@ class NewPrescriptionSerializer(StrictModelSerializer):
 class PrescriptionChangeSerializer(StrictModelSerializer):
     """A change of a prescription; `items` replaces all of them."""
 
-    items = _new_items()
-    status = serializers.ChoiceField(choices=Status.choices)
+    items = _new_items(required=False)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
 
     class Meta:
         model = Prescription
         fields: ClassVar = ["start_date", "end_date", "notes", "items", "status"]
+        # Each by itself: `partial` would take what an item needs for optional, too.
+        extra_kwargs: ClassVar = {"start_date": {"required": False}}
 
 
 class PrescriptionVersionSerializer(StrictModelSerializer):
@@ -234,7 +248,7 @@ class AdherenceQuery(StrictSerializer):
         return {name.rstrip("_"): field for name, field in super().get_fields().items()}
 
     def _refused_fields(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
-        message = _("There is no such parameter.")
+        message = str(_("There is no such parameter."))
         unknown = data.keys() - self.fields.keys()
         return {name: [ErrorDetail(message, "unknown_parameter")] for name in unknown}
 
@@ -249,8 +263,8 @@ class AdherenceQuery(StrictSerializer):
         return {"from": first, "to": last}
 
 
-def _out_of_range(parameter: str, message: str) -> NoReturn:
-    raise serializers.ValidationError({parameter: [ErrorDetail(message, "out_of_range")]})
+def _out_of_range(parameter: str, message: Any) -> NoReturn:
+    raise serializers.ValidationError({parameter: [ErrorDetail(str(message), "out_of_range")]})
 
 
 class WeekSerializer(serializers.Serializer[Any]):

@@ -128,7 +128,7 @@ class PrescriptionViewSet(ResourceViewSet):
         may change: make a new version instead.
         """
         before = self.get_object()
-        changes = self._read(serializers.PrescriptionChangeSerializer, partial=True)
+        changes = self._read(serializers.PrescriptionChangeSerializer)
         prescription_update(acting_user=person_of(request), prescription=before, changes=changes)
         return Response(self.get_serializer(self.get_object()).data)
 
@@ -143,15 +143,14 @@ class PrescriptionViewSet(ResourceViewSet):
         It is also how a suspended treatment goes on.
         """
         before = self.get_object()
-        changes = self._read(serializers.PrescriptionVersionSerializer, partial=True)
+        changes = self._read(serializers.PrescriptionVersionSerializer)
         made = prescription_renew(
             acting_user=person_of(request), prescription=before, changes=changes
         )
         return self._made(made)
 
-    def _read(self, kind: type[Any], *, partial: bool = False) -> Any:
-        context = self.get_serializer_context()
-        body = kind(data=self.request.data, partial=partial, context=context)
+    def _read(self, kind: type[Any]) -> Any:
+        body = kind(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return body.validated_data
 

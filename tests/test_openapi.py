@@ -27,6 +27,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from accounts.sessions import token_issue
+from exercises.models import ExerciseLog, PrescriptionItem
+from exercises.prescribing import prescription_create
+from exercises.services import exercise_create
 from patients.validators import cpf_check_digit
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope
@@ -58,14 +61,23 @@ class Norte:
 
     def __init__(self) -> None:
         self.application = get_wsgi_application()
-        self.token = ""
+        self.tokens: dict[str, str] = {}
         self.ids: dict[str, str] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         environ["HTTP_HOST"] = "norte.localhost"
         if environ.get("HTTP_AUTHORIZATION") == WHOEVER_ASKS:
-            environ["HTTP_AUTHORIZATION"] = self.token
+            environ["HTTP_AUTHORIZATION"] = self.tokens[asker_of(environ)]
         return self.application(environ, start_response)
+
+
+def asker_of(environ: dict[str, Any]) -> str:
+    """Who may do it: therapists prescribe, patients log, the owner does all the rest."""
+    if environ["REQUEST_METHOD"] in {"POST", "PATCH"}:
+        for prefix, asker in (("prescriptions", "therapist"), ("exercise-logs", "patient")):
+            if environ["PATH_INFO"].startswith(f"/api/v1/{prefix}"):
+                return asker
+    return "owner"
 
 
 NORTE = SCHEMA.app = Norte()
@@ -92,8 +104,39 @@ def at_norte(people: SimpleNamespace, norte: ClinicRoute) -> Iterator[Norte]:
             start_time=datetime(2026, 3, 2, 12, tzinfo=UTC),
             end_time=datetime(2026, 3, 2, 13, tzinfo=UTC),
         )
-        NORTE.token = f"Bearer {token_issue(user=people.norte.owner).access}"
+        exercises = [
+            exercise_create(
+                acting_user=None,
+                name=name,
+                body_region="hip",
+                goal="strength",
+                instructions="Suba.",
+            )
+            for name in ("Ponte", "Prancha")
+        ]
+        prescription, logged = (
+            prescription_create(
+                acting_user=people.norte.therapist,
+                patient=people.norte.record,
+                start_date=date(2020, 1, 1),
+                items=[{"exercise": exercise}],
+            )
+            for exercise in exercises
+        )
+        item = PrescriptionItem.objects.get(prescription=logged)
+        done_at = datetime(2026, 3, 2, tzinfo=UTC)
+        done = {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0, "done_at": done_at}
+        log = ExerciseLog.objects.create(item=item, **done)
+        for name in ("owner", "therapist", "patient"):
+            token = token_issue(user=getattr(people.norte, name)).access
+            NORTE.tokens[name] = f"Bearer {token}"
     NORTE.ids = {
+        "exercise": str(exercises[0].pk),
+        "progression": str(exercises[1].pk),
+        "regression": str(exercises[1].pk),
+        "prescription": str(prescription.pk),
+        "item": str(item.pk),
+        "exercise-log": str(log.pk),
         "patient": str(people.norte.record.pk),
         "appointment": str(appointment.pk),
         "therapist": str(people.norte.therapist.pk),
@@ -187,18 +230,31 @@ def test_stories_of_requests_hold_together(at_norte: Norte) -> None:
 def steer(case: Request, ids: dict[str, str]) -> None:
     """Point ids at these (most of them), and bring right bodies within the rules."""
     right = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
-    of_path = ids.get("appointment" if "/appointments" in case.path else "patient")
+    plural = case.path.removeprefix("/api/v1/").partition("/")[0]
+    of_path = ids.get(plural.removesuffix("s"))
     point(case.path_parameters, {"id": of_path} if of_path else {}, always=False)
     point(case.query, ids, always=False)
     if right:
         case.query.pop("cursor", None)  # is one of another answer
+        if case.path.endswith("/adherence"):
+            case.query |= {"from": "2026-03-01", "to": "2026-03-31"}
         for name in case.query.keys() & {"created_after", "created_before", "from", "to"}:
             case.query[name] = case.query[name].replace("0001-", "2001-")  # no zone reaches year 0
-    for body in case.body if isinstance(case.body, list) else [case.body]:
-        if isinstance(body, dict):
-            point(body, ids, always=right)
-            if right:
-                within_rules(body)
+    for body in objects_in(case.body):
+        point(body, ids, always=right)
+        if right:
+            within_rules(body)
+
+
+def objects_in(body: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a body: itself, those of a batch, and those that it lists."""
+    if isinstance(body, dict):
+        yield body
+        for member in body.values():
+            yield from objects_in(member) if isinstance(member, list) else ()
+    elif isinstance(body, list):
+        for member in body:
+            yield from objects_in(member)
 
 
 def point(members: dict[str, Any], ids: dict[str, str], *, always: bool) -> None:
@@ -228,4 +284,14 @@ def within_rules(body: dict[str, Any]) -> None:
         body["birth_date"] = str(date(1900, 1, 1) + timedelta(days=number % 40_000))
     if "name" in body and len(body["name"].strip()) < 2:
         body["name"] = "Ana"
+    at_home_within_rules(body)
     body.pop("user", None)  # a patient's sign-in that no other patient has
+
+
+def at_home_within_rules(body: dict[str, Any]) -> None:
+    """The same for exercises, prescriptions and logs."""
+    if not body.get("instructions", "Suba.").strip():
+        body["instructions"] = "Suba."
+    right = {"media_url": "https://videos.example/ponte", "done_at": "2026-03-03T09:00:00-03:00"}
+    right |= {"start_date": "2026-01-01", "end_date": "2099-01-01"}
+    body |= {name: value for name, value in right.items() if name in body}

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.utils import translation
+from drf_spectacular.hooks import postprocess_schema_enums
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ResolvedComponent, force_instance
 from rest_framework.serializers import ListSerializer
 
 from fisioflow.api.problems import PROBLEM_JSON, TITLES, TYPE_PREFIX
@@ -77,13 +78,19 @@ class ApiSchema(AutoSchema):
         if "requestBody" in operation:
             codes |= _WITH_BODY
         if "requestBody" in operation and self.method == "POST":
-            operation["requestBody"]["required"] = True
+            operation["requestBody"]["required"] = self._asks_for_a_body()
         problem = self._problem_component()
         own = {code: r for code, r in operation["responses"].items() if int(code) < 400}
         refusals = {str(code): _response(code, problem) for code in sorted(codes)}
         operation["responses"] = own | refusals
         operation["parameters"] = [*operation.get("parameters", []), _TENANT]
         return operation
+
+    def _asks_for_a_body(self) -> bool:
+        """An object without a required member may be left out."""
+        body = force_instance(self.get_request_serializer())  # type: ignore[no-untyped-call]
+        fields = getattr(body, "fields", None)
+        return fields is None or any(field.required for field in fields.values())
 
     def _problem_component(self) -> dict[str, str]:
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
@@ -117,6 +124,12 @@ class ApiSchema(AutoSchema):
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema
+
+
+def name_enums(result: Any, generator: Any, **_: Any) -> Any:
+    """Names the sets of choices in English: the settings' names are found by their labels."""
+    with translation.override("en"):
+        return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
 
 
 def _response(code: int, problem: dict[str, str]) -> dict[str, Any]:

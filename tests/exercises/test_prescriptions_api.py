@@ -211,10 +211,15 @@ def test_a_wrong_item_is_refused_by_its_place(
         "/items/1/comment": "max_length",
         "/items/2/hold_seconds": "max_value",
     }
+    made = therapist.post(URL, body())["Location"]
+    nothing = {"items": [{"sets": 2}]}
+    assert errors_of(therapist.patch(made, nothing)) == {"/items/0/exercise": "required"}
+    versions = therapist.post(made + "/versions", nothing)
+    assert errors_of(versions) == {"/items/0/exercise": "required"}
     assert errors_of(therapist.post(URL, body(items=[right] * 31))) == {"/items": "max_length"}
     with clinic_scope(norte):
         Exercise.objects.update(deleted_at=timezone.now())
-        assert not Prescription.objects.exists()
+        assert Prescription.objects.count() == 1
     gone = therapist.post(URL, body(items=[right]))
     assert errors_of(gone) == {"/items/0/exercise": "does_not_exist"}
 

@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Role, User
-from fisioflow.demo import agenda, clinics
+from exercises.models import Exercise, ExerciseLog, Prescription
+from fisioflow.demo import agenda, clinics, exercises
 from fisioflow.demo.clinics import SIGN_INS, STAFF_EMAIL, DemoClinic
 from patients.models import Patient
 from scheduling.models import Appointment
@@ -55,6 +56,12 @@ def test_everybody_can_sign_in_and_finds_a_month_of_work(api: Callable[..., Any]
             own = Appointment.objects.filter(patient__user__email=demo.email("patient"))
             assert own.filter(start_time__gt=timezone.now()).exists()
             assert own.filter(start_time__lt=timezone.now()).exists()
+            assert Exercise.objects.filter(library_code__gt="").count() == 60
+            prescribed = Prescription.objects.values("patient").distinct()
+            assert prescribed.count() > 5
+            logged = ExerciseLog.objects.order_by("done_at").values_list("pain", flat=True)
+            assert logged.first() >= 5
+            assert logged.last() <= 4
             states = set(Appointment.objects.values_list("status", flat=True))
             assert states >= {"scheduled", "completed", "cancelled"}
     with platform_scope():
@@ -169,3 +176,14 @@ def test_the_plan_is_the_same_for_the_same_day_and_nobody_is_in_two_places() -> 
         assert visit.status in (
             {"completed", "cancelled"} if over else {"scheduled", "in_progress", "cancelled"}
         )
+
+
+@pytest.mark.without_database
+def test_the_demo_patients_pain_goes_down_in_three_weeks() -> None:
+    now = datetime(2026, 3, 4, 10, 20, tzinfo=ZoneInfo("America/Sao_Paulo"))
+    for seed in ("norte", "sul"):
+        days = list(exercises.plan(Random(seed), now))  # noqa: S311
+        assert days == list(exercises.plan(Random(seed), now))  # noqa: S311
+        assert 10 < len(days) <= exercises.DAYS_BACK
+        assert all(day.start < now and 0 <= day.pain <= 10 for day in days)
+        assert days[0].pain - days[-1].pain >= 3

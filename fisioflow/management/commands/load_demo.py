@@ -34,8 +34,8 @@ class Command(BaseCommand):
     """Each clinic is created whole or not at all. Exit status 1 when one isn't, or it refuses."""
 
     help = (
-        "Creates the clinics norte and sul with people, patients and a month of appointments, and"
-        " a sign-in for every role. What is there already stays as it is. DEMO_PASSWORD sets the"
+        "Creates the clinics norte and sul with people, patients, a month of appointments, the"
+        " exercise library, prescriptions and logs, and a sign-in for every role. What is there already stays as it is. DEMO_PASSWORD sets the"
         f" password (default: {DEFAULT_PASSWORD})."
     )
 
