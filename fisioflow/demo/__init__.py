@@ -1,1 +1,1 @@
-"""The demo: two clinics with people, patients, a month's agenda and exercises, the same on every machine."""
+"""The demo: two clinics at work, the same on every machine."""

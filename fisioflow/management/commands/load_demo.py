@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
     help = (
         "Creates the clinics norte and sul with people, patients, a month of appointments, the"
-        " exercise library, prescriptions and logs, and a sign-in for every role. What is there already stays as it is. DEMO_PASSWORD sets the"
+        " exercise library, prescriptions and logs, and a sign-in for every role. What is there"
+        " already stays as it is. DEMO_PASSWORD sets the"
         f" password (default: {DEFAULT_PASSWORD})."
     )
 
