@@ -59,9 +59,8 @@ def test_everybody_can_sign_in_and_finds_a_month_of_work(api: Callable[..., Any]
             assert Exercise.objects.filter(library_code__gt="").count() == 60
             prescribed = Prescription.objects.values("patient").distinct()
             assert prescribed.count() > 5
-            logged = ExerciseLog.objects.order_by("done_at").values_list("pain", flat=True)
-            assert logged.first() >= 5
-            assert logged.last() <= 4
+            pains = list(ExerciseLog.objects.order_by("done_at").values_list("pain", flat=True))
+            assert pains[0] - pains[-1] >= 3
             states = set(Appointment.objects.values_list("status", flat=True))
             assert states >= {"scheduled", "completed", "cancelled"}
     with platform_scope():
