@@ -36,21 +36,21 @@ class PatientNotPrescribable(FieldError):
 class LibraryNotPermitted(FisioFlowError):
     """Only the owner, the managers and the therapists keep the library."""
 
-    code = "permission_denied"
+    code = "library_not_permitted"
     status = 403
 
 
 class PrescriptionNotPermitted(FisioFlowError):
     """Only therapists prescribe."""
 
-    code = "permission_denied"
+    code = "prescribing_not_permitted"
     status = 403
 
 
 class LogNotPermitted(FisioFlowError):
     """Only the patient logs what they did."""
 
-    code = "permission_denied"
+    code = "logging_not_permitted"
     status = 403
 
 
@@ -72,7 +72,7 @@ class PrescriptionSuperseded(Conflict):
 class InvalidPrescriptionMove(Conflict):
     """The prescription's status doesn't allow this."""
 
-    code = "invalid_transition"
+    code = "prescription_status"
 
     def __init__(self, prescription: UUID, status: str, wanted: str) -> None:
         super().__init__(prescription=prescription, status=status, wanted=wanted)

@@ -1,7 +1,6 @@
 """Runs the endpoint table (`tests/endpoints.py`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -16,54 +15,19 @@ from accounts.sessions import token_issue
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
-from fisioflow.ids import uuid7
 from patients.models import Patient
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
-from tests.conftest import PASSWORD
+from tests.bodies import BODIES, DONE, Place, nothing
 from tests.endpoints import Row, rows
 
 NORTES_SECRET = "Somente Do Norte"
-DONE: dict[str, Any] = {
-    "done_at": datetime(2026, 3, 3, 12, tzinfo=UTC),
-    "sets": 3,
-    "repetitions": 10,
-    "pain": 2,
-    "effort": 4,
-}
-NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
 API = rows(endpoints.API)
 CLINIC_ADMIN = rows(endpoints.CLINIC_ADMIN, endpoints.CLINIC_MODELS)
 PLATFORM_ADMIN = rows(endpoints.PLATFORM_ADMIN, endpoints.PLATFORM_MODELS)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 STRANGERS = ["therapist", "reception", "patient", "nobody", "outsider"]
-
-
-@dataclass
-class Place:
-    """Both clinics with their people, and what of norte's is asked for."""
-
-    norte: ClinicRoute
-    sul: ClinicRoute
-    people: SimpleNamespace
-    ids: dict[str, str]
-
-    def person(self, asker: str) -> User | None:
-        """The user behind an asker's name."""
-        if asker == "nobody":
-            return None
-        clinic = self.people.sul if asker in {"outsider", "elsewhere"} else self.people.norte
-        user: User = getattr(clinic, NAMES.get(asker, asker))
-        return user
-
-    def clinic_of(self, asker: str) -> ClinicRoute:
-        """Where the asker has an account."""
-        return self.sul if asker in {"outsider", "elsewhere"} else self.norte
-
-    def host_of(self, asker: str) -> str:
-        """Where the asker asks."""
-        return "sul.localhost" if asker == "elsewhere" else "norte.localhost"
 
 
 @pytest.fixture
@@ -137,7 +101,7 @@ def test_the_api_answers_as_the_table_says(
     if asker == "elsewhere":
         with clinic_scope(place.norte):
             refresh = token_issue(user=place.people.norte.owner).refresh
-    body = BODIES.get(f"{row.method} {row.route}", _nothing)(place, asker, refresh)
+    body = BODIES.get(f"{row.method} {row.route}", nothing)(place, asker, refresh)
     path = row.route.replace("<id>", place.ids.get(row.route.split("/")[0], ""))
     answer = getattr(client, row.method.lower())(f"/api/v1/{path}", body)
     check(answer, expected, asker)
@@ -195,104 +159,6 @@ def check(answer: Any, expected: str, asker: str) -> None:
     assert got == expected, f"{answer.status_code} {where} {answer.content[:500]!r}"
     if asker in {"nobody", "outsider", "elsewhere"}:
         assert NORTES_SECRET not in answer.content.decode()
-
-
-def _nothing(place: Place, asker: str, refresh: str) -> None:
-    return None
-
-
-def _sign_in(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    user = place.people.norte.owner if asker == "elsewhere" else place.person(asker)
-    return {"email": user.email if user else "nobody@norte.example", "password": PASSWORD}
-
-
-def _refresh(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"refresh": refresh}
-
-
-def _patient(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "name": "Ana Conceição",
-        "phone": "+5511988887777",
-        "cpf": "11144477735",
-        "birth_date": "1992-02-29",
-        "therapist": str(place.people.norte.therapist.pk),
-    }
-
-
-def _patient_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"medical_history": "Melhor."} if asker == "therapist" else {"phone": "+5511900000000"}
-
-
-def _appointment(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "patient": place.ids["patients"],
-        "therapist": str(place.people.norte.therapist.pk),
-        "start_time": "2026-03-03T09:00:00-03:00",
-        "end_time": "2026-03-03T10:00:00-03:00",
-    }
-
-
-def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"status": "cancelled"}
-
-
-def _exercise(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "name": "Ponte com uma perna",
-        "body_region": "hip",
-        "goal": "strength",
-        "instructions": "Eleve a bacia.",
-        "regression": place.ids["exercises"],
-    }
-
-
-def _exercise_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"default_sets": 4}
-
-
-def _prescription(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    items = [{"exercise": place.ids["exercises"]}]
-    return {"patient": place.ids["patients"], "start_date": "2026-03-02", "items": items}
-
-
-def _prescription_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"status": "suspended"}
-
-
-def _version(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"notes": "Fase dois."}
-
-
-def _log(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    done_at = DONE["done_at"].isoformat()
-    return DONE | {"id": str(uuid7()), "item": place.ids["items"], "done_at": done_at}
-
-
-def _logs(place: Place, asker: str, refresh: str) -> list[Any]:
-    return [_log(place, asker, refresh)]
-
-
-# A body that is right for whoever may send it; what the others get is not because of the body.
-BODIES: dict[str, Callable[[Place, str, str], Any]] = {
-    "POST auth/token": _sign_in,
-    "POST auth/refresh": _refresh,
-    "POST auth/revoke": _refresh,
-    "POST patients": _patient,
-    "PATCH patients/<id>": _patient_change,
-    "POST patients/validate": lambda *asked: [_patient(*asked)],
-    "POST patients/batch": lambda *asked: [_patient(*asked)],
-    "POST appointments/validate": lambda *asked: [_appointment(*asked)],
-    "POST appointments": _appointment,
-    "POST exercises": _exercise,
-    "PATCH exercises/<id>": _exercise_change,
-    "POST prescriptions": _prescription,
-    "PATCH prescriptions/<id>": _prescription_change,
-    "POST prescriptions/<id>/versions": _version,
-    "POST exercise-logs": _log,
-    "POST exercise-logs/batch": _logs,
-    "PATCH appointments/<id>": _appointment_change,
-}
 
 
 @pytest.mark.parametrize("route", sorted({row.route for row in API}))

@@ -67,7 +67,7 @@ def test_every_url_has_its_rows(urlconf: str) -> None:
     assert not served - written, (
         f"{urlconf} serves what no row of tests/endpoints.py expects: {sorted(served - written)}."
         " Add a row to the table there that says what each asker gets (and for a new model of an"
-        " admin, its name to the list below the table), and a body to tests/test_endpoints.py."
+        " admin, its name to the list below the table), and a body to tests/bodies.py."
     )
     assert not written - served, (
         f"tests/endpoints.py has rows that {urlconf} doesn't serve: {sorted(written - served)}."

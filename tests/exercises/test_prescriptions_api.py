@@ -123,7 +123,7 @@ def test_a_new_version_supersedes_the_old_one(
     assert (old["status"], old["closed_on"]) == ("superseded", new["start_date"])
     again = therapist.post(f"{path}/versions", {"items": items})
     assert (again.status_code, again.json()["code"]) == (409, "prescription_superseded")
-    assert therapist.patch(path, {"status": "completed"}).json()["code"] == "invalid_transition"
+    assert therapist.patch(path, {"status": "completed"}).json()["code"] == "prescription_status"
     active = patient.get(URL, {"status": "active"}).json()["results"]
     assert [found["id"] for found in active] == [new["id"]]
 
@@ -141,7 +141,7 @@ def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_ou
     completed = therapist.patch(made["Location"], {"status": "completed"})
     assert completed.json()["closed_on"] == timezone.localdate().isoformat()
     refused = therapist.post(made["Location"] + "/versions", {})
-    assert refused.json()["code"] == "invalid_transition"
+    assert refused.json()["code"] == "prescription_status"
 
 
 def test_another_therapist_of_the_patient_makes_a_version_of_their_own(
