@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from fisioflow.admin_sites import clinic_site
 from fisioflow.record_admin import RecordAdmin
 from patients.models import ClinicalNote, Consent, ConsentText, Document
-from patients.services import consent_give, consent_text_create, document_delete
+from patients.services import consent_give, consent_text_create
 
 
 class KeptAdmin(RecordAdmin):
@@ -89,11 +89,3 @@ class DocumentAdmin(KeptAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        allowed: bool = admin.ModelAdmin.has_delete_permission(self, request, obj)
-        return allowed
-
-    def delete_model(self, request: HttpRequest, obj: Document) -> None:
-        person: Any = request.user
-        document_delete(acting_user=person, document=obj)

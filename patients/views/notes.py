@@ -99,11 +99,10 @@ class NoteViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, pk: UUID) -> Response:
         """Begin an amendment of a signed note of yours: a draft, to be signed like any other."""
+        note = self.get_object()
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        amendment = note_amend(
-            acting_user=person_of(request), note=self.get_object(), **body.validated_data
-        )
+        amendment = note_amend(acting_user=person_of(request), note=note, **body.validated_data)
         location = request.path.replace(str(pk), str(amendment.pk)).removesuffix("/amend")
         data = self.get_serializer(amendment).data
         return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})
