@@ -3,37 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import Role, User
-from accounts.services import user_create
+from accounts.models import User
 from accounts.sessions import token_issue
-from patients.models import ClinicalNote, Document, Patient
-from patients.services import (
-    consent_give,
-    consent_text_create,
-    document_link,
-    document_scan,
-    document_upload,
-    note_draft,
-    note_sign,
-)
+from patients.models import Patient
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
-from tests.conftest import PASSWORD, People
+from tests.conftest import PASSWORD
 from tests.endpoints import Row, rows
+from tests.records import NORTES_SECRET, RECORD_BODIES, records
 
-NORTES_SECRET = "Somente Do Norte"
 NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
 API = rows(endpoints.API)
 CLINIC_ADMIN = [
@@ -90,54 +77,6 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             "<content_type_id>": str(ContentType.objects.get_for_model(Patient).pk),
         } | records(people.norte)
     return Place(norte, sul, people, ids)
-
-
-def records(people: People) -> dict[str, str]:
-    """The patient's record: notes in every state, a consent, a document that is shared."""
-    begin = partial(note_draft, patient=people.record, kind="evolution", plan=NORTES_SECRET)
-    intern = user_create(
-        acting_user=None,
-        email="intern@norte.example",
-        full_name="Intern Norte",
-        role=Role.THERAPIST,
-        supervisor=people.therapist,
-    )
-    notes: list[ClinicalNote] = [
-        note_sign(acting_user=author, note=begin(acting_user=author))
-        for author in (people.therapist, intern)
-    ]
-    draft = str(begin(acting_user=people.therapist).pk)
-    marketing, research = (
-        consent_text_create(purpose=purpose, version="1", body=NORTES_SECRET)
-        for purpose in ("marketing", "research")
-    )
-    consent = consent_give(
-        acting_user=people.owner, patient=people.record, text=marketing, channel="paper"
-    )
-    document = document_upload(
-        acting_user=people.owner,
-        patient=people.record,
-        kind="exam",
-        file=ContentFile(b"%PDF-1.7", name=f"{NORTES_SECRET}.pdf"),
-        shared_with_patient=True,
-    )
-    document_scan(document=document)
-    signed = str(notes[0].pk)
-    return {
-        "notes": signed,
-        "PATCH notes/<id>": draft,
-        "DELETE notes/<id>": draft,
-        "POST notes/<id>/sign": draft,
-        "POST notes/<id>/cosign": str(notes[1].pk),
-        "consent-texts": str(marketing.pk),
-        "consents": str(consent.pk),
-        "documents": str(document.pk),
-        "research": str(research.pk),
-        "patients/clinicalnote": signed,
-        "patients/consent": str(consent.pk),
-        "patients/consenttext": str(marketing.pk),
-        "patients/document": str(document.pk),
-    }
 
 
 def cases(table: list[Row], others: list[str]) -> list[Any]:
@@ -277,34 +216,6 @@ def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any
     return {"status": "cancelled"}
 
 
-def _always(body: dict[str, Any]) -> Callable[[Place, str, str], Any]:
-    return lambda place, asker, refresh: body
-
-
-def _note(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"patient": place.ids["patients"], "kind": "evolution", "subjective": "Sem dor."}
-
-
-def _consent(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    channel = "app" if asker == "patient" else "paper"
-    return {"patient": place.ids["patients"], "text": place.ids["research"], "channel": channel}
-
-
-def _document(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    file = SimpleUploadedFile("laudo.pdf", b"%PDF-1.7", "application/pdf")
-    return {"patient": place.ids["patients"], "kind": "exam", "file": file}
-
-
-def _link(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    """The asker's own link; strangers have none, and elsewhere they have norte's owner's."""
-    holder = place.people.norte.owner if asker == "elsewhere" else place.person(asker)
-    if holder is None or asker == "outsider":
-        return {}
-    with clinic_scope(place.norte):
-        document = Document.objects.get(pk=place.ids["documents"])
-        return {"token": document_link(acting_user=holder, document=document)}
-
-
 # A body that is right for whoever may send it; what the others get is not because of the body.
 BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/token": _sign_in,
@@ -316,14 +227,7 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST patients/batch": lambda *asked: [_patient(*asked)],
     "POST appointments/validate": lambda *asked: [_appointment(*asked)],
     "POST appointments": _appointment,
-    "POST notes": _note,
-    "PATCH notes/<id>": _always({"plan": "Alta."}),
-    "POST notes/<id>/amend": _always({"plan": "Alta."}),
-    "POST consent-texts": _always({"purpose": "messaging", "version": "1", "body": "Sim."}),
-    "POST consents": _consent,
-    "POST documents": _document,
-    "PATCH documents/<id>": _always({"kind": "report"}),
-    "GET documents/<id>/content": _link,
+    **RECORD_BODIES,
     "PATCH appointments/<id>": _appointment_change,
 }
 
