@@ -1,7 +1,6 @@
 """Documents over HTTP: sent as a form, opened by a link that lives for a minute."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -83,7 +82,11 @@ class DocumentViewSet(ResourceViewSet):
         body = DocumentUploadSerializer(data=request.data, context=context)
         body.is_valid(raise_exception=True)
         document = document_upload(acting_user=person_of(request), **body.validated_data)
-        scan = partial(scan_document.delay, str(current_clinic().clinic_id), str(document.pk))
+        clinic_id = str(current_clinic().clinic_id)
+
+        def scan() -> None:
+            scan_document.delay(clinic_id, str(document.pk))
+
         # robust: without the broker the document waits for the next `scan_waiting`.
         transaction.on_commit(scan, using=router.db_for_write(Document), robust=True)
         return self.created(request, document)
