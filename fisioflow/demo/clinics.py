@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import staff_create, user_create
-from fisioflow.demo import agenda, names
+from fisioflow.demo import agenda, names, record
 from fisioflow.errors import Conflict
 from patients.models import Patient
 from patients.services import patient_register
@@ -145,6 +145,7 @@ def _populate(route: ClinicRoute, demo: DemoClinic, password: str) -> None:
         for number in range(_PATIENTS)
     ]
     _fill_agenda(rng, therapists, patients)
+    record.record_load(patient=patients[0], therapist=therapists[0])
 
 
 def _person(rng: Random, demo: DemoClinic, local_part: str, role: Role) -> User:

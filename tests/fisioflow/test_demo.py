@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from fisioflow.demo import agenda, clinics
 from fisioflow.demo.clinics import SIGN_INS, STAFF_EMAIL, DemoClinic
-from patients.models import Patient
+from patients.models import ClinicalNote, Consent, Patient
 from scheduling.models import Appointment
 from tenants.context import clinic_scope, platform_scope
 from tenants.directory import route_by_schema
@@ -55,6 +55,10 @@ def test_everybody_can_sign_in_and_finds_a_month_of_work(api: Callable[..., Any]
             own = Appointment.objects.filter(patient__user__email=demo.email("patient"))
             assert own.filter(start_time__gt=timezone.now()).exists()
             assert own.filter(start_time__lt=timezone.now()).exists()
+            notes = ClinicalNote.objects.filter(patient__user__email=demo.email("patient"))
+            assert {note.status for note in notes} == {"signed"}
+            assert notes.filter(amends__isnull=False).count() == 1
+            assert Consent.objects.in_force().get().purpose == "messaging"
             states = set(Appointment.objects.values_list("status", flat=True))
             assert states >= {"scheduled", "completed", "cancelled"}
     with platform_scope():
