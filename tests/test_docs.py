@@ -224,7 +224,7 @@ def roles_of_views(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str
         roles = getattr(pattern.callback.cls, "roles", {})
         actions = getattr(pattern.callback, "actions", {name: name for name in roles})
         for method, action in actions.items():
-    X
+            if method != "head" and action in roles:
                 yield f"{method.upper()} {re.sub('<.*>', '{id}', route)}", roles[action]
 
 

@@ -5,7 +5,6 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
-import fisioflow.constraints
 import fisioflow.ids
 import patients.validators
 from django.conf import settings
@@ -31,8 +30,8 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
                 (
                     "purpose",
                     models.CharField(
@@ -110,7 +109,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name="ClinicalNote",
@@ -124,8 +122,8 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
                 (
                     "kind",
                     models.CharField(
@@ -262,8 +260,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "clinical note",
                 "verbose_name_plural": "clinical notes",
                 "indexes": [
-                    models.Index(fields=["created_at", "id"], name="patients_note_by_created"),
-                    models.Index(fields=["patient", "created_at"], name="patients_note_of_patient"),
+                    models.Index(fields=["created_at", "id"], name="patients_clinicalnote_created"),
+                    models.Index(
+                        fields=["patient", "created_at"], name="patients_clinicalnote_patient"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -372,7 +372,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name="Consent",
@@ -386,8 +385,8 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
                 (
                     "purpose",
                     models.CharField(
@@ -477,7 +476,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name="Document",
@@ -491,8 +489,8 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
                 (
                     "kind",
                     models.CharField(
@@ -629,6 +627,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
     ]

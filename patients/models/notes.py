@@ -110,8 +110,8 @@ class ClinicalNote(RuledModel, ClinicModel):
         verbose_name = _("clinical note")
         verbose_name_plural = _("clinical notes")
         indexes: ClassVar = [
-            models.Index(fields=["created_at", "id"], name="patients_note_by_created"),
-            models.Index(fields=["patient", "created_at"], name="patients_note_of_patient"),
+            models.Index(fields=["created_at", "id"], name="patients_clinicalnote_created"),
+            models.Index(fields=["patient", "created_at"], name="patients_clinicalnote_patient"),
         ]
         constraints = note_constraints()
 
