@@ -232,8 +232,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["fisioflow.api.schema.name_enums"],
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "accounts.models.Role",
+        "AppointmentStatusEnum": "scheduling.states.Status",
         "NoteKindEnum": "patients.choices.NoteKind",
         "NoteStatusEnum": "patients.choices.NoteStatus",
         "DocumentKindEnum": "patients.choices.DocumentKind",

@@ -27,13 +27,14 @@ READERS = [
 INTERNAL = {"METRICS_OF_PROCESS", "PATH", "SECRET_KEY_FILE"}
 SECTIONS = ["Context", "Options", "Decision", "Consequences", "When this stops holding"]
 APPS = ["accounts", "patients", "scheduling", "tenants", "fisioflow.api"]
-# Raised by commands and the platform's admin alone.
+# Raised by commands, background work and the platform's admin alone.
 NOT_OF_THE_API = {
     "clinic_exists",
     "demo_refused",
     "import_raced",
     "no_open_shard",
     "primary_domain",
+    "scanner_unavailable",
     "shard_not_empty",
     "unreadable_file",
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import translation
+from drf_spectacular.hooks import postprocess_schema_enums
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
@@ -106,6 +107,12 @@ class ApiSchema(AutoSchema):
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema
+
+
+def name_enums(result: Any, generator: Any, **_: Any) -> Any:
+    """Names the sets of choices in English: the settings' names are found by their labels."""
+    with translation.override("en"):
+        return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
 
 
 def _response(code: int, problem: dict[str, str]) -> dict[str, Any]:

@@ -43,11 +43,11 @@ RULES = {
         "text", "invalid", _("The text is not one of this purpose.")
     ),
     "patients_consent_unchanged": Rule(
-        "", "consent_unchangeable", _("A consent can be withdrawn, never changed."), 409
+        "", "unchangeable", _("A consent can be withdrawn, never changed."), 409
     ),
     "patients_consent_kept": Rule("", "kept", _("A consent is kept for good."), 409),
     "patients_consenttext_unchanged": Rule(
-        "", "text_unchangeable", _("A text can't be changed: write a new version."), 409
+        "", "unchangeable", _("A text can't be changed: write a new version."), 409
     ),
     "patients_consenttext_kept": Rule("", "kept", _("A text is kept for good."), 409),
 }

@@ -33,10 +33,10 @@ RULES = {
         "status", "invalid", _("A scanned document says when and by what.")
     ),
     "patients_document_unchanged": Rule(
-        "", "document_unchangeable", _("A file can't be changed: send another document."), 409
+        "", "unchangeable", _("A file can't be changed: send another document."), 409
     ),
     "patients_document_infected_stays": Rule(
-        "status", "infected", _("An infected document stays so."), 409
+        "status", "unchangeable", _("An infected document stays so."), 409
     ),
     "patients_document_kept": Rule("", "kept", _("A document's entry is kept for good."), 409),
 }

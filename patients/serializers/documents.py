@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from fisioflow.api.serializers import StrictModelSerializer, StrictSerializer
+from fisioflow.api.serializers import FormBooleanField, StrictModelSerializer, StrictSerializer
 from patients.choices import DocumentKind, ScanStatus
 from patients.models import Document
 from patients.serializers.fields import PatientField
@@ -50,7 +50,7 @@ class DocumentUploadSerializer(StrictSerializer):
 
     patient = PatientField()
     kind = serializers.ChoiceField(choices=DocumentKind.choices)
-    shared_with_patient = serializers.BooleanField(default=False)
+    shared_with_patient = FormBooleanField(default=False)
     file = serializers.FileField(use_url=False)
 
 

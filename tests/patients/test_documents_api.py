@@ -196,6 +196,18 @@ def test_a_deleted_document_is_out_of_sight_and_kept(
         assert Document.objects.get().deleted_at is not None
 
 
+@pytest.mark.parametrize("value", [0, 1, "true", None, [True]])
+def test_sharing_is_true_or_false(api: Any, people: Any, send: Any, value: Any) -> None:
+    path = send()["Location"]
+    refused = api(people.norte.therapist).patch(path, {"shared_with_patient": value})
+    assert "/shared_with_patient" in errors_of(refused)
+
+
+@pytest.mark.parametrize("value", ["0", "1", "True", "on", "", " true"])
+def test_in_a_form_too(send: Any, value: str) -> None:
+    assert errors_of(send(shared_with_patient=value)) == {"/shared_with_patient": "invalid"}
+
+
 def test_facts_of_a_file_cannot_be_changed(api: Any, people: Any, send: Any) -> None:
     path, therapist = send()["Location"], api(people.norte.therapist)
     refused = therapist.patch(path, {"name": "x.pdf", "status": "clean", "sha256": "0" * 64})
