@@ -104,8 +104,16 @@ class PersonAdmin(AccountAdmin):
 
     list_display = ("full_name", "email", "role", "crefito", "is_active")
     list_filter = (RoleFilter, "is_active")
-    fields = ("full_name", "email", "role", "crefito", "is_active", "new_password")
-    add_fieldsets = ((None, {"fields": ("full_name", "email", "role", "crefito", "new_password")}),)
+    fields = (
+        *("full_name", "email", "role", "crefito", "supervisor"),
+        *("is_active", "new_password"),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {"fields": ("full_name", "email", "role", "crefito", "supervisor", "new_password")},
+        ),
+    )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed: bool = super().has_change_permission(request, obj)
@@ -127,6 +135,12 @@ class PersonAdmin(AccountAdmin):
             ]
             kwargs["widget"] = UnfoldAdminSelectWidget()
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "supervisor":
+            fit = User.objects.filter(is_active=True, supervisor=None).exclude(crefito="")
+            kwargs["queryset"] = fit.order_by("full_name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def create(self, acting_user: User, **fields: Any) -> User:
         """A person of the clinic."""

@@ -22,5 +22,11 @@ class AccountsConfig(AppConfig):
                 "accounts_user_therapist_has_crefito": Rule(
                     "crefito", "required", _("A therapist has a CREFITO number.")
                 ),
+                "accounts_user_intern_is_therapist": Rule(
+                    "supervisor", "not_a_therapist", _("Only a therapist can be an intern.")
+                ),
+                "accounts_user_supervisor_other": Rule(
+                    "supervisor", "invalid", _("Nobody is their own supervisor.")
+                ),
             }
         )

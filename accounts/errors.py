@@ -1,6 +1,6 @@
 """What can go wrong on the way in."""
 
-from fisioflow.errors import Conflict, FisioFlowError
+from fisioflow.errors import Conflict, FieldError, FisioFlowError
 
 
 class InvalidCredentials(FisioFlowError):
@@ -36,3 +36,11 @@ class RoleAboveOwn(FisioFlowError):
 
     code = "role_above_own"
     status = 403
+
+
+class SupervisorUnfit(FieldError):
+    """A supervisor is active, has a CREFITO number and is no intern."""
+
+    def __init__(self) -> None:
+        message = "A supervisor is active, has a CREFITO number and is no intern."
+        super().__init__("supervisor", "unfit", message)

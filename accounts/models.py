@@ -62,6 +62,15 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text=_("Registration with the regional council; therapists only."),
     )
+    supervisor = models.ForeignKey(
+        "self",
+        verbose_name=_("supervisor"),
+        on_delete=models.PROTECT,
+        related_name="interns",
+        null=True,
+        blank=True,
+        help_text=_("Makes the therapist an intern: the supervisor signs their notes too."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -80,8 +89,18 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(role__in=Role.values), name="accounts_user_role_known"
             ),
             models.CheckConstraint(
-                condition=~models.Q(role=Role.THERAPIST) | ~models.Q(crefito=""),
+                condition=~models.Q(role=Role.THERAPIST)
+                | ~models.Q(crefito="")
+                | models.Q(supervisor__isnull=False),
                 name="accounts_user_therapist_has_crefito",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(supervisor=None) | models.Q(role=Role.THERAPIST),
+                name="accounts_user_intern_is_therapist",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(supervisor=None) | ~models.Q(supervisor=models.F("id")),
+                name="accounts_user_supervisor_other",
             ),
             models.CheckConstraint(
                 condition=models.Q(is_superuser=False) | models.Q(role=Role.PLATFORM),
@@ -100,6 +119,16 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """What the admin greets the person by."""
         return self.full_name
+
+    @property
+    def is_intern(self) -> bool:
+        """Whether somebody else answers for what the person writes."""
+        return self.supervisor_id is not None
+
+    @property
+    def may_supervise(self) -> bool:
+        """Whether the person signs in their own name, and may for an intern."""
+        return self.is_active and bool(self.crefito) and not self.is_intern
 
     def clean(self) -> None:
         super().clean()

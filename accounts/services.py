@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.errors import InvalidCredentials, RoleAboveOwn, TooManyAttempts
+from accounts.errors import InvalidCredentials, RoleAboveOwn, SupervisorUnfit, TooManyAttempts
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
 from fisioflow.constraints import refusals
@@ -16,7 +16,7 @@ from tenants.context import DIRECTORY, current_clinic, current_scope, platform_s
 
 _WINDOW = 60  # seconds
 _RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.PLATFORM: 3}  # all others: 0
-_CHANGEABLE = {"email", "full_name", "role", "crefito", "is_active"}
+_CHANGEABLE = {"email", "full_name", "role", "crefito", "supervisor", "is_active"}
 
 
 def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str) -> User:
@@ -55,15 +55,23 @@ def user_create(
     role: Role,
     password: str | None = None,
     crefito: str = "",
+    supervisor: User | None = None,
 ) -> User:
     """Add a person to the current clinic. `acting_user` None is a job.
 
-    Raises FieldConflict `email_taken`, RoleAboveOwn.
+    A therapist with a supervisor is an intern, and needs no CREFITO number. Raises FieldConflict
+    `email_taken`, RoleAboveOwn, SupervisorUnfit.
     """
     _require_rank(acting_user, role)
+    _refuse_unfit(supervisor)
     with refusals(), transaction.atomic(using=current_clinic().shard):
         return User.objects.create_user(
-            email, password, full_name=full_name, role=role, crefito=crefito
+            email,
+            password,
+            full_name=full_name,
+            role=role,
+            crefito=crefito,
+            supervisor=supervisor,
         )
 
 
@@ -75,15 +83,16 @@ def staff_create(*, acting_user: User | None, email: str, full_name: str, passwo
 
 
 def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
-    """Change e-mail, full name, role, CREFITO or whether the person may sign in.
+    """Change e-mail, full name, role, CREFITO, supervisor or whether the person may sign in.
 
     An inactive person keeps their record and loses their sign-ins. Raises FieldConflict
-    `email_taken`, RoleAboveOwn.
+    `email_taken`, RoleAboveOwn, SupervisorUnfit.
     """
     unknown = fields.keys() - _CHANGEABLE
     if unknown:
         raise TypeError(f"user_update takes no {', '.join(sorted(unknown))}")
     _require_rank(acting_user, _role_before(user), fields.get("role", user.role))
+    _refuse_unfit(fields.get("supervisor"))
     with refusals(), transaction.atomic(using=user._state.db):
         for name, value in fields.items():
             setattr(user, name, value)
@@ -113,6 +122,11 @@ def _role_before(user: User) -> str:
     """The stored role: a form may already have written the new one into the object."""
     role: str = User.objects.values_list("role", flat=True).get(pk=user.pk)
     return role
+
+
+def _refuse_unfit(supervisor: User | None) -> None:
+    if supervisor is not None and not supervisor.may_supervise:
+        raise SupervisorUnfit
 
 
 def _require_rank(acting_user: User | None, *roles: str) -> None:

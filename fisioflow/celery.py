@@ -16,4 +16,8 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.sweep_every_clinic",
         "schedule": crontab(hour="7", minute="10"),
     },
+    "scan documents that still wait in every clinic": {
+        "task": "patients.tasks.scan_waiting_of_every_clinic",
+        "schedule": crontab(minute="*/10"),
+    },
 }

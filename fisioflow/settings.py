@@ -238,6 +238,10 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "accounts.models.Role",
         "AppointmentStatusEnum": "scheduling.states.Status",
         "PrescriptionStatusEnum": "exercises.states.Status",
+        "NoteKindEnum": "patients.choices.NoteKind",
+        "NoteStatusEnum": "patients.choices.NoteStatus",
+        "DocumentKindEnum": "patients.choices.DocumentKind",
+        "DocumentStatusEnum": "patients.choices.ScanStatus",
     },
 }
 
@@ -265,6 +269,13 @@ STORAGES = {
     ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", default=20 * 1024 * 1024, minimum=1)
+DOCUMENT_LINK_SECONDS = 60  # how long a link to a document opens it
+# Without its scanner a document stays in quarantine. patients.scanning.DevelopmentScanner calls
+# everything clean.
+DOCUMENT_SCANNER = env_text("DOCUMENT_SCANNER", "patients.scanning.ClamdScanner")
+CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / ".fisioflow" / "static")))
 

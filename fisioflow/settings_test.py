@@ -16,6 +16,7 @@ os.environ |= {
     "API_HOSTS": "api.localhost",
     "HTTPS": "off",
     "LOG_LEVEL": "ERROR",
+    "DOCUMENT_SCANNER": "patients.scanning.DevelopmentScanner",
     "SIGN_IN_ATTEMPTS_PER_MINUTE": "1000",
 }
 

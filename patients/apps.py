@@ -1,5 +1,7 @@
 """The patients' app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -15,3 +17,4 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         register(RULES)
+        import_module("patients.checks")  # registers itself

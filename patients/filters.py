@@ -1,9 +1,20 @@
-"""Filters of the list of patients."""
+"""Filters of the lists."""
 
-from django_filters import FilterSet
+from django.utils.translation import gettext_lazy as _
+from django_filters import ChoiceFilter, FilterSet
 
 from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
-from patients.models import Patient, PatientQuerySet
+from patients.choices import DocumentKind, NoteKind, NoteStatus, Purpose, ScanStatus
+from patients.models import (
+    ClinicalNote,
+    Consent,
+    ConsentQuerySet,
+    ConsentText,
+    Document,
+    NoteQuerySet,
+    Patient,
+    PatientQuerySet,
+)
 
 
 class PatientFilter(FilterSet):  # type: ignore[misc]
@@ -21,3 +32,61 @@ class PatientFilter(FilterSet):  # type: ignore[misc]
     def search(self, found: PatientQuerySet, name: str, text: str) -> PatientQuerySet:
         """The method of `q`."""
         return found.search(text)
+
+
+class NoteFilter(FilterSet):  # type: ignore[misc]
+    """`status` follows from the signatures."""
+
+    patient = KeyFilter(field_name="patient_id")
+    author = KeyFilter(field_name="author_id")
+    amends = KeyFilter(field_name="amends_id")
+    kind = ChoiceFilter(choices=NoteKind.choices)
+    status = ChoiceFilter(choices=NoteStatus.choices, method="by_status")
+
+    class Meta:
+        model = ClinicalNote
+        fields: tuple[str, ...] = ()
+
+    def by_status(self, found: NoteQuerySet, name: str, status: str) -> NoteQuerySet:
+        """The method of `status`."""
+        return found.in_status(status)
+
+
+class ConsentTextFilter(FilterSet):  # type: ignore[misc]
+    """By purpose."""
+
+    purpose = ChoiceFilter(choices=Purpose.choices)
+
+    class Meta:
+        model = ConsentText
+        fields: tuple[str, ...] = ()
+
+
+class ConsentFilter(FilterSet):  # type: ignore[misc]
+    """`state` tells those in force from those that were withdrawn."""
+
+    patient = KeyFilter(field_name="patient_id")
+    purpose = ChoiceFilter(choices=Purpose.choices)
+    state = ChoiceFilter(
+        choices=[("in_force", _("In force")), ("withdrawn", _("Withdrawn"))], method="by_state"
+    )
+
+    class Meta:
+        model = Consent
+        fields: tuple[str, ...] = ()
+
+    def by_state(self, found: ConsentQuerySet, name: str, state: str) -> ConsentQuerySet:
+        """The method of `state`."""
+        return found.withdrawn() if state == "withdrawn" else found.in_force()
+
+
+class DocumentFilter(FilterSet):  # type: ignore[misc]
+    """By patient, kind and scan."""
+
+    patient = KeyFilter(field_name="patient_id")
+    kind = ChoiceFilter(choices=DocumentKind.choices)
+    status = ChoiceFilter(choices=ScanStatus.choices)
+
+    class Meta:
+        model = Document
+        fields: tuple[str, ...] = ()

@@ -1,9 +1,19 @@
-"""Routes of the patients, below /api/v1/."""
+"""Routes of the patients and their records, below /api/v1/."""
 
 from rest_framework.routers import SimpleRouter
 
-from patients.views import PatientViewSet
+from patients.views import (
+    ConsentTextViewSet,
+    ConsentViewSet,
+    DocumentViewSet,
+    NoteViewSet,
+    PatientViewSet,
+)
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("patients", PatientViewSet, basename="patient")
+router.register("notes", NoteViewSet, basename="note")
+router.register("consent-texts", ConsentTextViewSet, basename="consent-text")
+router.register("consents", ConsentViewSet, basename="consent")
+router.register("documents", DocumentViewSet, basename="document")
 urlpatterns = router.urls

@@ -1,24 +1,15 @@
 """What an appointment looks like in the API, by the reader's role."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework import serializers
 
 from accounts.models import User
-from fisioflow.api.serializers import RelatedField, StrictModelSerializer
-from patients.models import Patient
-from patients.serializers import PersonField
+from fisioflow.api.serializers import StrictModelSerializer
+from patients.serializers import PatientField, PersonField
 from scheduling import access
 from scheduling.models import Appointment
 from scheduling.states import Status
-
-
-class PatientField(RelatedField):
-    """The id of a patient whom the person may see; for the others there is no such patient."""
-
-    def get_queryset(self) -> Any:
-        """Those whom the person may see."""
-        return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
 class AppointmentSerializer(StrictModelSerializer):

@@ -49,6 +49,28 @@ GET    exercise-logs       200   200     200       403       200     401    401 
 POST   exercise-logs       403   403     403       403       201     401    401      403
 POST   exercise-logs/batch 403   403     403       403       200     401    401      403
 GET    exercise-logs/<id>  200   200     200       403       200     401    401      404
+GET    notes               200   200     200       403       403     401    401      200
+POST   notes               201   201     201       403       403     401    401      400
+GET    notes/<id>          200   200     200       403       403     401    401      404
+PATCH  notes/<id>          404   404     200       403       403     401    401      404
+DELETE notes/<id>          404   404     204       403       403     401    401      404
+POST   notes/<id>/sign     404   404     200       403       403     401    401      404
+POST   notes/<id>/cosign   403   403     200       403       403     401    401      404
+POST   notes/<id>/amend    403   403     201       403       403     401    401      404
+GET    consent-texts       200   200     200       200       200     401    401      200
+POST   consent-texts       201   201     403       403       403     401    401      201
+GET    consent-texts/<id>  200   200     200       200       200     401    401      404
+GET    consents            200   200     200       200       200     401    401      200
+POST   consents            201   201     201       201       201     401    401      400
+GET    consents/<id>       200   200     200       200       200     401    401      404
+POST   consents/<id>/withdraw 200 200    200       200       200     401    401      404
+GET    documents           200   200     200       403       200     401    401      200
+POST   documents           201   201     201       403       403     401    401      400
+GET    documents/<id>      200   200     200       403       200     401    401      404
+PATCH  documents/<id>      200   200     200       403       403     401    401      404
+DELETE documents/<id>      204   204     403       403       403     401    401      404
+GET    documents/<id>/link 200   200     200       403       200     401    401      404
+GET    documents/<id>/content 200 200    200       403       200     403    403      403
 GET    schema              200   200     200       200       200     200    200      200
 GET    docs                200   200     200       200       200     200    200      200
 """
@@ -58,6 +80,7 @@ OPEN = {
     "auth/token": "the way in",
     "auth/refresh": "takes the refresh token itself",
     "auth/revoke": "takes the refresh token itself",
+    "documents/<id>/content": "the link's token is the permission",
     "schema": "says what every client knows",
     "docs": "shows the schema",
 }
@@ -108,6 +131,24 @@ GET,POST  /admin/{record}/<id>/           302   302     302       login
 """
 for _record in ("exercises/prescription", "exercises/exerciselog"):
     CLINIC_ADMIN += _READ_ONLY.replace("{record}", _record)
+
+# Records that the admin shows and doesn't change; consents and their texts may be added.
+KEPT_ADMIN = """
+method    routes                              owner manager elsewhere others
+GET,POST  /admin/{model}/                     200   200     200       login
+GET,POST  /admin/patients/clinicalnote/add/   403   403     403       login
+GET,POST  /admin/patients/document/add/       403   403     403       login
+GET,POST  /admin/patients/consent/add/        200   200     200       login
+GET,POST  /admin/patients/consenttext/add/    200   200     200       login
+GET       /admin/{model}/<id>/change/         200   200     index     login
+POST      /admin/{model}/<id>/change/         403   403     403       login
+GET,POST  /admin/{model}/<id>/history/        200   200     index     login
+GET,POST  /admin/{model}/<id>/delete/         403   403     403       login
+GET,POST  /admin/{model}/<id>/                302   302     302       login
+"""
+KEPT_MODELS = [
+    f"patients/{name}" for name in ("clinicalnote", "consent", "consenttext", "document")
+]
 
 # On the public host. A clinic's owner is a stranger here, with or without their clinic's session.
 PLATFORM_ADMIN = """

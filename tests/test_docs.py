@@ -27,13 +27,14 @@ READERS = [
 INTERNAL = {"METRICS_OF_PROCESS", "PATH", "SECRET_KEY_FILE"}
 SECTIONS = ["Context", "Options", "Decision", "Consequences", "When this stops holding"]
 APPS = ["accounts", "exercises", "patients", "scheduling", "tenants", "fisioflow.api"]
-# Raised by commands and the platform's admin alone.
+# Raised by commands, background work and the platform's admin alone.
 NOT_OF_THE_API = {
     "clinic_exists",
     "demo_refused",
     "import_raced",
     "no_open_shard",
     "primary_domain",
+    "scanner_unavailable",
     "shard_not_empty",
     "unreadable_file",
 }
@@ -224,7 +225,7 @@ def roles_of_views(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str
         roles = getattr(pattern.callback.cls, "roles", {})
         actions = getattr(pattern.callback, "actions", {name: name for name in roles})
         for method, action in actions.items():
-            if method != "head" and roles:
+            if method != "head" and action in roles:
                 yield f"{method.upper()} {re.sub('<.*>', '{id}', route)}", roles[action]
 
 

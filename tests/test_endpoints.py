@@ -19,12 +19,17 @@ from patients.models import Patient
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
-from tests.bodies import BODIES, DONE, Place, nothing
+from tests.bodies import BODIES as OTHER_BODIES
+from tests.bodies import DONE, Place, nothing
 from tests.endpoints import Row, rows
+from tests.records import NORTES_SECRET, RECORD_BODIES, records
 
-NORTES_SECRET = "Somente Do Norte"
+BODIES = OTHER_BODIES | RECORD_BODIES
 API = rows(endpoints.API)
-CLINIC_ADMIN = rows(endpoints.CLINIC_ADMIN, endpoints.CLINIC_MODELS)
+CLINIC_ADMIN = [
+    *rows(endpoints.CLINIC_ADMIN, endpoints.CLINIC_MODELS),
+    *rows(endpoints.KEPT_ADMIN, endpoints.KEPT_MODELS),
+]
 PLATFORM_ADMIN = rows(endpoints.PLATFORM_ADMIN, endpoints.PLATFORM_MODELS)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 STRANGERS = ["therapist", "reception", "patient", "nobody", "outsider"]
@@ -68,7 +73,7 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             "appointments": str(appointment.pk),
             "accounts": str(people.norte.manager.pk),
             "<content_type_id>": str(ContentType.objects.get_for_model(Patient).pk),
-        }
+        } | records(people.norte)
     return Place(norte, sul, people, ids)
 
 
@@ -102,8 +107,8 @@ def test_the_api_answers_as_the_table_says(
         with clinic_scope(place.norte):
             refresh = token_issue(user=place.people.norte.owner).refresh
     body = BODIES.get(f"{row.method} {row.route}", nothing)(place, asker, refresh)
-    path = row.route.replace("<id>", place.ids.get(row.route.split("/")[0], ""))
-    answer = getattr(client, row.method.lower())(f"/api/v1/{path}", body)
+    sent_as = {"format": "multipart"} if isinstance(body, dict) and "file" in body else {}
+    answer = getattr(client, row.method.lower())(path_of(row, place), body, **sent_as)
     check(answer, expected, asker)
 
 
@@ -137,10 +142,18 @@ def test_the_platforms_admin_answers_as_the_table_says(
     check(client.generic(row.method, filled(row.route, place)), expected, asker)
 
 
+def path_of(row: Row, place: Place) -> str:
+    """The row's path with norte's id in it: of the method, or of the collection."""
+    ids, collection = place.ids, row.route.split("/")[0]
+    found = ids.get(f"{row.method} {row.route}", ids.get(collection, ""))
+    return "/api/v1/" + row.route.replace("<id>", found)
+
+
 def filled(route: str, place: Place) -> str:
     """The route of an admin with norte's ids in it."""
-    app, _, rest = route.removeprefix("/admin/").partition("/")
-    model = f"{app}/{rest.partition('/')[0]}"
+    parts = route.split("/")
+    app = parts[2] if len(parts) > 3 else ""
+    model = f"{app}/{parts[3]}" if len(parts) > 3 else ""
     for name, value in {
         "<content_type_id>": place.ids["<content_type_id>"],
         "<id>": place.ids.get(model, place.ids.get(app, place.ids["patients"])),
@@ -179,6 +192,6 @@ def test_a_method_without_a_row_is_not_allowed_for_anybody(
 def test_head_gets_what_get_gets_without_the_body(
     row: Row, place: Place, api: Callable[..., APIClient]
 ) -> None:
-    path = "/api/v1/" + row.route.replace("<id>", place.ids.get(row.route.split("/")[0], ""))
-    answer = api(place.people.norte.owner).head(path)
-    assert (str(answer.status_code), answer.content) == (row.expected["owner"], b"")
+    query = BODIES.get(f"GET {row.route}", nothing)(place, "owner", "")
+    answer: Any = api(place.people.norte.owner).head(path_of(row, place), query)
+    assert (str(answer.status_code), b"".join(answer)) == (row.expected["owner"], b"")

@@ -35,12 +35,15 @@ from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope
 from tests import endpoints
 from tests.endpoints import rows
+from tests.records import records
 
 RUN = hypothesis_settings(
     deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 NUMBERS = count(100_000)  # each body gets another time and another CPF
 WHOEVER_ASKS = "Bearer whoever-asks"  # requests are made before anybody has a token
+
+OTHER_CONTENT = {("GET /api/v1/documents/{id}/content", "200"): "application/octet-stream"}
 
 Request = Case[Any]
 Clients = Callable[..., APIClient]
@@ -130,6 +133,10 @@ def at_norte(people: SimpleNamespace, norte: ClinicRoute) -> Iterator[Norte]:
         for name in ("owner", "therapist", "patient"):
             token = token_issue(user=getattr(people.norte, name)).access
             NORTE.tokens[name] = f"Bearer {token}"
+        found = records(people.norte)
+        kinds = {"note": "notes", "consent": "consents", "document": "documents"}
+        record = {one: found[many] for one, many in kinds.items()}
+        record |= {"consent-text": found["consent-texts"], "text": found["research"]}
     NORTE.ids = {
         "exercise": str(exercises[0].pk),
         "progression": str(exercises[1].pk),
@@ -140,6 +147,7 @@ def at_norte(people: SimpleNamespace, norte: ClinicRoute) -> Iterator[Norte]:
         "patient": str(people.norte.record.pk),
         "appointment": str(appointment.pk),
         "therapist": str(people.norte.therapist.pk),
+        **record,
     }
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -180,11 +188,13 @@ def test_every_operation_tells_how_it_refuses(label: str, operation: dict[str, A
         assert {"409", "413", "415"} <= answers.keys()
     for status, answer in answers.items():
         content = set(answer.get("content", ()))
-        assert content <= {"application/json" if int(status) < 400 else "application/problem+json"}
+        expected = "application/json" if int(status) < 400 else "application/problem+json"
+        assert content <= {OTHER_CONTENT.get((label, status), expected)}
     for status in ("429", "503"):
         assert "Retry-After" in answers[status]["headers"]
     asks_for_token = any(operation.get("security", []))
-    assert asks_for_token == (label.split(" /api/v1/")[1] not in endpoints.OPEN)
+    route = label.split(" /api/v1/")[1].replace("{id}", "<id>")
+    assert asks_for_token == (route not in endpoints.OPEN)
 
 
 def test_the_page_of_the_document_needs_nothing_from_other_hosts(api: Clients) -> None:
@@ -286,6 +296,9 @@ def within_rules(body: dict[str, Any]) -> None:
         body["name"] = "Ana"
     at_home_within_rules(body)
     body.pop("user", None)  # a patient's sign-in that no other patient has
+    # The channel `app` is the patient's own; consents aren't given in the future.
+    record = {"channel": "paper", "given_at": "2026-03-02T12:00:00Z", "file": b"%PDF-1.7"}
+    body.update({name: value for name, value in record.items() if name in body})
 
 
 def at_home_within_rules(body: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ TITLES: dict[int, Promise] = {
     406: _("There is no answer in a format that you accept."),
     409: _("The change conflicts with the present state."),
     413: _("The request is too large."),
-    415: _("Send the request as application/json."),
+    415: _("This media type is not accepted here."),
     429: _("Too many requests. Try again later."),
     500: _("Something went wrong on our side."),
     503: _("The service is not available at the moment. Try again shortly."),

@@ -79,6 +79,7 @@ class ApiSchema(AutoSchema):
             codes |= _WITH_BODY
         if "requestBody" in operation and self.method == "POST":
             operation["requestBody"]["required"] = self._asks_for_a_body()
+        codes |= {int(code) for code in operation["responses"] if int(code) >= 400}
         problem = self._problem_component()
         own = {code: r for code, r in operation["responses"].items() if int(code) < 400}
         refusals = {str(code): _response(code, problem) for code in sorted(codes)}

@@ -66,6 +66,30 @@ class DateField(serializers.DateField):
         return super().to_internal_value(value)
 
 
+class BooleanField(serializers.BooleanField):
+    """A JSON true or false, and nothing that means one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuses what isn't a truth value."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class FormBooleanField(serializers.BooleanField):
+    """The same in a form, where every value is a text: `true` or `false`."""
+
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
+        """What was sent. REST framework reads a box that isn't ticked into what is missing."""
+        return dictionary.get(self.field_name or "", serializers.empty)
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuses other words."""
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
+
+
 class MomentField(serializers.DateTimeField):
     """A date-time of RFC 3339 with its offset, e.g. 2026-03-02T09:00:00-03:00."""
 
@@ -157,6 +181,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.CharField: TextField,
         models.TextField: TextField,
         models.EmailField: EmailField,
+        models.BooleanField: BooleanField,
         models.UUIDField: UUIDField,
         models.SmallIntegerField: IntegerField,
         models.DateField: DateField,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import staff_create, user_create
-from fisioflow.demo import agenda, names
+from fisioflow.demo import agenda, names, record
 from fisioflow.demo.exercises import fill_exercises
 from fisioflow.errors import Conflict
 from patients.models import Patient
@@ -147,6 +147,7 @@ def _populate(route: ClinicRoute, demo: DemoClinic, password: str) -> None:
     ]
     _fill_agenda(rng, therapists, patients)
     fill_exercises(rng, patients)
+    record.record_load(patient=patients[0], therapist=therapists[0])
 
 
 def _person(rng: Random, demo: DemoClinic, local_part: str, role: Role) -> User:

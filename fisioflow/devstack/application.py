@@ -25,6 +25,7 @@ DEFAULTS = {
     "PUBLIC_HOSTS": "localhost,127.0.0.1",
     "API_HOSTS": "api.localhost",
     "HTTPS": "false",
+    "DOCUMENT_SCANNER": "patients.scanning.DevelopmentScanner",
 }
 
 

@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from exercises.models import Exercise, ExerciseLog, Prescription
 from fisioflow.demo import agenda, clinics, exercises
 from fisioflow.demo.clinics import SIGN_INS, STAFF_EMAIL, DemoClinic
-from patients.models import Patient
+from patients.models import ClinicalNote, Consent, Patient
 from scheduling.models import Appointment
 from tenants.context import clinic_scope, platform_scope
 from tenants.directory import route_by_schema
@@ -61,6 +61,10 @@ def test_everybody_can_sign_in_and_finds_a_month_of_work(api: Callable[..., Any]
             assert prescribed.count() > 5
             pains = list(ExerciseLog.objects.order_by("done_at").values_list("pain", flat=True))
             assert pains[0] - pains[-1] >= 3
+            notes = ClinicalNote.objects.filter(patient__user__email=demo.email("patient"))
+            assert {note.status for note in notes} == {"signed"}
+            assert notes.filter(amends__isnull=False).count() == 1
+            assert Consent.objects.in_force().get().purpose == "messaging"
             states = set(Appointment.objects.values_list("status", flat=True))
             assert states >= {"scheduled", "completed", "cancelled"}
     with platform_scope():

@@ -1,14 +1,23 @@
 """Patients for the tests of this folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import count
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connections, transaction
+from django.test import Client
 
-from patients.models import Patient
+from accounts.models import Role, User
+from accounts.services import user_create
+from fisioflow.constraints import constraint_of, rule_of
+from patients.models import Document, Patient
+from patients.services import document_scan, document_upload
 from patients.validators import cpf_check_digit
+from tenants.context import ClinicRoute, clinic_scope
 
 _numbers = count(100_000_000)
 
@@ -29,3 +38,89 @@ def a_patient() -> Callable[..., Patient]:
         return Patient(**right | {"cpf": _cpf()} | fields)
 
     return build
+
+
+@pytest.fixture
+def intern(people: Any, norte: ClinicRoute) -> User:
+    """A therapist without a CREFITO number, supervised by norte's therapist."""
+    with clinic_scope(norte):
+        return user_create(
+            acting_user=None,
+            email="intern@norte.example",
+            full_name="Iara Estagiária",
+            role=Role.THERAPIST,
+            supervisor=people.norte.therapist,
+        )
+
+
+@pytest.fixture
+def refused_by(in_norte: ClinicRoute) -> Callable[..., str]:
+    """`refused_by(sql, [params])`: the constraint by which the database alone refuses it."""
+
+    def run(sql: str, params: Sequence[Any] = ()) -> str:
+        with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
+            with connections["shard_1"].cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(sql, params)
+        name = constraint_of(refused.value)
+        assert name is not None
+        assert rule_of(name), f"{name} has no rule"
+        return name
+
+    return run
+
+
+DOCUMENTS = "/api/v1/documents"
+PDF = b"%PDF-1.7\nlaudo"
+
+
+@pytest.fixture
+def upload(people: Any) -> Callable[..., Document]:
+    def keep(**fields: Any) -> Document:
+        right = {
+            "acting_user": people.norte.therapist,
+            "patient": people.norte.record,
+            "kind": "exam",
+            "file": ContentFile(PDF, name="laudo.pdf"),
+        }
+        return document_upload(**right | fields)
+
+    return keep
+
+
+@pytest.fixture
+def send(api: Any, people: Any) -> Callable[..., Any]:
+    """Uploads as norte's therapist, unless somebody else is given."""
+
+    def post(
+        content: bytes = PDF, name: str = "laudo.pdf", by: User | None = None, **fields: Any
+    ) -> Any:
+        file = SimpleUploadedFile(name, content, "application/octet-stream")
+        form = {"patient": str(people.norte.record.pk), "kind": "exam", "file": file}
+        return api(by or people.norte.therapist).post(DOCUMENTS, form | fields, format="multipart")
+
+    return post
+
+
+@pytest.fixture
+def scanned(send: Callable[..., Any], norte: Any) -> Callable[..., dict[str, Any]]:
+    """An uploaded document that the scanner called clean."""
+
+    def upload(**fields: Any) -> dict[str, Any]:
+        made: dict[str, Any] = send(**fields).json()
+        with clinic_scope(norte):
+            document_scan(document=Document.objects.get(pk=made["id"]))
+        return made
+
+    return upload
+
+
+@pytest.fixture
+def browser() -> Client:
+    return Client(SERVER_NAME="norte.localhost")
+
+
+@pytest.fixture
+def follow(browser: Client) -> Callable[[str], Any]:
+    """What a link gives to a browser that has no token."""
+    return lambda link: browser.get(link.removeprefix("http://norte.localhost"))

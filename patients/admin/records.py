@@ -1,0 +1,91 @@
+"""Notes, consents and documents in the clinic's admin: to be read, and not to be changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from fisioflow.admin_sites import clinic_site
+from fisioflow.record_admin import RecordAdmin
+from patients.models import ClinicalNote, Consent, ConsentText, Document
+from patients.services import consent_give, consent_text_create
+
+
+class KeptAdmin(RecordAdmin):
+    """Rows that nobody changes or deletes here."""
+
+    list_select_related: Any = ("patient",)
+    ordering = ("-created_at", "id")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ClinicalNote, site=clinic_site)
+class NoteAdmin(KeptAdmin):
+    """Signed notes; a draft is its author's alone."""
+
+    list_display = ("patient", "kind", "author_name", "signed_at", "cosigned_at")
+    list_filter = ("kind", ("author", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("patient__search_name",)
+    date_hierarchy = "signed_at"
+    exclude = ("author", "supervisor")  # their names at signing are shown
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[ClinicalNote]:
+        signed = ClinicalNote.objects.filter(signed_at__isnull=False)
+        return signed.select_related("patient").order_by(*self.ordering)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(ConsentText, site=clinic_site)
+class ConsentTextAdmin(KeptAdmin):
+    """Every version of every text. A new version is added, none is changed."""
+
+    list_display = ("purpose", "version", "created_at")
+    list_filter = ("purpose",)
+    list_select_related = False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        made = consent_text_create(**form.cleaned_data)
+        obj.pk, obj._state = made.pk, made._state
+
+
+@admin.register(Consent, site=clinic_site)
+class ConsentAdmin(KeptAdmin):
+    """What the patients agreed to."""
+
+    list_display = ("patient", "purpose", "text", "channel", "given_at", "withdrawn_at")
+    list_filter = ("purpose", "channel")
+    list_select_related = ("patient", "text")
+    search_fields = ("patient__search_name",)
+    autocomplete_fields = ("patient",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        given = ["patient", "text", "channel", "given_at"]
+        return given if obj is None else [*given, "withdrawn_at"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        person: Any = request.user
+        made = consent_give(acting_user=person, **form.cleaned_data)
+        obj.pk, obj._state = made.pk, made._state
+
+
+@admin.register(Document, site=clinic_site)
+class DocumentAdmin(KeptAdmin):
+    """The entries of the files. They are sent and opened by the API alone."""
+
+    list_display = ("name", "patient", "kind", "status", "shared_with_patient", "created_at")
+    list_filter = ("kind", "status")
+    search_fields = ("patient__search_name",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Document]:
+        return Document.objects.alive().select_related("patient").order_by(*self.ordering)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

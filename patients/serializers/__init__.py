@@ -1,0 +1,30 @@
+"""What patients and their records look like in the API."""
+
+from patients.serializers.consents import ConsentSerializer, ConsentTextSerializer
+from patients.serializers.documents import (
+    DocumentLinkSerializer,
+    DocumentSerializer,
+    DocumentUploadSerializer,
+)
+from patients.serializers.fields import PatientField
+from patients.serializers.notes import (
+    AmendmentSerializer,
+    NoteSerializer,
+    NoteUpdateSerializer,
+)
+from patients.serializers.patients import CpfField, PatientSerializer, PersonField
+
+__all__ = [
+    "AmendmentSerializer",
+    "ConsentSerializer",
+    "ConsentTextSerializer",
+    "CpfField",
+    "DocumentLinkSerializer",
+    "DocumentSerializer",
+    "DocumentUploadSerializer",
+    "NoteSerializer",
+    "NoteUpdateSerializer",
+    "PatientField",
+    "PatientSerializer",
+    "PersonField",
+]

@@ -1,0 +1,22 @@
+"""Relations of the record, by id."""
+
+from typing import Any
+
+from fisioflow.api.serializers import RelatedField
+from patients.models import ConsentText, Patient
+
+
+class PatientField(RelatedField):
+    """The id of a patient whom the person may see; for the others there is no such patient."""
+
+    def get_queryset(self) -> Any:
+        """Those whom the person may see."""
+        return Patient.objects.alive().visible_to(self.context["request"].user)
+
+
+class ConsentTextField(RelatedField):
+    """The id of a consent text."""
+
+    def get_queryset(self) -> Any:
+        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        return ConsentText.objects.all()

@@ -1,0 +1,137 @@
+"""Documents over HTTP: sent as a form, opened by a link that lives for a minute."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import router, transaction
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import ADMIN_ROLES, Role
+from accounts.permissions import person_of
+from fisioflow.api.uploads import UploadParser
+from fisioflow.api.views import ResourceViewSet
+from patients.filters import DocumentFilter
+from patients.models import Document, DocumentQuerySet
+from patients.serializers import (
+    DocumentLinkSerializer,
+    DocumentSerializer,
+    DocumentUploadSerializer,
+)
+from patients.services import (
+    document_delete,
+    document_link,
+    document_of_link,
+    document_update,
+    document_upload,
+)
+from patients.tasks import scan_document
+from tenants.context import current_clinic
+
+_CLINICIANS = ADMIN_ROLES | {Role.THERAPIST}
+_READERS = _CLINICIANS | {Role.PATIENT}
+# A file is somebody else's content: no browser shows, runs, guesses or keeps it.
+_GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store, private",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+_TOKEN = OpenApiParameter("token", str, required=True, description="Of the link.")
+
+
+class DocumentViewSet(ResourceViewSet):
+    """Files of the patients, as far as the reader may see them."""
+
+    queryset = Document.objects.none()  # names the model; get_queryset reads
+    serializer_class = DocumentSerializer
+    filterset_class = DocumentFilter
+    ordering_fields: ClassVar = {"created_at": "created_at", "name": "name"}
+    default_ordering: ClassVar = "-created_at"
+    roles: ClassVar[Mapping[str, frozenset[Role]]] = {
+        "list": _READERS,
+        "retrieve": _READERS,
+        "create": _CLINICIANS,
+        "partial_update": _CLINICIANS,
+        "destroy": ADMIN_ROLES,
+        "link": _READERS,
+    }
+
+    def get_queryset(self) -> DocumentQuerySet:
+        """What the reader may see."""
+        return Document.objects.alive().visible_to(person_of(self.request))
+
+    def get_parsers(self) -> list[Any]:
+        """A form for what is sent, JSON for what is changed."""
+        if getattr(self.request, "method", "") == "POST":
+            return [UploadParser()]
+        return super().get_parsers()
+
+    @extend_schema(request=DocumentUploadSerializer, responses={201: DocumentSerializer})
+    def create(self, request: Request) -> Response:
+        """Send a file. It can be opened once a scanner has found it clean."""
+        context = self.get_serializer_context()
+        body = DocumentUploadSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        document = document_upload(acting_user=person_of(request), **body.validated_data)
+        clinic_id = str(current_clinic().clinic_id)
+
+        def scan() -> None:
+            scan_document.delay(clinic_id, str(document.pk))
+
+        # robust: without the broker the document waits for the next `scan_waiting`.
+        transaction.on_commit(scan, using=router.db_for_write(Document), robust=True)
+        return self.created(request, document)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Say what the file is, or whether its patient sees it."""
+        document = self.get_object()
+        body = self.get_serializer(document, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        document_update(document=document, changes=body.validated_data)
+        return Response(self.get_serializer(document).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Take a document out of sight. It is kept, as the law asks."""
+        document_delete(acting_user=person_of(request), document=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={200: DocumentLinkSerializer, 409: None})
+    @action(detail=True, methods=["get"])
+    def link(self, request: Request, pk: UUID) -> Response:
+        """A link to the file, for you and for a minute. On the shared host, send X-Tenant-ID."""
+        token = document_link(acting_user=person_of(request), document=self.get_object())
+        path = request.path.removesuffix("/link")
+        url = request.build_absolute_uri(f"{path}/content?token={token}")
+        answer = {"url": url, "expires_in": settings.DOCUMENT_LINK_SECONDS}
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(
+        parameters=[_TOKEN],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"], authentication_classes=[], permission_classes=[AllowAny])
+    def content(self, request: Request, pk: UUID) -> FileResponse:
+        """The file. The link's token is the permission, and whose it is must still have theirs."""
+        token = request.query_params.get("token", "")
+        document = document_of_link(document_id=pk, token=token)
+        return FileResponse(
+            default_storage.open(document.path),
+            as_attachment=True,
+            filename=document.name,
+            content_type=document.content_type,
+            headers=_GUARDS | {"Content-Length": str(document.size)},
+        )
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """What is read by a link is of its own type, whatever the reader would rather accept."""
+        return super().perform_content_negotiation(request, force=force or self.action == "content")
