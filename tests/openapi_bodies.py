@@ -1,0 +1,87 @@
+"""Steers the random requests of `test_openapi.py` to what is there, and into the rules."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from schemathesis import Case, GenerationMode
+
+from patients.validators import cpf_check_digit
+
+NUMBERS = count(100_000)  # each body gets another time and another CPF
+Request = Case[Any]
+
+
+def steer(case: Request, ids: dict[str, str]) -> None:
+    """Point ids at these (most of them), and bring right bodies within the rules."""
+    right = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+    plural = case.path.removeprefix("/api/v1/").partition("/")[0]
+    of_path = ids.get(plural.removesuffix("s"))
+    point(case.path_parameters, {"id": of_path} if of_path else {}, always=False)
+    point(case.query, ids, always=False)
+    if right:
+        case.query.pop("cursor", None)  # is one of another answer
+        if case.path.endswith("/adherence"):
+            case.query |= {"from": "2026-03-01", "to": "2026-03-31"}
+        for name in case.query.keys() & {"created_after", "created_before", "from", "to"}:
+            case.query[name] = case.query[name].replace("0001-", "2001-")  # no zone reaches year 0
+    for body in objects_in(case.body):
+        point(body, ids, always=right)
+        if right:
+            within_rules(body)
+
+
+def objects_in(body: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a body: itself, those of a batch, and those that it lists."""
+    if isinstance(body, dict):
+        yield body
+        for member in body.values():
+            yield from objects_in(member) if isinstance(member, list) else ()
+    elif isinstance(body, list):
+        for member in body:
+            yield from objects_in(member)
+
+
+def point(members: dict[str, Any], ids: dict[str, str], *, always: bool) -> None:
+    """Replace the UUIDs of these members; four in five, unless `always`."""
+    for name in members.keys() & ids.keys():
+        try:
+            number = UUID(members[name]).int
+        except (ValueError, TypeError, AttributeError):
+            continue
+        if always or number % 5 != 3:
+            members[name] = ids[name]
+
+
+def within_rules(body: dict[str, Any]) -> None:
+    """What joins several members, or counts, can't be told in a schema."""
+    number = next(NUMBERS)
+    if "start_time" in body or "end_time" in body:
+        start = datetime(2026, 3, 3, tzinfo=UTC) + timedelta(hours=number % 10_000)
+        body["start_time"] = start.isoformat()
+        body["end_time"] = (start + timedelta(hours=1)).isoformat()
+    if "cpf" in body:
+        digits = [int(digit) for digit in f"{number:09d}"]
+        for _ in range(2):
+            digits.append(cpf_check_digit(digits))
+        body["cpf"] = "".join(map(str, digits))
+    if "birth_date" in body:
+        body["birth_date"] = str(date(1900, 1, 1) + timedelta(days=number % 40_000))
+    if "name" in body and len(body["name"].strip()) < 2:
+        body["name"] = "Ana"
+    at_home_within_rules(body)
+    body.pop("user", None)  # a patient's sign-in that no other patient has
+    # The channel `app` is the patient's own; consents aren't given in the future.
+    record = {"channel": "paper", "given_at": "2026-03-02T12:00:00Z", "file": b"%PDF-1.7"}
+    body.update({name: value for name, value in record.items() if name in body})
+
+
+def at_home_within_rules(body: dict[str, Any]) -> None:
+    """The same for exercises, prescriptions and logs."""
+    if not body.get("instructions", "Suba.").strip():
+        body["instructions"] = "Suba."
+    right = {"media_url": "https://videos.example/ponte", "done_at": "2026-03-03T09:00:00-03:00"}
+    right |= {"start_date": "2026-01-01", "end_date": "2099-01-01"}
+    body |= {name: value for name, value in right.items() if name in body}
