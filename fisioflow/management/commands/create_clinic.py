@@ -12,7 +12,7 @@ from accounts.services import user_create
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 from tenants.context import ClinicRoute, platform_scope
-from tenants.models import Clinic
+from tenants.models import STATES, Clinic
 from tenants.services import clinic_create
 
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--shard", help="Default: by rendezvous hashing over open shards.")
         parser.add_argument("--plan", choices=Clinic.Plan.values, default=Clinic.Plan.STARTER)
         parser.add_argument("--time-zone", default="America/Sao_Paulo")
+        parser.add_argument("--state", choices=STATES, default="", help="For its holidays: SP.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["owner_email"]
@@ -54,6 +55,7 @@ class Command(BaseCommand):
                     shard=options["shard"],
                     plan=options["plan"],
                     time_zone=options["time_zone"],
+                    state=options["state"],
                     populate=add_owner,
                 )
         except FisioFlowError as error:

@@ -9,7 +9,7 @@ from fisioflow.api.serializers import RelatedField, StrictModelSerializer
 from patients.models import Patient
 from patients.serializers import PersonField
 from scheduling import access
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Room
 from scheduling.states import Status
 
 
@@ -21,6 +21,17 @@ class PatientField(RelatedField):
         return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
+class RoomField(serializers.PrimaryKeyRelatedField[Room]):
+    """The id of a room that takes appointments."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(pk_field=UUIDField(), **kwargs)
+
+    def get_queryset(self) -> Any:
+        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        return Room.objects.filter(active=True)
+
+
 class AppointmentSerializer(StrictModelSerializer):
     """An appointment as it is read and booked. `notes` are there for clinicians alone."""
 
@@ -28,6 +39,7 @@ class AppointmentSerializer(StrictModelSerializer):
     patient_name = serializers.CharField(source="patient.name", read_only=True)
     therapist = PersonField()
     therapist_name = serializers.CharField(source="therapist.full_name", read_only=True)
+    room = RoomField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
 
     class Meta:
@@ -40,12 +52,17 @@ class AppointmentSerializer(StrictModelSerializer):
             "therapist_name",
             "start_time",
             "end_time",
+            "room",
+            "group",
             "status",
             "notes",
+            "series",
+            "position",
             "created_at",
             "updated_at",
         ]
-        read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
+        read_only_fields: ClassVar = ["id", "series", "position", "created_at", "updated_at"]
+        validators: ClassVar[list[Any]] = []  # the series numbers its sessions
 
     def hidden_fields(self) -> frozenset[str]:
         """By the reader's role."""
