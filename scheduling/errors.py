@@ -69,6 +69,12 @@ class TherapistNotBookable(FieldError):
         super().__init__("therapist", field_code, "This person takes no appointments.")
 
 
+class RoomInUse(Conflict):
+    """Appointments took or take place in this room. Make it inactive instead."""
+
+    code = "room_in_use"
+
+
 class RoomNotBookable(FieldError):
     """This room takes no appointments."""
 

@@ -34,6 +34,32 @@ POST   appointments        201   201     201       201       403     401    401 
 GET    appointments/<id>   200   200     200       200       200     401    401      404
 PATCH  appointments/<id>   200   200     200       200       403     401    401      404
 DELETE appointments/<id>   204   204     403       403       403     401    401      404
+GET    rooms               200   200     200       200       403     401    401      200
+POST   rooms               201   201     403       201       403     401    401      201
+GET    rooms/<id>          200   200     200       200       403     401    401      404
+PATCH  rooms/<id>          200   200     403       200       403     401    401      404
+DELETE rooms/<id>          204   204     403       204       403     401    401      404
+GET    working-hours       200   200     200       200       403     401    401      200
+POST   working-hours       201   201     403       201       403     401    401      400
+GET    working-hours/<id>  200   200     200       200       403     401    401      404
+PATCH  working-hours/<id>  200   200     403       200       403     401    401      404
+DELETE working-hours/<id>  204   204     403       204       403     401    401      404
+GET    working-hours/exceptions  200 200 200       200       403     401    401      200
+POST   working-hours/exceptions  201 201 201       201       403     401    401      400
+GET    working-hours/exceptions/<id> 200 200 200   200       403     401    401      404
+PATCH  working-hours/exceptions/<id> 200 200 200   200       403     401    401      404
+DELETE working-hours/exceptions/<id> 204 204 204   204       403     401    401      404
+GET    closures            200   200     200       200       403     401    401      200
+POST   closures            201   201     403       201       403     401    401      201
+GET    closures/<id>       200   200     200       200       403     401    401      404
+PATCH  closures/<id>       200   200     403       200       403     401    401      404
+DELETE closures/<id>       204   204     403       204       403     401    401      404
+GET    slots               200   200     200       200       200     401    401      400
+GET    series              200   200     200       200       403     401    401      200
+POST   series              201   201     201       201       403     401    401      400
+POST   series/preview      200   200     200       200       403     401    401      400
+GET    series/<id>         200   200     200       200       403     401    401      404
+PATCH  series/<id>         200   200     200       200       403     401    401      404
 GET    schema              200   200     200       200       200     200    200      200
 GET    docs                200   200     200       200       200     200    200      200
 """
@@ -80,7 +106,14 @@ GET,POST  /admin/accounts/user/<id>/history/    200   200   index login
 GET,POST  /admin/accounts/user/<id>/delete/     403   403   403   login
 GET,POST  /admin/accounts/user/<id>/            302   302   302   login
 """
-CLINIC_MODELS = ["patients/patient", "scheduling/appointment"]
+CLINIC_MODELS = [
+    "patients/patient",
+    "scheduling/appointment",
+    "scheduling/closure",
+    "scheduling/hoursexception",
+    "scheduling/room",
+    "scheduling/workinghours",
+]
 
 # On the public host. A clinic's owner is a stranger here, with or without their clinic's session.
 PLATFORM_ADMIN = """

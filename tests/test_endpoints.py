@@ -2,19 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import token_issue
 from patients.models import Patient
-from scheduling.models import Appointment
+from scheduling.models import (
+    Appointment,
+    Closure,
+    HoursException,
+    Room,
+    Series,
+    WorkingHours,
+)
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
 from tests.conftest import PASSWORD
@@ -70,10 +78,44 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             "patients": str(patient.pk),
             "scheduling": str(appointment.pk),
             "appointments": str(appointment.pk),
+            **an_agenda(people.norte),
             "accounts": str(people.norte.manager.pk),
             "<content_type_id>": str(ContentType.objects.get_for_model(Patient).pk),
         }
     return Place(norte, sul, people, ids)
+
+
+def an_agenda(norte: Any) -> dict[str, str]:
+    """Something of each of the agenda's other routes and admin pages."""
+    day, nine, ten = date(2026, 3, 4), time(9), time(10)
+    hours = {"therapist": norte.therapist, "start": nine, "end": ten}
+    series = Series.objects.create(
+        patient_id=norte.record.pk,
+        therapist=norte.therapist,
+        first_day=day,
+        weekdays=[2],
+        start=nine,
+        length=60,
+        count=1,
+    )
+    soon = timezone.now() + timedelta(days=7)
+    Appointment.objects.create(
+        patient_id=norte.record.pk,
+        therapist=norte.therapist,
+        start_time=soon,
+        end_time=soon + timedelta(hours=1),
+        series=series,
+        position=1,
+    )
+    made = {
+        "rooms": Room.objects.create(name=NORTES_SECRET),
+        "working-hours": WorkingHours.objects.create(weekday=0, **hours),
+        "working-hours/exceptions": HoursException.objects.create(day=day, **hours),
+        "closures": Closure.objects.create(first_day=day, last_day=day, reason=NORTES_SECRET),
+        "series": series,
+    }
+    of_admin = {f"scheduling/{row._meta.model_name}": row for row in made.values()}
+    return {name: str(row.pk) for name, row in (made | of_admin).items()}
 
 
 def cases(table: list[Row], others: list[str]) -> list[Any]:
@@ -106,7 +148,7 @@ def test_the_api_answers_as_the_table_says(
         with clinic_scope(place.norte):
             refresh = token_issue(user=place.people.norte.owner).refresh
     body = BODIES.get(f"{row.method} {row.route}", _nothing)(place, asker, refresh)
-    path = row.route.replace("<id>", place.ids.get(row.route.split("/")[0], ""))
+    path = row.route.replace("<id>", id_for(row.route, place))
     answer = getattr(client, row.method.lower())(f"/api/v1/{path}", body)
     check(answer, expected, asker)
 
@@ -141,12 +183,18 @@ def test_the_platforms_admin_answers_as_the_table_says(
     check(client.generic(row.method, filled(row.route, place)), expected, asker)
 
 
+def id_for(route: str, place: Place) -> str:
+    """The id of norte's that a route of the API is asked for."""
+    return place.ids.get(route.split("/<id>")[0], "")
+
+
 def filled(route: str, place: Place) -> str:
     """The route of an admin with norte's ids in it."""
-    app = route.split("/")[2] if route.count("/") > 2 else ""
+    app, model = [*route.split("/"), "", "", ""][2:4]
+    own = place.ids.get(f"{app}/{model}", place.ids.get(app, place.ids["patients"]))
     for name, value in {
         "<content_type_id>": place.ids["<content_type_id>"],
-        "<id>": place.ids.get(app, place.ids["patients"]),
+        "<id>": own,
         "<app_label>": "patients",
         "<url>": "nowhere/",
     }.items():
@@ -204,7 +252,53 @@ def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any
     return {"status": "cancelled"}
 
 
-# A body that is right for whoever may send it; what the others get is not because of the body.
+def _room(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"name": "Pilates", "capacity": 4}
+
+
+def _hours(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "weekday": 4, "start": "08:00", "end": "12:00"}
+
+
+def _exception(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"therapist": str(place.people.norte.therapist.pk), "day": "2026-05-08"}
+
+
+def _until_noon(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"end": "12:00"}
+
+
+def _closure(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"first_day": "2026-12-24", "last_day": "2026-12-31", "reason": "Recesso"}
+
+
+def _closure_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"reason": "Reforma"}
+
+
+def _slots(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "from": "2026-03-02", "to": "2026-03-08", "length": 60}
+
+
+def _series(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "patient": place.ids["patients"],
+        "therapist": str(place.people.norte.therapist.pk),
+        "first_day": "2026-03-03",
+        "weekdays": [1, 3],
+        "start": "15:00",
+        "length": 50,
+        "count": 4,
+    }
+
+
+def _series_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"scope": "all", "cancel": True}
+
+
+# Right for whoever may send it (GET: as the query); what the others get is not because of it.
 BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/token": _sign_in,
     "POST auth/refresh": _refresh,
@@ -216,6 +310,18 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST appointments/validate": lambda *asked: [_appointment(*asked)],
     "POST appointments": _appointment,
     "PATCH appointments/<id>": _appointment_change,
+    "POST rooms": _room,
+    "PATCH rooms/<id>": _room,
+    "POST working-hours": _hours,
+    "PATCH working-hours/<id>": _until_noon,
+    "POST working-hours/exceptions": _exception,
+    "PATCH working-hours/exceptions/<id>": _until_noon,
+    "POST closures": _closure,
+    "PATCH closures/<id>": _closure_change,
+    "GET slots": _slots,
+    "POST series": _series,
+    "POST series/preview": _series,
+    "PATCH series/<id>": _series_change,
 }
 
 
@@ -224,7 +330,7 @@ def test_a_method_without_a_row_is_not_allowed_for_anybody(
     route: str, place: Place, api: Callable[..., APIClient]
 ) -> None:
     served = {row.method for row in API if row.route == route}
-    path = "/api/v1/" + route.replace("<id>", place.ids.get(route.split("/")[0], ""))
+    path = "/api/v1/" + route.replace("<id>", id_for(route, place))
     for method in METHODS - served:
         for asker in (None, place.people.norte.owner, place.people.norte.patient):
             answer = api(asker).generic(method, path)
@@ -237,6 +343,7 @@ def test_a_method_without_a_row_is_not_allowed_for_anybody(
 def test_head_gets_what_get_gets_without_the_body(
     row: Row, place: Place, api: Callable[..., APIClient]
 ) -> None:
-    path = "/api/v1/" + row.route.replace("<id>", place.ids.get(row.route.split("/")[0], ""))
-    answer = api(place.people.norte.owner).head(path)
+    path = "/api/v1/" + row.route.replace("<id>", id_for(row.route, place))
+    query = BODIES.get(f"GET {row.route}", _nothing)(place, "owner", "")
+    answer = api(place.people.norte.owner).head(path, query)
     assert (str(answer.status_code), answer.content) == (row.expected["owner"], b"")

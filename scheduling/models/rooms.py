@@ -14,7 +14,7 @@ from scheduling.models.checked import CheckedModel
 class Room(CheckedModel):
     """Where people are treated, with a place for each who is there at the same time.
 
-    Never deleted, because past appointments took place there: inactive rooms take no new ones.
+    Once used it is never deleted, because the record says where; inactive, it takes nobody new.
     """
 
     name = models.CharField(_("name"), max_length=NAME_LENGTH, validators=[validate_name])

@@ -17,7 +17,7 @@ from scheduling.services.hours import (
     hours_delete,
     hours_update,
 )
-from scheduling.services.rooms import room_create, room_update
+from scheduling.services.rooms import room_create, room_delete, room_update
 from scheduling.services.series import Booked, Preview, Session, series_book, series_preview
 from scheduling.services.series_changes import Scope, series_cancel, series_change
 from scheduling.services.slots import slots_of
@@ -41,6 +41,7 @@ __all__ = [
     "hours_delete",
     "hours_update",
     "room_create",
+    "room_delete",
     "room_update",
     "series_book",
     "series_cancel",

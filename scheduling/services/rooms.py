@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import models
+
+from scheduling.errors import RoomInUse
 from scheduling.models import Room
 from scheduling.services.records import save_changes, save_new
 
@@ -22,3 +25,11 @@ def room_update(*, room: Room, changes: Mapping[str, Any]) -> Room:
     """
     save_changes(room, changes)
     return room
+
+
+def room_delete(*, room: Room) -> None:
+    """Takes out a room that was never used. Raises RoomInUse."""
+    try:
+        room.delete()
+    except models.ProtectedError as error:
+        raise RoomInUse(room=room.pk) from error

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,11 +13,11 @@ from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from fisioflow.api.views import ResourceViewSet
 from scheduling.models import Room
 from scheduling.serializers import RoomSerializer
-from scheduling.services import room_create, room_update
+from scheduling.services import room_create, room_delete, room_update
 
 
 class RoomViewSet(ResourceViewSet):
-    """The clinic's rooms. A room is never deleted: make it inactive."""
+    """The clinic's rooms."""
 
     queryset = Room.objects.none()  # names the model; get_queryset reads
     serializer_class = RoomSerializer
@@ -27,6 +28,7 @@ class RoomViewSet(ResourceViewSet):
         "retrieve": STAFF_ROLES,
         "create": ADMIN_ROLES | {Role.RECEPTIONIST},
         "partial_update": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "destroy": ADMIN_ROLES | {Role.RECEPTIONIST},
     }
 
     def get_queryset(self) -> Any:
@@ -47,3 +49,9 @@ class RoomViewSet(ResourceViewSet):
         body.is_valid(raise_exception=True)
         room_update(room=room, changes=body.validated_data)
         return Response(self.get_serializer(room).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Delete a room that was never used; make the others inactive."""
+        room_delete(room=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
