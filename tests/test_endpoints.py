@@ -1,7 +1,6 @@
 """Runs the endpoint table (`tests/endpoints.py`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,42 +24,15 @@ from scheduling.models import (
 )
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
-from tests.conftest import PASSWORD
+from tests.bodies import Place, body_for
 from tests.endpoints import Row, rows
 
 NORTES_SECRET = "Somente Do Norte"
-NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
 API = rows(endpoints.API)
 CLINIC_ADMIN = rows(endpoints.CLINIC_ADMIN, endpoints.CLINIC_MODELS)
 PLATFORM_ADMIN = rows(endpoints.PLATFORM_ADMIN, endpoints.PLATFORM_MODELS)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 STRANGERS = ["therapist", "reception", "patient", "nobody", "outsider"]
-
-
-@dataclass
-class Place:
-    """Both clinics with their people, and what of norte's is asked for."""
-
-    norte: ClinicRoute
-    sul: ClinicRoute
-    people: SimpleNamespace
-    ids: dict[str, str]
-
-    def person(self, asker: str) -> User | None:
-        """The user behind an asker's name."""
-        if asker == "nobody":
-            return None
-        clinic = self.people.sul if asker in {"outsider", "elsewhere"} else self.people.norte
-        user: User = getattr(clinic, NAMES.get(asker, asker))
-        return user
-
-    def clinic_of(self, asker: str) -> ClinicRoute:
-        """Where the asker has an account."""
-        return self.sul if asker in {"outsider", "elsewhere"} else self.norte
-
-    def host_of(self, asker: str) -> str:
-        """Where the asker asks."""
-        return "sul.localhost" if asker == "elsewhere" else "norte.localhost"
 
 
 @pytest.fixture
@@ -147,7 +119,7 @@ def test_the_api_answers_as_the_table_says(
     if asker == "elsewhere":
         with clinic_scope(place.norte):
             refresh = token_issue(user=place.people.norte.owner).refresh
-    body = BODIES.get(f"{row.method} {row.route}", _nothing)(place, asker, refresh)
+    body = body_for(row.method, row.route, place, asker, refresh)
     path = row.route.replace("<id>", id_for(row.route, place))
     answer = getattr(client, row.method.lower())(f"/api/v1/{path}", body)
     check(answer, expected, asker)
@@ -212,119 +184,6 @@ def check(answer: Any, expected: str, asker: str) -> None:
         assert NORTES_SECRET not in answer.content.decode()
 
 
-def _nothing(place: Place, asker: str, refresh: str) -> None:
-    return None
-
-
-def _sign_in(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    user = place.people.norte.owner if asker == "elsewhere" else place.person(asker)
-    return {"email": user.email if user else "nobody@norte.example", "password": PASSWORD}
-
-
-def _refresh(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"refresh": refresh}
-
-
-def _patient(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "name": "Ana Conceição",
-        "phone": "+5511988887777",
-        "cpf": "11144477735",
-        "birth_date": "1992-02-29",
-        "therapist": str(place.people.norte.therapist.pk),
-    }
-
-
-def _patient_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"medical_history": "Melhor."} if asker == "therapist" else {"phone": "+5511900000000"}
-
-
-def _appointment(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "patient": place.ids["patients"],
-        "therapist": str(place.people.norte.therapist.pk),
-        "start_time": "2026-03-03T09:00:00-03:00",
-        "end_time": "2026-03-03T10:00:00-03:00",
-    }
-
-
-def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"status": "cancelled"}
-
-
-def _room(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"name": "Pilates", "capacity": 4}
-
-
-def _hours(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    therapist = str(place.people.norte.therapist.pk)
-    return {"therapist": therapist, "weekday": 4, "start": "08:00", "end": "12:00"}
-
-
-def _exception(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"therapist": str(place.people.norte.therapist.pk), "day": "2026-05-08"}
-
-
-def _until_noon(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"end": "12:00"}
-
-
-def _closure(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"first_day": "2026-12-24", "last_day": "2026-12-31", "reason": "Recesso"}
-
-
-def _closure_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"reason": "Reforma"}
-
-
-def _slots(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    therapist = str(place.people.norte.therapist.pk)
-    return {"therapist": therapist, "from": "2026-03-02", "to": "2026-03-08", "length": 60}
-
-
-def _series(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {
-        "patient": place.ids["patients"],
-        "therapist": str(place.people.norte.therapist.pk),
-        "first_day": "2026-03-03",
-        "weekdays": [1, 3],
-        "start": "15:00",
-        "length": 50,
-        "count": 4,
-    }
-
-
-def _series_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
-    return {"scope": "all", "cancel": True}
-
-
-# Right for whoever may send it (GET: as the query); what the others get is not because of it.
-BODIES: dict[str, Callable[[Place, str, str], Any]] = {
-    "POST auth/token": _sign_in,
-    "POST auth/refresh": _refresh,
-    "POST auth/revoke": _refresh,
-    "POST patients": _patient,
-    "PATCH patients/<id>": _patient_change,
-    "POST patients/validate": lambda *asked: [_patient(*asked)],
-    "POST patients/batch": lambda *asked: [_patient(*asked)],
-    "POST appointments/validate": lambda *asked: [_appointment(*asked)],
-    "POST appointments": _appointment,
-    "PATCH appointments/<id>": _appointment_change,
-    "POST rooms": _room,
-    "PATCH rooms/<id>": _room,
-    "POST working-hours": _hours,
-    "PATCH working-hours/<id>": _until_noon,
-    "POST working-hours/exceptions": _exception,
-    "PATCH working-hours/exceptions/<id>": _until_noon,
-    "POST closures": _closure,
-    "PATCH closures/<id>": _closure_change,
-    "GET slots": _slots,
-    "POST series": _series,
-    "POST series/preview": _series,
-    "PATCH series/<id>": _series_change,
-}
-
-
 @pytest.mark.parametrize("route", sorted({row.route for row in API}))
 def test_a_method_without_a_row_is_not_allowed_for_anybody(
     route: str, place: Place, api: Callable[..., APIClient]
@@ -344,6 +203,6 @@ def test_head_gets_what_get_gets_without_the_body(
     row: Row, place: Place, api: Callable[..., APIClient]
 ) -> None:
     path = "/api/v1/" + row.route.replace("<id>", id_for(row.route, place))
-    query = BODIES.get(f"GET {row.route}", _nothing)(place, "owner", "")
+    query = body_for("GET", row.route, place, "owner")
     answer = api(place.people.norte.owner).head(path, query)
     assert (str(answer.status_code), answer.content) == (row.expected["owner"], b"")

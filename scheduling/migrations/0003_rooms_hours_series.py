@@ -9,7 +9,6 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
-import fisioflow.constraints
 import fisioflow.ids
 import patients.validators
 from django.conf import settings
@@ -29,8 +28,8 @@ class Migration(migrations.Migration):
             name='Closure',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('first_day', models.DateField(verbose_name='first day')),
                 ('last_day', models.DateField(verbose_name='last day')),
                 ('reason', models.CharField(max_length=200, validators=[patients.validators.validate_name], verbose_name='reason')),
@@ -39,14 +38,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'closure',
                 'verbose_name_plural': 'closures',
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name='HoursException',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('day', models.DateField(verbose_name='day')),
                 ('start', models.TimeField(blank=True, null=True, verbose_name='start')),
                 ('end', models.TimeField(blank=True, null=True, verbose_name='end')),
@@ -55,14 +53,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'exception of working hours',
                 'verbose_name_plural': 'exceptions of working hours',
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name='Room',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('name', models.CharField(max_length=60, validators=[patients.validators.validate_name], verbose_name='name')),
                 ('capacity', models.SmallIntegerField(default=1, help_text='How many patients at once; more than one is for groups and shared rooms.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='capacity')),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
@@ -72,14 +69,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'rooms',
                 'ordering': ['name'],
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name='Series',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('group', models.BooleanField(default=False, verbose_name='group')),
                 ('first_day', models.DateField(verbose_name='first day')),
                 ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(6)]), size=None, verbose_name='weekdays')),
@@ -93,14 +89,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'series',
                 'verbose_name_plural': 'series',
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.CreateModel(
             name='WorkingHours',
             fields=[
                 ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('weekday', models.SmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(6)], verbose_name='weekday')),
                 ('start', models.TimeField(verbose_name='start')),
                 ('end', models.TimeField(verbose_name='end')),
@@ -111,7 +106,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'working hours',
                 'verbose_name_plural': 'working hours',
             },
-            bases=(fisioflow.constraints.RuledModel, models.Model),
         ),
         migrations.RemoveConstraint(
             model_name='appointment',
@@ -208,7 +202,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appointment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('deleted_at', None), models.Q(('status', 'cancelled'), _negated=True)), expressions=[(models.Func(models.F('therapist'), models.F('therapist'), models.Value('[]'), function='uuid_range', output_field=models.TextField()), '&&'), (models.Func(models.F('start_time'), models.F('end_time'), models.Value('[)'), function='tstzrange', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), (django.contrib.postgres.indexes.OpClass(models.Func(models.Func(models.Func(models.Case(models.When(group=True, then=models.F('room')), default=models.F('id')), template="replace(CAST(%(expressions)s AS text), '-', '')"), models.Value('(....)(?=.)'), models.Value('\\1:'), models.Value('g'), function='regexp_replace'), output_field=models.TextField(), template='CAST(%(expressions)s AS inet)'), name='inet_ops'), '<>')], name='scheduling_appointment_therapist_free'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('deleted_at', None), models.Q(('status', 'cancelled'), _negated=True)), expressions=[(models.Func(models.F('therapist'), models.F('therapist'), models.Value('[]'), function='uuid_range', output_field=models.TextField()), '&&'), (models.Func(models.F('start_time'), models.F('end_time'), models.Value('[)'), function='tstzrange', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&'), (django.contrib.postgres.indexes.OpClass(models.Func(models.Func(models.Func(models.Case(models.When(group=True, then=models.F('room')), default=models.F('id'), output_field=models.UUIDField()), template="replace(CAST(%(expressions)s AS text), '-', '')"), models.Value('(....)(?=.)'), models.Value('\\1:'), models.Value('g'), function='regexp_replace'), output_field=models.TextField(), template='CAST(%(expressions)s AS inet)'), name='inet_ops'), '<>')], name='scheduling_appointment_therapist_free'),
         ),
         migrations.AddConstraint(
             model_name='appointment',

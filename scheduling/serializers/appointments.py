@@ -21,11 +21,8 @@ class PatientField(RelatedField):
         return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
-class RoomField(serializers.PrimaryKeyRelatedField[Room]):
+class RoomField(RelatedField):
     """The id of a room that takes appointments."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
 
     def get_queryset(self) -> Any:
         """Made anew for each request: a queryset belongs to the clinic that it was built in."""

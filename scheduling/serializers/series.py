@@ -9,9 +9,9 @@ from fisioflow.api.serializers import (
     BooleanField,
     ClockField,
     IntegerField,
+    RelatedField,
     StrictModelSerializer,
     StrictSerializer,
-    UUIDField,
 )
 from patients.serializers import PersonField
 from scheduling.models import Appointment, Series
@@ -113,10 +113,7 @@ class SeriesBookedSerializer(serializers.Serializer[Any]):
     closed = ClosedDaySerializer(many=True)
 
 
-class _SessionField(serializers.PrimaryKeyRelatedField[Appointment]):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(pk_field=UUIDField(), **kwargs)
-
+class _SessionField(RelatedField):
     def get_queryset(self) -> Any:
         """The sessions of the series that the person may see."""
         sessions = Appointment.objects.alive().filter(series=self.context.get("series"))

@@ -4,6 +4,7 @@ from scheduling.services.appointments import (
     appointment_book,
     appointment_cancel,
     appointment_delete,
+    appointment_draft,
     appointment_update,
 )
 from scheduling.services.hours import (
@@ -30,6 +31,7 @@ __all__ = [
     "appointment_book",
     "appointment_cancel",
     "appointment_delete",
+    "appointment_draft",
     "appointment_update",
     "closure_create",
     "closure_delete",

@@ -1,0 +1,153 @@
+"""What the endpoint table's requests send (`test_endpoints.py`), and where they are sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from accounts.models import User
+from tenants.context import ClinicRoute
+from tests.conftest import PASSWORD
+
+NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
+
+
+@dataclass
+class Place:
+    """Both clinics with their people, and what of norte's is asked for."""
+
+    norte: ClinicRoute
+    sul: ClinicRoute
+    people: SimpleNamespace
+    ids: dict[str, str]
+
+    def person(self, asker: str) -> User | None:
+        """The user behind an asker's name."""
+        if asker == "nobody":
+            return None
+        clinic = self.people.sul if asker in {"outsider", "elsewhere"} else self.people.norte
+        user: User = getattr(clinic, NAMES.get(asker, asker))
+        return user
+
+    def clinic_of(self, asker: str) -> ClinicRoute:
+        """Where the asker has an account."""
+        return self.sul if asker in {"outsider", "elsewhere"} else self.norte
+
+    def host_of(self, asker: str) -> str:
+        """Where the asker asks."""
+        return "sul.localhost" if asker == "elsewhere" else "norte.localhost"
+
+
+def body_for(method: str, route: str, place: Place, asker: str, refresh: str = "") -> Any:
+    """The body (of GET: the query) of a row; None where there is none."""
+    make = BODIES.get(f"{method} {route}")
+    return make(place, asker, refresh) if make else None
+
+
+def _sign_in(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    user = place.people.norte.owner if asker == "elsewhere" else place.person(asker)
+    return {"email": user.email if user else "nobody@norte.example", "password": PASSWORD}
+
+
+def _refresh(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"refresh": refresh}
+
+
+def _patient(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "name": "Ana Conceição",
+        "phone": "+5511988887777",
+        "cpf": "11144477735",
+        "birth_date": "1992-02-29",
+        "therapist": str(place.people.norte.therapist.pk),
+    }
+
+
+def _patient_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"medical_history": "Melhor."} if asker == "therapist" else {"phone": "+5511900000000"}
+
+
+def _appointment(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "patient": place.ids["patients"],
+        "therapist": str(place.people.norte.therapist.pk),
+        "start_time": "2026-03-03T09:00:00-03:00",
+        "end_time": "2026-03-03T10:00:00-03:00",
+    }
+
+
+def _appointment_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"status": "cancelled"}
+
+
+def _room(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"name": "Pilates", "capacity": 4}
+
+
+def _hours(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "weekday": 4, "start": "08:00", "end": "12:00"}
+
+
+def _exception(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"therapist": str(place.people.norte.therapist.pk), "day": "2026-05-08"}
+
+
+def _until_noon(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"end": "12:00"}
+
+
+def _closure(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"first_day": "2026-12-24", "last_day": "2026-12-31", "reason": "Recesso"}
+
+
+def _closure_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"reason": "Reforma"}
+
+
+def _slots(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "from": "2026-03-02", "to": "2026-03-08", "length": 60}
+
+
+def _series(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "patient": place.ids["patients"],
+        "therapist": str(place.people.norte.therapist.pk),
+        "first_day": "2026-03-03",
+        "weekdays": [1, 3],
+        "start": "15:00",
+        "length": 50,
+        "count": 4,
+    }
+
+
+def _series_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"scope": "all", "cancel": True}
+
+
+# Right for whoever may send it (GET: as the query); what the others get is not because of it.
+BODIES: dict[str, Callable[[Place, str, str], Any]] = {
+    "POST auth/token": _sign_in,
+    "POST auth/refresh": _refresh,
+    "POST auth/revoke": _refresh,
+    "POST patients": _patient,
+    "PATCH patients/<id>": _patient_change,
+    "POST patients/validate": lambda *asked: [_patient(*asked)],
+    "POST patients/batch": lambda *asked: [_patient(*asked)],
+    "POST appointments/validate": lambda *asked: [_appointment(*asked)],
+    "POST appointments": _appointment,
+    "PATCH appointments/<id>": _appointment_change,
+    "POST rooms": _room,
+    "PATCH rooms/<id>": _room,
+    "POST working-hours": _hours,
+    "PATCH working-hours/<id>": _until_noon,
+    "POST working-hours/exceptions": _exception,
+    "PATCH working-hours/exceptions/<id>": _until_noon,
+    "POST closures": _closure,
+    "PATCH closures/<id>": _closure_change,
+    "GET slots": _slots,
+    "POST series": _series,
+    "POST series/preview": _series,
+    "PATCH series/<id>": _series_change,
+}
