@@ -189,8 +189,10 @@ def steer(case: Request, ids: dict[str, str]) -> None:
     right = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
     of_path = ids.get("appointment" if "/appointments" in case.path else "patient")
     point(case.path_parameters, {"id": of_path} if of_path else {}, always=False)
-    point(case.query, ids, always=False)
+    point(case.query, ids, always=right and case.path.endswith("/slots"))
     if right:
+        if case.path.endswith("/slots"):
+            case.query["from"] = case.query["to"] = a_day()
         case.query.pop("cursor", None)  # is one of another answer
         for name in case.query.keys() & {"created_after", "created_before", "from", "to"}:
             case.query[name] = case.query[name].replace("0001-", "2001-")  # no zone reaches year 0
@@ -229,3 +231,22 @@ def within_rules(body: dict[str, Any]) -> None:
     if "name" in body and len(body["name"].strip()) < 2:
         body["name"] = "Ana"
     body.pop("user", None)  # a patient's sign-in that no other patient has
+    within_the_agendas_rules(body)
+
+
+def within_the_agendas_rules(body: dict[str, Any]) -> None:
+    """A room is one of the clinic's, a group has one; hours and days are in order."""
+    body |= {name: value for name, value in {"room": None, "group": False}.items() if name in body}
+    day = a_day()
+    of_days = {"day", "first_day", "last_day", "valid_from", "valid_until"}
+    body |= {name: day for name in of_days & body.keys() if body[name] is not None}
+    if "weekdays" in body:
+        body.pop("until", None)
+        body["count"] = 3
+    elif "start" in body or "end" in body:
+        body |= {"start": "09:00", "end": "17:00"}
+
+
+def a_day() -> str:
+    """Each time another one, within the agenda's century."""
+    return str(date(2001, 1, 1) + timedelta(days=next(NUMBERS) % 30_000))

@@ -76,7 +76,9 @@ def _one_session_at_a_time() -> ExclusionConstraint:
     """A therapist has several appointments at once only if all are of one group: `group` in the
     same room. An appointment of no group is a session by itself.
     """
-    session = Case(When(group=True, then=F("room")), default=F("id"), output_field=models.UUIDField())
+    session = Case(
+        When(group=True, then=F("room")), default=F("id"), output_field=models.UUIDField()
+    )
     return ExclusionConstraint(
         name=THERAPIST_BUSY,
         expressions=[

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
-from fisioflow.api.serializers import IntegerField, StrictModelSerializer
+from fisioflow.api.serializers import IntegerField, StrictModelSerializer, TextField
 from patients.serializers import PersonField
+from scheduling.constraints.hours import REASON_LENGTH
 from scheduling.models import Closure, HoursException, WorkingHours
+from scheduling.serializers.rooms import printable
 
 _GIVEN: list[str] = ["id", "created_at", "updated_at"]
 
@@ -56,6 +58,8 @@ class ExceptionUpdateSerializer(ExceptionSerializer):
 
 class ClosureSerializer(StrictModelSerializer):
     """Days on which the clinic is closed, both within."""
+
+    reason = TextField(max_length=REASON_LENGTH, validators=[printable])
 
     class Meta:
         model = Closure

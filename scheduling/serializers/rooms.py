@@ -2,12 +2,23 @@
 
 from typing import ClassVar
 
-from fisioflow.api.serializers import StrictModelSerializer
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from fisioflow.api.serializers import StrictModelSerializer, TextField
+from patients.validators import NAME_INPUT
+from scheduling.constraints.rooms import NAME_LENGTH
 from scheduling.models import Room
+
+printable = RegexValidator(
+    NAME_INPUT, _("A name can't hold control characters."), code="control_character"
+)
 
 
 class RoomSerializer(StrictModelSerializer):
     """A room."""
+
+    name = TextField(max_length=NAME_LENGTH, validators=[printable])
 
     class Meta:
         model = Room
