@@ -96,13 +96,14 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
 
 
 class IntegerField(serializers.IntegerField):
-    """A JSON integer; neither text, nor a fraction, nor a truth value is read as one."""
+    """A JSON integer (4.0 is one); no text, fraction or truth value is read as one."""
 
     def to_internal_value(self, data: Any) -> int:
         """Refuses what isn't an integer."""
-        if not isinstance(data, int) or isinstance(data, bool):
+        whole = data.is_integer() if isinstance(data, float) else isinstance(data, int)
+        if not whole or isinstance(data, bool):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(int(data))
 
 
 class BooleanField(serializers.BooleanField):
