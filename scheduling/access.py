@@ -3,7 +3,9 @@
 from accounts.models import ADMIN_ROLES, Role, User
 
 CLINICAL_FIELDS = frozenset({"notes"})
-AGENDA_FIELDS = frozenset({"patient", "therapist", "start_time", "end_time", "status"})
+AGENDA_FIELDS = frozenset(
+    {"patient", "therapist", "start_time", "end_time", "status", "room", "group"}
+)
 _ALL = CLINICAL_FIELDS | AGENDA_FIELDS
 
 _WRITABLE: dict[str, frozenset[str]] = {
@@ -31,3 +33,8 @@ def hidden_fields(user: User) -> frozenset[str]:
 def may_delete(user: User | None) -> bool:
     """Whether the person may take a record out; the system may."""
     return user is None or user.role in ADMIN_ROLES
+
+
+def owns_agenda(user: User | None, therapist: User) -> bool:
+    """Whether the person may write in this therapist's agenda: therapists only in their own."""
+    return user is None or user.role != Role.THERAPIST or user == therapist

@@ -1,5 +1,7 @@
 """The agenda in the clinic's admin."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -9,17 +11,33 @@ from django.http import HttpRequest
 from accounts.models import Role, User
 from fisioflow.admin_sites import clinic_site
 from fisioflow.record_admin import RecordAdmin
-from scheduling.models import Appointment
-from scheduling.services import appointment_book, appointment_delete, appointment_update
+from scheduling.models import Appointment, Closure, HoursException, Room, WorkingHours
+from scheduling.services import (
+    appointment_book,
+    appointment_delete,
+    appointment_update,
+    closure_create,
+    closure_delete,
+    closure_update,
+    exception_create,
+    exception_delete,
+    exception_update,
+    hours_create,
+    hours_delete,
+    hours_update,
+    room_create,
+    room_delete,
+    room_update,
+)
 
 
 @admin.register(Appointment, site=clinic_site)
 class AppointmentAdmin(RecordAdmin):
     """The clinic's appointments."""
 
-    list_display = ("start_time", "end_time", "patient", "therapist", "status")
-    list_filter = ("status", ("therapist", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("patient", "therapist")
+    list_display = ("start_time", "end_time", "patient", "therapist", "room", "status")
+    list_filter = ("status", ("therapist", admin.RelatedOnlyFieldListFilter), "room")
+    list_select_related = ("patient", "therapist", "room")
     search_fields = ("patient__search_name",)
     date_hierarchy = "start_time"
     ordering = ("-start_time", "id")
@@ -34,17 +52,19 @@ class AppointmentAdmin(RecordAdmin):
         return queryset.search(search_term), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        who_and_when = ["patient", "therapist", "start_time", "end_time"]
+        who_and_when = ["patient", "therapist", "start_time", "end_time", "room", "group"]
         if obj is None:
             return [*who_and_when, "notes"]
-        return [*who_and_when, "status", "notes", "created_at", "updated_at"]
+        return [*who_and_when, "status", "notes", "series", "created_at", "updated_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["patient", "created_at", "updated_at"]
+        return [] if obj is None else ["patient", "series", "created_at", "updated_at"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "therapist":
-            kwargs["queryset"] = User.objects.filter(role=Role.THERAPIST).order_by("full_name")
+            kwargs["queryset"] = _therapists()
+        if db_field.name == "room":
+            kwargs["queryset"] = Room.objects.filter(active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -60,3 +80,90 @@ class AppointmentAdmin(RecordAdmin):
     def delete_model(self, request: HttpRequest, obj: Appointment) -> None:
         person: Any = request.user
         appointment_delete(acting_user=person, appointment=obj)
+
+
+class _SettingAdmin(RecordAdmin):
+    """A record of the agenda's frame, written by its three services."""
+
+    services: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
+    argument: str  # by which the services take the record
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None or "therapist" not in self.fields else ["therapist"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **kwargs | {"queryset": _therapists()}
+        )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        create, update, _ = self.services
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            before = self.model.objects.get(pk=obj.pk)
+            update(changes=changes, **{self.argument: before})
+        else:
+            made = create(**form.cleaned_data)
+            obj.pk, obj._state = made.pk, made._state
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.services[2](**{self.argument: obj})
+
+
+@admin.register(Room, site=clinic_site)
+class RoomAdmin(_SettingAdmin):
+    """The clinic's rooms."""
+
+    list_display = ("name", "capacity", "active")
+    list_filter = ("active",)
+    search_fields = ("name",)
+    fields = ("name", "capacity", "active")
+    services = (room_create, room_update, room_delete)
+    argument = "room"
+
+
+@admin.register(WorkingHours, site=clinic_site)
+class WorkingHoursAdmin(_SettingAdmin):
+    """Therapists' weekly hours."""
+
+    list_display = ("therapist", "weekday", "start", "end", "valid_from", "valid_until")
+    list_filter = (("therapist", admin.RelatedOnlyFieldListFilter), "weekday")
+    list_select_related = ("therapist",)
+    ordering = ("therapist__full_name", "weekday", "start")
+    fields = ("therapist", "weekday", "start", "end", "valid_from", "valid_until")
+    services = (hours_create, hours_update, hours_delete)
+    argument = "hours"
+
+
+@admin.register(HoursException, site=clinic_site)
+class HoursExceptionAdmin(_SettingAdmin):
+    """Days off, and days with other hours. Owner and manager write everybody's."""
+
+    list_display = ("therapist", "day", "start", "end")
+    list_filter = (("therapist", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("therapist",)
+    date_hierarchy = "day"
+    ordering = ("-day", "start")
+    fields = ("therapist", "day", "start", "end")
+    services = (
+        partial(exception_create, acting_user=None),
+        partial(exception_update, acting_user=None),
+        partial(exception_delete, acting_user=None),
+    )
+    argument = "exception"
+
+
+@admin.register(Closure, site=clinic_site)
+class ClosureAdmin(_SettingAdmin):
+    """Days on which the clinic is closed."""
+
+    list_display = ("first_day", "last_day", "reason")
+    date_hierarchy = "first_day"
+    ordering = ("-first_day", "id")
+    fields = ("first_day", "last_day", "reason")
+    services = (closure_create, closure_update, closure_delete)
+    argument = "closure"
+
+
+def _therapists() -> Any:
+    return User.objects.filter(role=Role.THERAPIST).order_by("full_name")

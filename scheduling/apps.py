@@ -1,6 +1,10 @@
 """The scheduling app."""
 
 from django.apps import AppConfig
+from django.contrib.postgres.indexes import OpClass
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Collate
+from django.db.models.indexes import IndexExpression
 from django.utils.translation import gettext_lazy as _
 
 from fisioflow.constraints import register
@@ -14,4 +18,7 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Agenda")
 
     def ready(self) -> None:
+        # As django.contrib.postgres does when it is installed, which would also look for hstore and
+        # citext on every connection. Without it an operator class ends up inside the parentheses.
+        IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         register(RULES)

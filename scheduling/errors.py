@@ -1,4 +1,4 @@
-"""What can be refused about an appointment, beyond the rules of `scheduling.constraints`."""
+"""What can be refused about the agenda, beyond the rules of `scheduling.constraints`."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -8,9 +8,9 @@ from fisioflow.errors import Conflict, FieldError
 
 
 class AppointmentConflict(Conflict):
-    """The therapist or the patient has another appointment then.
+    """The therapist, the patient or the room is taken then.
 
-    `errors` has one entry for each who is busy, with the appointments in the way as far as the
+    `errors` has one entry for each that is busy, with the appointments in the way as far as the
     acting person may see them: ids and times, never whose they are.
     """
 
@@ -19,6 +19,25 @@ class AppointmentConflict(Conflict):
     def __init__(self, errors: Sequence[Mapping[str, object]]) -> None:
         self.errors = errors
         super().__init__(busy=",".join(str(error["code"]) for error in errors))
+
+
+class SeriesConflict(Conflict):
+    """Sessions of the series stand in the way of other appointments.
+
+    `errors` is as in AppointmentConflict, each entry with the session's `position` and times.
+    """
+
+    code = "series_conflict"
+
+    def __init__(self, errors: Sequence[Mapping[str, object]]) -> None:
+        self.errors = errors
+        super().__init__(sessions=len({error["position"] for error in errors}))
+
+
+class SeriesOver(Conflict):
+    """No session of this series that the change is for is still to come."""
+
+    code = "series_over"
 
 
 class InvalidTransition(Conflict):
@@ -48,3 +67,24 @@ class TherapistNotBookable(FieldError):
 
     def __init__(self, field_code: str) -> None:
         super().__init__("therapist", field_code, "This person takes no appointments.")
+
+
+class RoomInUse(Conflict):
+    """Appointments took or take place in this room. Make it inactive instead."""
+
+    code = "room_in_use"
+
+
+class RoomNotBookable(FieldError):
+    """This room takes no appointments."""
+
+    def __init__(self) -> None:
+        super().__init__("room", "inactive", "This room takes no appointments.")
+
+
+class SeriesLength(FieldError):
+    """The series has no session, or too many."""
+
+    def __init__(self, field: str, *, most: int, found: int) -> None:
+        message = "A series has 1 to 60 sessions."
+        super().__init__(field, "out_of_range", message, most=most, found=found)

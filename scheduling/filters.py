@@ -1,20 +1,30 @@
-"""Filters of the list of appointments."""
+"""Filters of the agenda's lists."""
 
 from typing import Any
 
 from django_filters import ChoiceFilter, FilterSet
 
-from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
+from fisioflow.api.filters import DayFilter, KeyFilter, MomentFilter, SearchFilter
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.states import Status
 
 
-class AppointmentFilter(FilterSet):  # type: ignore[misc]
+class _FromToFilter(FilterSet):  # type: ignore[misc]
+    """`from` is a word of Python's, so its filter has another name in the class."""
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        return {name.rstrip("_"): one for name, one in super().get_filters().items()}
+
+
+class AppointmentFilter(_FromToFilter):
     """`from` and `to` bound the time that an appointment takes any part of."""
 
     q = SearchFilter(method="search", label="Words of the patient's name, or a CPF.")
     patient = KeyFilter(field_name="patient_id")
     therapist = KeyFilter(field_name="therapist_id")
+    room = KeyFilter(field_name="room_id")
+    series = KeyFilter(field_name="series_id")
     status = ChoiceFilter(choices=Status.choices)
     from_ = MomentFilter(field_name="end_time", lookup_expr="gt")
     to = MomentFilter(field_name="start_time", lookup_expr="lt")
@@ -23,11 +33,33 @@ class AppointmentFilter(FilterSet):  # type: ignore[misc]
         model = Appointment
         fields: tuple[str, ...] = ()
 
-    @classmethod
-    def get_filters(cls) -> dict[str, Any]:
-        """`from` is a word of Python's, so its filter has another name in the class."""
-        return {name.rstrip("_"): one for name, one in super().get_filters().items()}
-
     def search(self, found: AppointmentQuerySet, name: str, text: str) -> AppointmentQuerySet:
         """The method of `q`."""
         return found.search(text)
+
+
+class TherapistFilter(FilterSet):  # type: ignore[misc]
+    """By whose they are."""
+
+    therapist = KeyFilter(field_name="therapist_id")
+
+
+class SeriesFilter(TherapistFilter):
+    """By whose they are."""
+
+    patient = KeyFilter(field_name="patient_id")
+
+
+class ExceptionFilter(_FromToFilter):
+    """`from` and `to` are days, both within."""
+
+    therapist = KeyFilter(field_name="therapist_id")
+    from_ = DayFilter(field_name="day", lookup_expr="gte")
+    to = DayFilter(field_name="day", lookup_expr="lte")
+
+
+class ClosureFilter(_FromToFilter):
+    """`from` and `to` bound the days that a closure takes any of."""
+
+    from_ = DayFilter(field_name="last_day", lookup_expr="gte")
+    to = DayFilter(field_name="first_day", lookup_expr="lte")

@@ -1,4 +1,4 @@
-"""What an appointment may become, as data."""
+"""What an appointment may become, as data; and the days of a week."""
 
 from collections.abc import Mapping
 
@@ -26,3 +26,15 @@ MOVES: Mapping[str, frozenset[str]] = {
 def can_move(before: str, after: str) -> bool:
     """Whether an appointment may go from one status to the other; staying is always allowed."""
     return before == after or after in MOVES[before]
+
+
+class Weekday(models.IntegerChoices):
+    """As Python's `date.weekday()` counts."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")

@@ -32,6 +32,7 @@ class ClinicRoute:
     epoch: int
     time_zone: str = "America/Sao_Paulo"
     plan: str = "starter"
+    state: str = ""  # of Brazil, for its holidays; empty: the national ones alone
 
 
 @dataclass(frozen=True, slots=True)

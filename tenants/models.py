@@ -13,6 +13,8 @@ from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute
 
 SCHEMA_NAME_PATTERN = r"^[a-z][a-z0-9_]{1,48}$"
+_STATES = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO"
+STATES = tuple(_STATES.split())
 DOMAIN_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 
 
@@ -95,6 +97,13 @@ class Clinic(TenantMixin):  # type: ignore[misc]
     )
     plan = models.CharField(_("plan"), max_length=12, choices=Plan.choices, default=Plan.STARTER)
     time_zone = models.CharField(_("time zone"), max_length=64, default="America/Sao_Paulo")
+    state = models.CharField(
+        _("state"),
+        max_length=2,
+        blank=True,
+        choices=[(state, state) for state in STATES],
+        help_text=_("Its holidays close the agenda, beside the national ones."),
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -117,6 +126,9 @@ class Clinic(TenantMixin):  # type: ignore[misc]
             ),
             models.CheckConstraint(
                 condition=models.Q(epoch__gte=1), name="tenants_clinic_epoch_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["", *STATES]), name="tenants_clinic_state_known"
             ),
         ]
 
@@ -148,6 +160,7 @@ class Clinic(TenantMixin):  # type: ignore[misc]
             epoch=self.epoch,
             time_zone=self.time_zone,
             plan=self.plan,
+            state=self.state,
         )
 
     # django-tenants' ways into a tenant know one database alias (and restore a wrong one).

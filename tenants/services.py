@@ -38,6 +38,7 @@ def clinic_create(
     domain: str,
     plan: str = Clinic.Plan.STARTER,
     time_zone: str = "America/Sao_Paulo",
+    state: str = "",
     shard: str | None = None,
     populate: Callable[[ClinicRoute], None] | None = None,
 ) -> Clinic:
@@ -48,7 +49,9 @@ def clinic_create(
     TemplateMissing.
     """
     check_schema_name(schema_name)
-    clinic = Clinic(schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone)
+    clinic = Clinic(
+        schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone, state=state
+    )
     with transaction.atomic(using=DIRECTORY):
         clinic.shard = _shard_for(clinic, shard)
         _save_new(clinic, Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=True))

@@ -123,7 +123,53 @@ def _logs(place: Place, asker: str, refresh: str) -> list[Any]:
     return [_log(place, asker, refresh)]
 
 
-# A body that is right for whoever may send it; what the others get is not because of the body.
+def _room(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"name": "Pilates", "capacity": 4}
+
+
+def _hours(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "weekday": 4, "start": "08:00", "end": "12:00"}
+
+
+def _exception(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"therapist": str(place.people.norte.therapist.pk), "day": "2026-05-08"}
+
+
+def _until_noon(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"end": "12:00"}
+
+
+def _closure(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"first_day": "2026-12-24", "last_day": "2026-12-31", "reason": "Recesso"}
+
+
+def _closure_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"reason": "Reforma"}
+
+
+def _slots(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    therapist = str(place.people.norte.therapist.pk)
+    return {"therapist": therapist, "from": "2026-03-02", "to": "2026-03-08", "length": 60}
+
+
+def _series(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {
+        "patient": place.ids["patients"],
+        "therapist": str(place.people.norte.therapist.pk),
+        "first_day": "2026-03-03",
+        "weekdays": [1, 3],
+        "start": "15:00",
+        "length": 50,
+        "count": 4,
+    }
+
+
+def _series_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"scope": "all", "cancel": True}
+
+
+# Right for whoever may send it (GET: as the query); what the others get is not because of it.
 BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/token": _sign_in,
     "POST auth/refresh": _refresh,
@@ -142,4 +188,16 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST exercise-logs": _log,
     "POST exercise-logs/batch": _logs,
     "PATCH appointments/<id>": _appointment_change,
+    "POST rooms": _room,
+    "PATCH rooms/<id>": _room,
+    "POST working-hours": _hours,
+    "PATCH working-hours/<id>": _until_noon,
+    "POST working-hours/exceptions": _exception,
+    "PATCH working-hours/exceptions/<id>": _until_noon,
+    "POST closures": _closure,
+    "PATCH closures/<id>": _closure_change,
+    "GET slots": _slots,
+    "POST series": _series,
+    "POST series/preview": _series,
+    "PATCH series/<id>": _series_change,
 }

@@ -71,6 +71,32 @@ PATCH  documents/<id>      200   200     200       403       403     401    401 
 DELETE documents/<id>      204   204     403       403       403     401    401      404
 GET    documents/<id>/link 200   200     200       403       200     401    401      404
 GET    documents/<id>/content 200 200    200       403       200     403    403      403
+GET    rooms               200   200     200       200       403     401    401      200
+POST   rooms               201   201     403       201       403     401    401      201
+GET    rooms/<id>          200   200     200       200       403     401    401      404
+PATCH  rooms/<id>          200   200     403       200       403     401    401      404
+DELETE rooms/<id>          204   204     403       204       403     401    401      404
+GET    working-hours       200   200     200       200       403     401    401      200
+POST   working-hours       201   201     403       201       403     401    401      400
+GET    working-hours/<id>  200   200     200       200       403     401    401      404
+PATCH  working-hours/<id>  200   200     403       200       403     401    401      404
+DELETE working-hours/<id>  204   204     403       204       403     401    401      404
+GET    working-hours/exceptions  200 200 200       200       403     401    401      200
+POST   working-hours/exceptions  201 201 201       201       403     401    401      400
+GET    working-hours/exceptions/<id> 200 200 200   200       403     401    401      404
+PATCH  working-hours/exceptions/<id> 200 200 200   200       403     401    401      404
+DELETE working-hours/exceptions/<id> 204 204 204   204       403     401    401      404
+GET    closures            200   200     200       200       403     401    401      200
+POST   closures            201   201     403       201       403     401    401      201
+GET    closures/<id>       200   200     200       200       403     401    401      404
+PATCH  closures/<id>       200   200     403       200       403     401    401      404
+DELETE closures/<id>       204   204     403       204       403     401    401      404
+GET    slots               200   200     200       200       200     401    401      400
+GET    series              200   200     200       200       403     401    401      200
+POST   series              201   201     201       201       403     401    401      400
+POST   series/preview      200   200     200       200       403     401    401      400
+GET    series/<id>         200   200     200       200       403     401    401      404
+PATCH  series/<id>         200   200     200       200       403     401    401      404
 GET    schema              200   200     200       200       200     200    200      200
 GET    docs                200   200     200       200       200     200    200      200
 """
@@ -148,6 +174,13 @@ GET,POST  /admin/{model}/<id>/                302   302     302       login
 """
 KEPT_MODELS = [
     f"patients/{name}" for name in ("clinicalnote", "consent", "consenttext", "document")
+CLINIC_MODELS = [
+    "patients/patient",
+    "scheduling/appointment",
+    "scheduling/closure",
+    "scheduling/hoursexception",
+    "scheduling/room",
+    "scheduling/workinghours",
 ]
 
 # On the public host. A clinic's owner is a stranger here, with or without their clinic's session.

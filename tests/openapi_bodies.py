@@ -20,8 +20,11 @@ def steer(case: Request, ids: dict[str, str]) -> None:
     plural = case.path.removeprefix("/api/v1/").partition("/")[0]
     of_path = ids.get(plural.removesuffix("s"))
     point(case.path_parameters, {"id": of_path} if of_path else {}, always=False)
-    point(case.query, ids, always=False)
+    of_slots = case.path.endswith("/slots")
+    point(case.query, ids, always=right and of_slots)
     if right:
+        if of_slots:
+            case.query["from"] = case.query["to"] = a_day()
         case.query.pop("cursor", None)  # is one of another answer
         if case.path.endswith("/adherence"):
             case.query |= {"from": "2026-03-01", "to": "2026-03-31"}
@@ -72,6 +75,7 @@ def within_rules(body: dict[str, Any]) -> None:
     if "name" in body and len(body["name"].strip()) < 2:
         body["name"] = "Ana"
     at_home_within_rules(body)
+    within_the_agendas_rules(body)
     body.pop("user", None)  # a patient's sign-in that no other patient has
     # The channel `app` is the patient's own; consents aren't given in the future.
     record = {"channel": "paper", "given_at": "2026-03-02T12:00:00Z", "file": b"%PDF-1.7"}
@@ -85,3 +89,21 @@ def at_home_within_rules(body: dict[str, Any]) -> None:
     right = {"media_url": "https://videos.example/ponte", "done_at": "2026-03-03T09:00:00-03:00"}
     right |= {"start_date": "2026-01-01", "end_date": "2099-01-01"}
     body |= {name: value for name, value in right.items() if name in body}
+
+
+def within_the_agendas_rules(body: dict[str, Any]) -> None:
+    """A room is one of the clinic's, a group has one; hours and days are in order."""
+    body |= {name: value for name, value in {"room": None, "group": False}.items() if name in body}
+    day = a_day()
+    of_days = {"day", "first_day", "last_day", "valid_from", "valid_until"}
+    body |= {name: day for name in of_days & body.keys() if body[name] is not None}
+    if "weekdays" in body:
+        body.pop("until", None)
+        body["count"] = 3
+    elif "start" in body or "end" in body:
+        body |= {"start": "09:00", "end": "17:00"}
+
+
+def a_day() -> str:
+    """Each time another one, within the agenda's century."""
+    return str(date(2001, 1, 1) + timedelta(days=next(NUMBERS) % 30_000))

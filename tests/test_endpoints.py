@@ -1,13 +1,14 @@
 """Runs the endpoint table (`tests/endpoints.py`)."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -16,7 +17,14 @@ from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
 from patients.models import Patient
-from scheduling.models import Appointment
+from scheduling.models import (
+    Appointment,
+    Closure,
+    HoursException,
+    Room,
+    Series,
+    WorkingHours,
+)
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests import endpoints
 from tests.bodies import BODIES as OTHER_BODIES
@@ -71,10 +79,44 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             "patients": str(patient.pk),
             "scheduling": str(appointment.pk),
             "appointments": str(appointment.pk),
+            **an_agenda(people.norte),
             "accounts": str(people.norte.manager.pk),
             "<content_type_id>": str(ContentType.objects.get_for_model(Patient).pk),
         } | records(people.norte)
     return Place(norte, sul, people, ids)
+
+
+def an_agenda(norte: Any) -> dict[str, str]:
+    """Something of each of the agenda's other routes and admin pages."""
+    day, nine, ten = date(2026, 3, 4), time(9), time(10)
+    hours = {"therapist": norte.therapist, "start": nine, "end": ten}
+    series = Series.objects.create(
+        patient_id=norte.record.pk,
+        therapist=norte.therapist,
+        first_day=day,
+        weekdays=[2],
+        start=nine,
+        length=60,
+        count=1,
+    )
+    soon = timezone.now() + timedelta(days=7)
+    Appointment.objects.create(
+        patient_id=norte.record.pk,
+        therapist=norte.therapist,
+        start_time=soon,
+        end_time=soon + timedelta(hours=1),
+        series=series,
+        position=1,
+    )
+    made = {
+        "rooms": Room.objects.create(name=NORTES_SECRET),
+        "working-hours": WorkingHours.objects.create(weekday=0, **hours),
+        "working-hours/exceptions": HoursException.objects.create(day=day, **hours),
+        "closures": Closure.objects.create(first_day=day, last_day=day, reason=NORTES_SECRET),
+        "series": series,
+    }
+    of_admin = {f"scheduling/{row._meta.model_name}": row for row in made.values()}
+    return {name: str(row.pk) for name, row in (made | of_admin).items()}
 
 
 def cases(table: list[Row], others: list[str]) -> list[Any]:
@@ -144,19 +186,19 @@ def test_the_platforms_admin_answers_as_the_table_says(
 
 def path_of(row: Row, place: Place) -> str:
     """The row's path with norte's id in it: of the method, or of the collection."""
-    ids, collection = place.ids, row.route.split("/")[0]
-    found = ids.get(f"{row.method} {row.route}", ids.get(collection, ""))
+    found = place.ids.get(
+        f"{row.method} {row.route}", place.ids.get(row.route.split("/<id>")[0], "")
+    )
     return "/api/v1/" + row.route.replace("<id>", found)
 
 
 def filled(route: str, place: Place) -> str:
     """The route of an admin with norte's ids in it."""
-    parts = route.split("/")
-    app = parts[2] if len(parts) > 3 else ""
-    model = f"{app}/{parts[3]}" if len(parts) > 3 else ""
+    app, model = [*route.split("/"), "", "", ""][2:4]
+    own = place.ids.get(f"{app}/{model}", place.ids.get(app, place.ids["patients"]))
     for name, value in {
         "<content_type_id>": place.ids["<content_type_id>"],
-        "<id>": place.ids.get(model, place.ids.get(app, place.ids["patients"])),
+        "<id>": own,
         "<app_label>": "patients",
         "<url>": "nowhere/",
     }.items():
@@ -179,7 +221,7 @@ def test_a_method_without_a_row_is_not_allowed_for_anybody(
     route: str, place: Place, api: Callable[..., APIClient]
 ) -> None:
     served = {row.method for row in API if row.route == route}
-    path = "/api/v1/" + route.replace("<id>", place.ids.get(route.split("/")[0], ""))
+    path = path_of(Row("GET", route, {}), place)
     for method in METHODS - served:
         for asker in (None, place.people.norte.owner, place.people.norte.patient):
             answer = api(asker).generic(method, path)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django_filters import CharFilter, IsoDateTimeFilter, UUIDFilter
+from django_filters import CharFilter, DateFilter, IsoDateTimeFilter, UUIDFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from fisioflow.api.pagination import PARAMETERS as OF_PAGES
-from fisioflow.api.serializers import WITHOUT_NUL, MomentField, UUIDField
+from fisioflow.api.serializers import WITHOUT_NUL, DateField, MomentField, UUIDField
 
 SEARCH_LENGTH = 100  # characters
 
@@ -34,6 +34,10 @@ class _AsInBodies(forms.Field):
 
 class _MomentInput(_AsInBodies):
     field = MomentField()
+
+
+class _DayInput(_AsInBodies):
+    field = DateField()
 
 
 class _KeyInput(_AsInBodies):
@@ -60,6 +64,12 @@ class SearchFilter(CharFilter):  # type: ignore[misc]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=SEARCH_LENGTH, **kwargs)
+
+
+class DayFilter(DateFilter):  # type: ignore[misc]
+    """A date, read as bodies are."""
+
+    field_class = _DayInput
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]

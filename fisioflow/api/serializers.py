@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
 WITHOUT_NUL = r"^[^\u0000]*$"  # a pattern of the OpenAPI document: PostgreSQL stores no NUL
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # RFC 3339: the offset is part of the moment; a clinic's clock alone is ambiguous twice a year.
@@ -127,6 +129,41 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
         return found
 
 
+class IntegerField(serializers.IntegerField):
+    """A JSON integer (4.0 is one); no text, fraction or truth value is read as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuses what isn't an integer."""
+        whole = data.is_integer() if isinstance(data, float) else isinstance(data, int)
+        if not whole or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
+class BooleanField(serializers.BooleanField):
+    """A JSON true or false, and nothing that means one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuses what isn't a truth value."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+@extend_schema_field({"type": "string", "pattern": CLOCK, "example": "08:30"})
+class ClockField(serializers.TimeField):
+    """A time of day on the clinic's clock, to the minute, e.g. 08:30."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        """Refuses the other notations of ISO 8601."""
+        if not isinstance(value, str) or not re.fullmatch(CLOCK, value):
+            self.fail("invalid", format="hh:mm")
+        return time.fromisoformat(value)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it doesn't know, can't set, or that the reader's role may not set."""
 
@@ -186,4 +223,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.SmallIntegerField: IntegerField,
         models.DateField: DateField,
         models.DateTimeField: MomentField,
+        models.TimeField: ClockField,
+        models.SmallIntegerField: IntegerField,
+        models.BooleanField: BooleanField,
     }

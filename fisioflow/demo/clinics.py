@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import staff_create, user_create
-from fisioflow.demo import agenda, names, record
+from fisioflow.demo import agenda, frame, names, record
 from fisioflow.demo.exercises import fill_exercises
 from fisioflow.errors import Conflict
 from patients.models import Patient
@@ -127,6 +127,7 @@ def demo_clinic_load(*, demo: DemoClinic, password: str) -> Clinic:
             domain=demo.host,
             shard=demo.shard,
             plan=Clinic.Plan.PROFESSIONAL,
+            state="SP",
             populate=lambda route: _populate(route, demo, password),
         )
 
@@ -145,6 +146,7 @@ def _populate(route: ClinicRoute, demo: DemoClinic, password: str) -> None:
         _patient(rng, number, today, therapists[number % len(therapists)], people["patient"])
         for number in range(_PATIENTS)
     ]
+    frame.fill(therapists, patients, today)
     _fill_agenda(rng, therapists, patients)
     fill_exercises(rng, patients)
     record.record_load(patient=patients[0], therapist=therapists[0])

@@ -244,7 +244,7 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
         ({"start_time": "1999-01-01T00:00:00Z"}, {"/start_time": "out_of_range"}),
         ({"notes": "x" * 2001}, {"/notes": "max_length"}),
         ({"patient": "1"}, {"/patient": "invalid"}),
-        ({"room": "1"}, {"/room": "unknown_field"}),
+        ({"colour": "1"}, {"/colour": "unknown_field"}),
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(

@@ -13,7 +13,7 @@ from exercises.services import library_load
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 from tenants.context import ClinicRoute, platform_scope
-from tenants.models import Clinic
+from tenants.models import STATES, Clinic
 from tenants.services import clinic_create
 
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--shard", help="Default: by rendezvous hashing over open shards.")
         parser.add_argument("--plan", choices=Clinic.Plan.values, default=Clinic.Plan.STARTER)
         parser.add_argument("--time-zone", default="America/Sao_Paulo")
+        parser.add_argument("--state", choices=STATES, default="", help="For its holidays: SP.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["owner_email"]
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                     shard=options["shard"],
                     plan=options["plan"],
                     time_zone=options["time_zone"],
+                    state=options["state"],
                     populate=add_owner_and_exercises,
                 )
         except FisioFlowError as error:

@@ -1,4 +1,4 @@
-"""The agenda."""
+"""Appointments."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -12,7 +12,7 @@ from accounts.models import STAFF_ROLES, Role, User
 from fisioflow.constraints import RuledModel
 from patients.models import Patient
 from patients.validators import validate_text
-from scheduling.constraints import (
+from scheduling.constraints.appointments import (
     EARLIEST,
     LATEST,
     LONGEST,
@@ -21,6 +21,8 @@ from scheduling.constraints import (
     SHORTEST,
     appointment_constraints,
 )
+from scheduling.models.rooms import Room
+from scheduling.models.series import Series
 from scheduling.states import Status
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
@@ -80,6 +82,33 @@ class Appointment(RuledModel, ClinicModel):
         blank=True,
         validators=[MaxLengthValidator(NOTES_LENGTH), validate_text],
     )
+    room = models.ForeignKey(
+        Room,
+        verbose_name=_("room"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        null=True,
+        blank=True,
+    )
+    # The place in the room, from 1 to its capacity: two who overlap there sit on different ones.
+    seat = models.SmallIntegerField(_("place"), null=True, blank=True, editable=False)
+    group = models.BooleanField(
+        _("group"),
+        default=False,
+        help_text=_("The therapist attends others in the same room meanwhile."),
+    )
+    series = models.ForeignKey(
+        Series,
+        verbose_name=_("series"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    position = models.SmallIntegerField(
+        _("number in the series"), null=True, blank=True, editable=False
+    )
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = AppointmentQuerySet.as_manager()
@@ -124,6 +153,8 @@ class Appointment(RuledModel, ClinicModel):
             _refuse("scheduling_appointment_ends_after_start")
         if not SHORTEST <= self.end_time - self.start_time <= LONGEST:
             _refuse("scheduling_appointment_lasts_15min_to_4h")
+        if self.group and self.room_id is None:
+            _refuse("scheduling_appointment_group_has_room")
 
 
 def _refuse(constraint: str) -> None:

@@ -8,8 +8,16 @@ from accounts.models import User
 from fisioflow.api.serializers import StrictModelSerializer
 from patients.serializers import PatientField, PersonField
 from scheduling import access
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Room
 from scheduling.states import Status
+
+
+class RoomField(RelatedField):
+    """The id of a room that takes appointments."""
+
+    def get_queryset(self) -> Any:
+        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        return Room.objects.filter(active=True)
 
 
 class AppointmentSerializer(StrictModelSerializer):
@@ -19,6 +27,7 @@ class AppointmentSerializer(StrictModelSerializer):
     patient_name = serializers.CharField(source="patient.name", read_only=True)
     therapist = PersonField()
     therapist_name = serializers.CharField(source="therapist.full_name", read_only=True)
+    room = RoomField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
 
     class Meta:
@@ -31,12 +40,17 @@ class AppointmentSerializer(StrictModelSerializer):
             "therapist_name",
             "start_time",
             "end_time",
+            "room",
+            "group",
             "status",
             "notes",
+            "series",
+            "position",
             "created_at",
             "updated_at",
         ]
-        read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
+        read_only_fields: ClassVar = ["id", "series", "position", "created_at", "updated_at"]
+        validators: ClassVar[list[Any]] = []  # the series numbers its sessions
 
     def hidden_fields(self) -> frozenset[str]:
         """By the reader's role."""

@@ -11,19 +11,26 @@ from accounts.models import Role, User
 from fisioflow.constraints import constraint_of, refusal_of
 from patients.errors import DeletionNotPermitted, FieldNotPermitted
 from patients.models import Patient
-from scheduling.access import may_delete, writable_fields
-from scheduling.constraints import PATIENT_BUSY, RULES, THERAPIST_BUSY
+from scheduling.access import may_delete, owns_agenda, writable_fields
 from scheduling.errors import (
     AppointmentConflict,
     AppointmentDeleted,
     InvalidTransition,
-    PatientNotBookable,
     TherapistNotBookable,
 )
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Room
+from scheduling.services.conflicts import (
+    BUSY,
+    Conflicts,
+    conflicts_of,
+    described,
+    overlapping,
+    take_seat,
+)
+from scheduling.services.locks import hold
 from scheduling.states import Status, can_move
 
-_WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist"})
+_WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist", "room", "group"})
 
 
 def appointment_draft(
@@ -34,22 +41,32 @@ def appointment_draft(
     start_time: datetime,
     end_time: datetime,
     notes: str = "",
+    room: Room | None = None,
+    group: bool = False,
 ) -> Appointment:
     """A new appointment that follows every rule but those about other rows; nothing is written.
 
-    Raises ValidationError (fields), FieldNotPermitted.
+    `group`: the therapist attends others in the same room meanwhile.
+
+    Raises ValidationError (fields), FieldNotPermitted, TherapistNotBookable.
     """
     if notes:
         _refuse_fields({"notes"}, acting_user)
     _refuse_foreign_agenda(therapist, acting_user)
     appointment = Appointment(
-        patient=patient, therapist=therapist, start_time=start_time, end_time=end_time, notes=notes
+        patient=patient,
+        therapist=therapist,
+        start_time=start_time,
+        end_time=end_time,
+        notes=notes,
+        room=room,
+        group=group,
     )
     if therapist.role != Role.THERAPIST:
         raise TherapistNotBookable("not_a_therapist")
     # The related objects are at hand, and held before the booking: no need to read them again.
     appointment.full_clean(
-        exclude={"patient", "therapist"}, validate_unique=False, validate_constraints=False
+        exclude={"patient", "therapist", "room"}, validate_unique=False, validate_constraints=False
     )
     return appointment
 
@@ -57,13 +74,13 @@ def appointment_draft(
 def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
     """A new appointment, with the fields of `appointment_draft`.
 
-    Raises like it, PatientNotBookable, TherapistNotBookable, or AppointmentConflict: of requests
-    that race for the same time, exactly one succeeds.
+    Raises like it, PatientNotBookable, RoomNotBookable, or AppointmentConflict: of requests that
+    race for the same time, or for the last place of a room, exactly one succeeds.
     """
     appointment = appointment_draft(acting_user=acting_user, **fields)
     try:
         with _transaction():
-            _hold(appointment.patient, appointment.therapist)
+            _take_place(appointment)
             appointment.save(force_insert=True)
     except IntegrityError as error:
         raise _conflict_of(error, appointment, acting_user) from error
@@ -73,8 +90,8 @@ def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
 def appointment_update(
     *, acting_user: User | None, appointment: Appointment, changes: Mapping[str, Any]
 ) -> Appointment:
-    """Moves, annotates or closes an appointment: `start_time`, `end_time`, `therapist`, `notes`,
-    `status`. The patient stays: another patient's visit is another appointment.
+    """Moves, annotates or closes an appointment: `start_time`, `end_time`, `therapist`, `room`,
+    `group`, `notes`, `status`. The patient stays: another patient's visit is another appointment.
 
     Raises like `appointment_book`; InvalidTransition for a status that can't follow, or a new time
     when the visit has begun or was cancelled; AppointmentDeleted.
@@ -94,7 +111,8 @@ def appointment_update(
     try:
         with _transaction():
             if moved:
-                _hold(appointment.patient, appointment.therapist)
+                _take_place(appointment)
+                changes = {**changes, "seat": appointment.seat}
             _swap(appointment, before, changes)
     except IntegrityError as error:
         raise _conflict_of(error, appointment, acting_user) from error
@@ -128,26 +146,20 @@ def _refuse_fields(given: set[str], acting_user: User | None) -> None:
 
 
 def _refuse_foreign_agenda(therapist: User, acting_user: User | None) -> None:
-    own_only = acting_user is not None and acting_user.role == Role.THERAPIST
-    if own_only and therapist != acting_user:
+    if not owns_agenda(acting_user, therapist):
         raise FieldNotPermitted("therapist")
 
 
-def _hold(patient: Patient, therapist: User) -> None:
-    """Lock who is booked, people before patients, until the end of the transaction.
-
-    Bookings of one therapist or patient take turns so: without the locks, two that overlap would
-    wait for each other inside the exclusion constraints until PostgreSQL breaks the deadlock. And
-    neither can be deactivated or deleted between the check here and the booking.
-    """
-    people = User.objects.select_for_update(no_key=True).filter(pk=therapist.pk)
-    held = people.first()
-    if held is None or held.role != Role.THERAPIST:
-        raise TherapistNotBookable("not_a_therapist")
-    if not held.is_active:
-        raise TherapistNotBookable("inactive")
-    if not Patient.objects.alive().select_for_update(no_key=True).filter(pk=patient.pk):
-        raise PatientNotBookable
+def _take_place(appointment: Appointment) -> None:
+    """Lock who and what is booked, and find a place in the room."""
+    rooms = hold(
+        people=[appointment.therapist_id],
+        patients=[appointment.patient_id],
+        rooms=[appointment.room_id],
+    )
+    if appointment.room_id:
+        appointment.room = rooms[appointment.room_id]
+    take_seat(appointment, overlapping([appointment]) if appointment.room_id else ())
 
 
 def _swap(appointment: Appointment, before: str, changes: Mapping[str, Any]) -> None:
@@ -166,35 +178,10 @@ def _conflict_of(
 ) -> Exception:
     """Who is busy, after the database refused; with what, if the acting person may see it."""
     refused_by = constraint_of(error)
-    if refused_by not in {THERAPIST_BUSY, PATIENT_BUSY}:
+    if refused_by is None or refused_by not in BUSY:
         return refusal_of(error)
-    overlapping = (
-        Appointment.objects.taking_time()
-        .within(appointment.start_time, appointment.end_time)
-        .exclude(pk=appointment.pk)
-        .order_by("start_time")
+    # What stood in the way may be gone by now: the constraint's word is enough.
+    found: Conflicts = {refused_by: []} | dict(
+        conflicts_of(appointment, overlapping([appointment]))
     )
-    errors = []
-    for constraint in (THERAPIST_BUSY, PATIENT_BUSY):
-        rule = RULES[constraint]
-        found = overlapping.filter(**{rule.field: getattr(appointment, rule.field)})
-        # What stood in the way may be gone by now: the constraint's word is enough.
-        if constraint == refused_by or found.exists():
-            shown = found if acting_user is None else found.visible_to(acting_user)
-            errors.append(
-                {
-                    "field": rule.field,
-                    "code": rule.code,
-                    "detail": str(rule.message),
-                    "conflicts": [_id_and_times(other) for other in shown],
-                }
-            )
-    return AppointmentConflict(errors)
-
-
-def _id_and_times(appointment: Appointment) -> dict[str, str]:
-    return {
-        "id": str(appointment.pk),
-        "start_time": timezone.localtime(appointment.start_time).isoformat(),
-        "end_time": timezone.localtime(appointment.end_time).isoformat(),
-    }
+    return AppointmentConflict(described(found, acting_user))

@@ -1,0 +1,46 @@
+"""Days on which the clinic is closed: Brazil's holidays, its state's, and its own closures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import holidays
+
+from scheduling.models import Closure
+from tenants.context import current_clinic
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDays:
+    """What closes one clinic; `closures` are first day, last day and reason."""
+
+    closures: list[tuple[date, date, str]]
+    state: str
+
+    def reason(self, day: date) -> str:
+        """Why the clinic is closed on this day, or nothing."""
+        own = (reason for first, last, reason in self.closures if first <= day <= last)
+        return next(own, "") or holiday_on(day, self.state)
+
+    def holiday(self, day: date) -> str:
+        """The day's holiday, or nothing."""
+        return holiday_on(day, self.state)
+
+
+def closed_days(first: date, last: date) -> ClosedDays:
+    """The current clinic's, with its closures between the two days."""
+    found = Closure.objects.filter(first_day__lte=last, last_day__gte=first).order_by("first_day")
+    rows = list(found.values_list("first_day", "last_day", "reason"))
+    return ClosedDays(rows, current_clinic().state)
+
+
+def holiday_on(day: date, state: str) -> str:
+    """The holiday's name in Portuguese, or nothing. Without a state: the national ones alone."""
+    return _calendar(state, day.year).get(day, "")
+
+
+@cache
+def _calendar(state: str, year: int) -> Mapping[date, str]:
+    """One year, finished: the package's own calendars grow while they are asked, by any thread."""
+    return dict(holidays.country_holidays("BR", subdiv=state or None, years=year, language="pt_BR"))

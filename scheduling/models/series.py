@@ -1,0 +1,95 @@
+"""Series of appointments."""
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import STAFF_ROLES, Role, User
+from patients.models import Patient
+from scheduling.constraints.series import (
+    LONGEST_MINUTES,
+    MOST,
+    SHORTEST_MINUTES,
+    series_constraints,
+)
+from scheduling.models.checked import CheckedModel, require_therapist
+from scheduling.models.rooms import Room
+from scheduling.states import Weekday
+from tenants.clinic_model import ClinicQuerySet
+
+
+class SeriesQuerySet(ClinicQuerySet["Series"]):
+    """How series are read."""
+
+    def visible_to(self, user: User) -> Self:
+        """What the person may see: therapists those in which they have an appointment."""
+        if user.role == Role.THERAPIST:
+            attended = Series.objects.filter(appointments__therapist=user)
+            return self.filter(Q(therapist=user) | Q(pk__in=attended.values("pk")))
+        return self if user.role in STAFF_ROLES else self.none()
+
+
+class Series(CheckedModel):
+    """The rule that a series of appointments was booked by.
+
+    Each session is an appointment of its own (`appointments`), with its own time, room and status:
+    they say what is to happen, and this row only how it came about.
+    """
+
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="series"
+    )
+    therapist = models.ForeignKey(
+        User, verbose_name=_("therapist"), on_delete=models.PROTECT, related_name="series"
+    )
+    room = models.ForeignKey(
+        Room,
+        verbose_name=_("room"),
+        on_delete=models.PROTECT,
+        related_name="series",
+        null=True,
+        blank=True,
+    )
+    group = models.BooleanField(_("group"), default=False)
+    first_day = models.DateField(_("first day"))
+    weekdays = ArrayField(
+        models.SmallIntegerField(
+            choices=Weekday.choices, validators=[MinValueValidator(0), MaxValueValidator(6)]
+        ),
+        verbose_name=_("weekdays"),
+    )
+    start = models.TimeField(_("start"))
+    length = models.SmallIntegerField(
+        _("length in minutes"),
+        validators=[MinValueValidator(SHORTEST_MINUTES), MaxValueValidator(LONGEST_MINUTES)],
+    )
+    count = models.SmallIntegerField(
+        _("number of sessions"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST)],
+    )
+    until = models.DateField(_("until"), null=True, blank=True)
+    skip_closed = models.BooleanField(_("skip holidays and closures"), default=True)
+
+    objects: ClassVar = SeriesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("series")
+        verbose_name_plural = _("series")
+        indexes: ClassVar = [
+            models.Index(fields=["created_at", "id"], name="scheduling_series_by_created")
+        ]
+        constraints = series_constraints()
+
+    def __str__(self) -> str:
+        return f"{self.first_day:%Y-%m-%d} {self.start:%H:%M}"
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Checks every field, and that the therapist is one."""
+        super().clean_fields(exclude=exclude)
+        require_therapist(self, exclude)
