@@ -144,7 +144,6 @@ GET,POST  /admin/accounts/user/<id>/history/    200   200   index login
 GET,POST  /admin/accounts/user/<id>/delete/     403   403   403   login
 GET,POST  /admin/accounts/user/<id>/            302   302   302   login
 """
-CLINIC_MODELS = ["exercises/exercise", "patients/patient", "scheduling/appointment"]
 
 # Rows that are read there, not written.
 _READ_ONLY = """GET,POST /admin/{record}/         200   200     200       login
@@ -174,7 +173,9 @@ GET,POST  /admin/{model}/<id>/                302   302     302       login
 """
 KEPT_MODELS = [
     f"patients/{name}" for name in ("clinicalnote", "consent", "consenttext", "document")
+]
 CLINIC_MODELS = [
+    "exercises/exercise",
     "patients/patient",
     "scheduling/appointment",
     "scheduling/closure",

@@ -34,16 +34,6 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class IntegerField(serializers.IntegerField):
-    """A whole JSON number; text isn't read as one."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """Refuses what isn't a number; 3.0 is one (RFC 8259 knows no other kind)."""
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class EmailField(TextField, serializers.EmailField):
     """An e-mail address."""
 
@@ -138,16 +128,6 @@ class IntegerField(serializers.IntegerField):
         if not whole or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(int(data))
-
-
-class BooleanField(serializers.BooleanField):
-    """A JSON true or false, and nothing that means one."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Refuses what isn't a truth value."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 @extend_schema_field({"type": "string", "pattern": CLOCK, "example": "08:30"})

@@ -1,11 +1,11 @@
 """What an appointment looks like in the API, by the reader's role."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from accounts.models import User
-from fisioflow.api.serializers import StrictModelSerializer
+from fisioflow.api.serializers import RelatedField, StrictModelSerializer
 from patients.serializers import PatientField, PersonField
 from scheduling import access
 from scheduling.models import Appointment, Room
