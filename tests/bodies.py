@@ -31,8 +31,8 @@ class Place:
     ids: dict[str, str]
 
     def person(self, asker: str) -> User | None:
-        """The user behind an asker's name."""
-        if asker == "nobody":
+        """The user of a clinic behind an asker's name."""
+        if asker in {"nobody", "staff"}:
             return None
         clinic = self.people.sul if asker in {"outsider", "elsewhere"} else self.people.norte
         user: User = getattr(clinic, NAMES.get(asker, asker))

@@ -204,6 +204,4 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
         models.DateField: DateField,
         models.DateTimeField: MomentField,
         models.TimeField: ClockField,
-        models.SmallIntegerField: IntegerField,
-        models.BooleanField: BooleanField,
     }

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -12,16 +13,15 @@ from django.utils.crypto import salted_hmac
 
 from accounts.errors import InvalidToken
 from accounts.tokens import Claims, Use, token_decode, token_encode
-from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.errors import NoClinicActive
 
 pytestmark = pytest.mark.without_database
 NORTE, SUL = (
-    ClinicRoute(uuid7(), schema, shard, 1)
-    for schema, shard in (("norte", "shard_1"), ("sul", "shard_2"))
+    ClinicRoute(UUID(int=number), schema, f"shard_{number}", 1)
+    for number, schema in ((1, "norte"), (2, "sul"))
 )
-CLAIMS = Claims(uuid7(), uuid7(), 3)
+CLAIMS = Claims(UUID(int=3), UUID(int=4), 3)
 
 
 def in_minutes(minutes: int) -> datetime:
