@@ -13,9 +13,9 @@ from fisioflow.api.serializers import (
     StrictModelSerializer,
     StrictSerializer,
 )
-from patients.serializers import PersonField
+from patients.serializers import PatientField, PersonField
 from scheduling.models import Appointment, Series
-from scheduling.serializers.appointments import AppointmentSerializer, PatientField, RoomField
+from scheduling.serializers.appointments import AppointmentSerializer, RoomField
 from scheduling.services import Scope
 
 
