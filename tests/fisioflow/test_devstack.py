@@ -103,7 +103,10 @@ class TestPrograms:
         with pytest.raises(StackError, match="no-such-program cannot be run"):
             sleeper.start(["no-such-program"])
 
-    def test_ctrl_c_waits_for_the_record(self) -> None:
+    def test_ctrl_c_waits_for_the_record(self, request: pytest.FixtureRequest) -> None:
+        # Whoever starts the tests in the background makes them ignore Ctrl-C.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
         reached = False
         with pytest.raises(KeyboardInterrupt), signals_deferred():
             signal.raise_signal(signal.SIGINT)
