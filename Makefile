@@ -103,4 +103,4 @@ check-migrations:
 	$(call check,migrations,python manage.py makemigrations --check --dry-run,Run: python manage.py makemigrations --name what_changes)
 
 check-settings:
-	$(call check,settings,HTTPS=true python manage.py check --deploy --fail-level WARNING,Each line above has a hint)
+	$(call check,settings,HTTPS=true DOCUMENT_SCANNER=patients.scanning.ClamdScanner python manage.py check --deploy --fail-level WARNING,Each line above has a hint)
