@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator
+from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
@@ -81,7 +81,7 @@ class Patient(RuledModel, ClinicModel):
         _("medical history"),
         max_length=validators.HISTORY_LENGTH,
         blank=True,
-        validators=[validators.validate_text],
+        validators=[MaxLengthValidator(validators.HISTORY_LENGTH), validators.validate_text],
     )
     therapist = models.ForeignKey(
         User,
