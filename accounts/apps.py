@@ -1,6 +1,7 @@
 """The people app: its refusals by constraint name."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,6 +12,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from accounts.middleware import stamp_session
+
+        user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
         from fisioflow.constraints import Rule, register  # models can't be loaded earlier
 
         register(

@@ -1,10 +1,15 @@
-"""Names the signed-in person as the actor of what the request does."""
+"""Names the signed-in person as the actor, and holds a session to the clinic that it began in."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
 from fisioflow.actor import identify
+from tenants.context import current_scope
+
+CLINIC_KEY = "clinic"
 
 
 class ActorMiddleware:
@@ -15,6 +20,24 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Without a session's cookie there is nobody to look up, and no query is made.
-        if request.session.session_key and request.user.is_authenticated:
-            identify(str(request.user.pk), str(request.user))
+        if request.session.session_key:
+            self._refuse_foreign_session(request)
+            if request.user.is_authenticated:
+                identify(str(request.user.pk), str(request.user))
         return self.get_response(request)
+
+    @staticmethod
+    def _refuse_foreign_session(request: HttpRequest) -> None:
+        """A copied schema has its clinic's sessions in it: they are of that clinic all the same."""
+        if SESSION_KEY in request.session and request.session.get(CLINIC_KEY) != _place():
+            request.session.flush()
+
+
+def stamp_session(request: HttpRequest, **_: Any) -> None:
+    """Receiver of `user_logged_in`: the session says which clinic, or the platform, it is of."""
+    request.session[CLINIC_KEY] = _place()
+
+
+def _place() -> str | None:
+    scope = current_scope()
+    return scope.key if scope else None

@@ -32,7 +32,17 @@ class ClinicAdmin(RecordAdmin):
     list_filter = ("shard", "status", "plan")
     list_select_related = ("shard",)
     search_fields = ("name", "schema_name", "domains__domain")
-    fields = ("name", "plan", "time_zone", "schema_name", "shard", "epoch", "status", "created_at")
+    fields = (
+        "name",
+        "plan",
+        "time_zone",
+        "state",
+        "schema_name",
+        "shard",
+        "epoch",
+        "status",
+        "created_at",
+    )
     readonly_fields = ("schema_name", "shard", "epoch", "status", "created_at")
     actions_detail = ("close", "reopen")
 

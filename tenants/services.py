@@ -68,8 +68,8 @@ def clinic_create(
 
 
 def clinic_update(*, schema_name: str, changes: Mapping[str, str]) -> Clinic:
-    """Change `name`, `plan` or `time_zone`. Raises ClinicNotFound, FieldError."""
-    if unknown := changes.keys() - {"name", "plan", "time_zone"}:
+    """Change `name`, `plan`, `time_zone` or `state`. Raises ClinicNotFound, FieldError."""
+    if unknown := changes.keys() - {"name", "plan", "time_zone", "state"}:
         raise TypeError(f"clinic_update takes no {', '.join(sorted(unknown))}")
     with transaction.atomic(using=DIRECTORY):
         clinic = _locked(schema_name)

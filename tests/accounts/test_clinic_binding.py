@@ -5,11 +5,14 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
 
 from accounts.models import TokenFamily, User
 from accounts.sessions import token_issue
 from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import ApiClients, Phone
+from tests.conftest import PASSWORD
 
 Phones = Callable[..., Phone]
 SUL = "sul.localhost"
@@ -148,3 +151,22 @@ def test_a_token_made_for_one_clinic_in_code_is_refused_in_another(
 
     with clinic_scope(sul), pytest.raises((CrossClinicAccess, ValueError)):
         token_issue(user=people.norte.owner)
+
+
+def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
+    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+) -> None:
+    """As in a restored copy of a schema: the same session row, the same person, another clinic."""
+    client = Client(SERVER_NAME="norte.localhost")
+    client.post("/admin/login/", {"username": people.norte.owner.email, "password": PASSWORD})
+    key = client.cookies["session"].value
+    with clinic_scope(norte):
+        row = Session.objects.values("session_data", "expire_date").get(session_key=key)
+        owner = User.objects.filter(pk=people.norte.owner.pk).values().get()
+    with clinic_scope(sul):
+        Session.objects.create(session_key=key, **row)
+        User.objects.create(**owner | {"email": "copy@sul.example"})
+    copied = Client(SERVER_NAME="sul.localhost")
+    copied.cookies["session"] = key
+    assert copied.get("/admin/")["Location"].startswith("/admin/login/")
+    assert client.get("/admin/").status_code == 200
