@@ -183,7 +183,7 @@ def test_a_defect_says_nothing_of_itself(api: Any, people: Any, monkeypatch: Any
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("CPF 52998224725")
 
-    monkeypatch.setattr("patients.views.patient_register", fail)
+    monkeypatch.setattr("patients.views.patients.patient_register", fail)
     client = api(people.norte.manager)
     client.raise_request_exception = False
     answer = client.post(URL, ANA)
