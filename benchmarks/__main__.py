@@ -9,7 +9,7 @@ BENCHMARKS = ["tenancy", "validation"]
 
 def main(names: list[str]) -> int:
     """Print each figure as it comes."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fisioflow.settings_test")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "fisioflow.settings_test"  # no log line per request
     import django
 
     django.setup()
