@@ -1,5 +1,6 @@
 """People in the two admins: a clinic's people, and the platform's staff (see `fisioflow.admin`)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -51,6 +52,7 @@ class AccountAdmin(RecordAdmin):
     form = AccountForm
     search_fields = ("full_name", "email")
     ordering = ("full_name", "id")
+    create: Callable[..., User]  # a new account, by the subclass's service
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -72,10 +74,6 @@ class AccountAdmin(RecordAdmin):
             password_change(acting_user=acting_user, user=person, password=password)
             if person == acting_user:
                 update_session_auth_hash(request, person)
-
-    def create(self, acting_user: User, **fields: Any) -> User:
-        """A new account."""
-        raise NotImplementedError
 
     @staticmethod
     def _signed_in(request: HttpRequest) -> User:

@@ -1,12 +1,12 @@
 """Bodies of the sign-in endpoints."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Role, User
-from fisioflow.api.serializers import EmailField, StrictSerializer, TextField
+from fisioflow.api.serializers import EmailField, StrictModelSerializer, StrictSerializer, TextField
 
 
 class SignInSerializer(StrictSerializer):
@@ -52,3 +52,27 @@ class MeSerializer(serializers.ModelSerializer[User]):
     def get_clinic(self, user: User) -> dict[str, Any]:
         """The clinic, from the view."""
         return dict(ClinicSerializer(self.context["clinic"]).data)
+
+
+class ByRoleSerializer(StrictModelSerializer):
+    """Shows and takes fields by the reader's role, as the app's `access` module says."""
+
+    access: ClassVar[Any]  # has hidden_fields(user), writable_fields(user or None)
+
+    def hidden_fields(self) -> frozenset[str]:
+        """By the reader's role."""
+        reader = self._reader()
+        hidden: frozenset[str] = self.access.hidden_fields(reader) if reader else frozenset()
+        return hidden
+
+    def locked_fields(self) -> frozenset[str]:
+        """By the reader's role."""
+        reader = self._reader()
+        if reader is None:
+            return frozenset()
+        return frozenset(self.access.writable_fields(None) - self.access.writable_fields(reader))
+
+    def _reader(self) -> User | None:
+        """Nobody while the OpenAPI document is made, which shows every field."""
+        user = getattr(self.context.get("request"), "user", None)
+        return user if isinstance(user, User) else None

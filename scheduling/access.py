@@ -1,6 +1,6 @@
 """Which fields of an appointment each role sees and sets: the notes are the clinicians'."""
 
-from accounts.models import ADMIN_ROLES, Role, User
+from accounts.models import Role, User
 
 CLINICAL_FIELDS = frozenset({"notes"})
 AGENDA_FIELDS = frozenset(
@@ -28,11 +28,6 @@ def writable_fields(user: User | None) -> frozenset[str]:
 def hidden_fields(user: User) -> frozenset[str]:
     """What the person may not see."""
     return _HIDDEN.get(user.role, frozenset())
-
-
-def may_delete(user: User | None) -> bool:
-    """Whether the person may take a record out; the system may."""
-    return user is None or user.role in ADMIN_ROLES
 
 
 def owns_agenda(user: User | None, therapist: User) -> bool:

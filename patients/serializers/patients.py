@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
-from fisioflow.api.serializers import RelatedField, StrictModelSerializer, TextField
+from accounts.serializers import ByRoleSerializer
+from fisioflow.api.serializers import RelatedField, TextField
 from patients import access, validators
 from patients.models import Patient
 
@@ -38,9 +39,10 @@ class PersonField(RelatedField):
         return User.objects.all()
 
 
-class PatientSerializer(StrictModelSerializer):
+class PatientSerializer(ByRoleSerializer):
     """A patient. `medical_history` is there for clinicians alone."""
 
+    access: ClassVar = access
     name = TextField(
         min_length=validators.NAME_LENGTH[0],
         max_length=validators.NAME_LENGTH[1],
@@ -73,20 +75,3 @@ class PatientSerializer(StrictModelSerializer):
             "updated_at",
         ]
         read_only_fields: ClassVar = ["id", "created_at", "updated_at"]
-
-    def hidden_fields(self) -> frozenset[str]:
-        """By the reader's role."""
-        reader = self._reader()
-        return access.hidden_fields(reader) if reader else frozenset()
-
-    def locked_fields(self) -> frozenset[str]:
-        """By the reader's role."""
-        reader = self._reader()
-        names = access.writable_fields(None)
-        return names - access.writable_fields(reader) if reader else frozenset()
-
-    def _reader(self) -> User | None:
-        """Nobody while the OpenAPI document is made, which shows every field."""
-        request = self.context.get("request")
-        user = getattr(request, "user", None)
-        return user if isinstance(user, User) else None

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.models import User
-from fisioflow.api.serializers import RelatedField, StrictModelSerializer
+from accounts.serializers import ByRoleSerializer
+from fisioflow.api.serializers import RelatedField
 from patients.serializers import PatientField, PersonField
 from scheduling import access
 from scheduling.models import Appointment, Room
@@ -20,9 +20,10 @@ class RoomField(RelatedField):
         return Room.objects.filter(active=True)
 
 
-class AppointmentSerializer(StrictModelSerializer):
+class AppointmentSerializer(ByRoleSerializer):
     """An appointment as it is read and booked. `notes` are there for clinicians alone."""
 
+    access: ClassVar = access
     patient = PatientField()
     patient_name = serializers.CharField(source="patient.name", read_only=True)
     therapist = PersonField()
@@ -51,22 +52,6 @@ class AppointmentSerializer(StrictModelSerializer):
         ]
         read_only_fields: ClassVar = ["id", "series", "position", "created_at", "updated_at"]
         validators: ClassVar[list[Any]] = []  # the series numbers its sessions
-
-    def hidden_fields(self) -> frozenset[str]:
-        """By the reader's role."""
-        reader = self._reader()
-        return access.hidden_fields(reader) if reader else frozenset()
-
-    def locked_fields(self) -> frozenset[str]:
-        """By the reader's role."""
-        reader = self._reader()
-        names = access.writable_fields(None)
-        return names - access.writable_fields(reader) if reader else frozenset()
-
-    def _reader(self) -> User | None:
-        """Nobody while the OpenAPI document is made, which shows every field."""
-        user = getattr(self.context.get("request"), "user", None)
-        return user if isinstance(user, User) else None
 
 
 class AppointmentUpdateSerializer(AppointmentSerializer):

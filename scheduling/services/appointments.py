@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from fisioflow.constraints import constraint_of, refusal_of
+from patients.access import may_delete
 from patients.errors import DeletionNotPermitted, FieldNotPermitted
 from patients.models import Patient
-from scheduling.access import may_delete, owns_agenda, writable_fields
+from scheduling.access import owns_agenda, writable_fields
 from scheduling.errors import (
     AppointmentConflict,
     AppointmentDeleted,
