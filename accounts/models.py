@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from fisioflow.ids import uuid7
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
@@ -76,6 +77,7 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = UserManager()
+    history = TrackedHistory(digests=("password",))
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]

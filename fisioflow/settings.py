@@ -29,6 +29,7 @@ API_HOSTS = env_list("API_HOSTS")  # the shared API; X-Tenant-ID names the clini
 
 SHARED_APPS = [
     "tenants",
+    "audit",
     "accounts",
     "django_celery_beat",
     "django.contrib.admin.apps.SimpleAdminConfig",
@@ -37,6 +38,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
 ]
 TENANT_APPS = [
+    "audit",
     "accounts",
     "patients",
     "exercises",
@@ -49,6 +51,8 @@ TENANT_APPS = [
 TABLELESS_APPS = [
     "fisioflow",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.simple_history",
+    "simple_history",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -58,13 +62,16 @@ TABLELESS_APPS = [
     "django_prometheus",
     "storages",
 ]
+_OWN = ["fisioflow", "tenants", "audit", "accounts", "patients", "exercises", "scheduling"]
+# The admin's looks stand before the pages that they change.
+_FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 # Ours first: Django lets the first app that has a command, a template or a text win.
 INSTALLED_APPS = [
-    *["fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling"],
+    *_OWN,
     *dict.fromkeys(
         app
-        for app in ["unfold.apps.BasicAppConfig", *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
-        if app not in {"fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling"}
+        for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
+        if app not in _OWN
     ),
 ]
 TENANT_MODEL = "tenants.Clinic"
@@ -74,8 +81,14 @@ AUTH_USER_MODEL = "accounts.User"
 # --- Databases: the directory and the shards --------------------------------------------------
 
 
-def _database(variable: str) -> dict[str, Any]:
-    database = env_database(variable)
+APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
+
+
+def _database(server: str) -> dict[str, Any]:
+    """The application's connection and, where this process may change schemas, the owner's."""
+    database = env_database(f"{server}_URL")
+    owner = f"{server}_OWNER_URL"
+    database["OWNER"] = env_database(owner) if env_text(owner, "") else None
     database["ENGINE"] = "tenants.postgresql"
     database["CONN_HEALTH_CHECKS"] = True
     database["OPTIONS"] = {"connect_timeout": "2", **database["OPTIONS"]}
@@ -91,8 +104,8 @@ def _database(variable: str) -> dict[str, Any]:
 
 
 DATABASES = {
-    "default": _database("DATABASE_URL"),
-    **{f"shard_{n}": _database(f"SHARD_{n}_URL") for n in shard_numbers()},
+    "default": _database("DATABASE"),
+    **{f"shard_{n}": _database(f"SHARD_{n}") for n in shard_numbers()},
 }
 DATABASE_ROUTERS = ["tenants.router.ClinicRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from fisioflow.errors import FisioFlowError
 
 
@@ -26,6 +28,8 @@ class SchemaDefinition:
     structure: str
     rules: str
     tables: tuple[str, ...]
+    # (privileges, tables) of the application's role, which may be called otherwise elsewhere
+    grants: tuple[tuple[str, str], ...]
 
     @property
     def fingerprint(self) -> str:
@@ -147,6 +151,17 @@ SELECT format('COMMENT ON %s IS %L', CASE d.objsubid WHEN 0 THEN format('TABLE %
 """
 
 
+_GRANTS = """
+SELECT privileges, string_agg(quote_ident(relname), ', ' ORDER BY relname)
+  FROM (SELECT c.relname, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS privileges
+          FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+           AND r.rolname = %s
+         GROUP BY c.relname) by_table
+ GROUP BY privileges ORDER BY privileges
+"""
+
+
 def read_definition(cursor: Any) -> SchemaDefinition:
     """The definition of the schema that the cursor's search path names.
 
@@ -174,6 +189,7 @@ def read_definition(cursor: Any) -> SchemaDefinition:
         structure=_script(structure),
         rules=_script(rules),
         tables=tuple(name for name, _, _ in tables),
+        grants=tuple(_rows(cursor, _GRANTS, [settings.APP_ROLE])),
     )
 
 

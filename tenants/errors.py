@@ -17,6 +17,12 @@ class CrossClinicAccess(FisioFlowError):
     code = "cross_clinic_access"
 
 
+class OwnerLoginMissing(FisioFlowError):
+    """This process may not change schemas: it has no address of the owner's (SHARD_1_OWNER_URL)."""
+
+    code = "owner_login_missing"
+
+
 class ClinicNotFound(FisioFlowError):
     """No clinic answers to this address."""
 

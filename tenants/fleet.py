@@ -22,8 +22,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from fisioflow.actor import acting, current_actor
-from tenants.context import SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
+from tenants.context import DIRECTORY, SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
 from tenants.models import Clinic
+from tenants.postgresql.owner import as_owner
 from tenants.router import is_clinical
 from tenants.schemas import (
     EPOCH_TABLE,
@@ -34,6 +35,7 @@ from tenants.schemas import (
     schema_exists,
     set_head,
 )
+from tenants.signals import tables_changed
 
 Node = tuple[str, str]
 
@@ -95,12 +97,12 @@ def migrate_template(shard: str) -> bool:
     The template is the canary: when it fails, no clinic of the shard is touched.
     """
     _create_empty_template(shard)
-    with maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
+    with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             lock_template(cursor, exclusive=True)
             if read_head(cursor, TEMPLATE_SCHEMA) == code_head():
                 return False
-        _run_migrations(shard)
+        _run_migrations(shard, TEMPLATE_SCHEMA)
         _create_reference_rows(shard)
         with connections[shard].cursor() as cursor:
             set_head(cursor, TEMPLATE_SCHEMA, code_head())
@@ -109,13 +111,13 @@ def migrate_template(shard: str) -> bool:
 
 def migrate_schema(shard: str, schema: str) -> bool:
     """Bring one clinic's schema up to date, in one transaction; False if somebody else just did."""
-    with maintenance_scope(schema), transaction.atomic(using=shard):
+    with as_owner(shard), maintenance_scope(schema), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             # Two runs at once: the second waits here, and finds the work done.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema])
             if read_head(cursor, schema) == code_head():
                 return False
-        _run_migrations(shard)
+        _run_migrations(shard, schema)
         with connections[shard].cursor() as cursor:
             _copy_reference_rows(cursor)
             set_head(cursor, schema, code_head())
@@ -173,17 +175,32 @@ def server_cursor(shard: str) -> Iterator[Any]:
 
 
 def _create_empty_template(shard: str) -> None:
-    with server_cursor(shard) as cursor:
+    with as_owner(shard), server_cursor(shard) as cursor:
         lock_template(cursor, exclusive=True)
         if not schema_exists(cursor, TEMPLATE_SCHEMA):
             cursor.execute(f"CREATE SCHEMA {TEMPLATE_SCHEMA}")
             cursor.execute(f"SET LOCAL search_path = {TEMPLATE_SCHEMA}; {EPOCH_TABLE}")
 
 
-def _run_migrations(shard: str) -> None:
-    executor = MigrationExecutor(connections[shard])
+def _run_migrations(shard: str, schema: str) -> None:
+    def progress(action: str, *_: Any) -> None:
+        if action == "apply_success":
+            announce_tables(shard, schema)
+
+    executor = MigrationExecutor(connections[shard], progress)
     executor.loader.check_consistent_history(connections[shard])
     executor.migrate(list(clinical_targets()))
+
+
+def announce_tables(alias: str, schema: str) -> None:
+    """Tell that a migration changed the schema's tables. The caller is the owner there."""
+    with connections[alias].cursor() as cursor:
+        tables_changed.send(
+            sender=announce_tables,
+            cursor=cursor,
+            schema=f'"{schema}"',
+            in_directory=alias == DIRECTORY,
+        )
 
 
 def _create_reference_rows(shard: str) -> None:

@@ -7,11 +7,13 @@ target of a move. Callers hold a transaction on the shard and a maintenance scop
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, check_schema_name, maintenance_scope
 from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import TemplateMissing
+from tenants.postgresql.owner import as_owner
 
 # The row that every entry into a clinic reads: which clinic this schema is, and since which move.
 EPOCH_TABLE = """
@@ -52,7 +54,21 @@ def build_schema(cursor: Any, schema: str, definition: SchemaDefinition, head: s
     )
     _copy_seed_rows(cursor, definition.tables)
     cursor.execute(definition.rules)
+    _grant(cursor, schema, definition)
     set_head(cursor, schema, head)
+
+
+def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
+    """Give the application's role here what it has on the template's tables."""
+    role = f'"{settings.APP_ROLE}"'
+    cursor.execute(
+        f'GRANT USAGE ON SCHEMA "{schema}" TO {role};'
+        f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO {role};'
+        + "".join(
+            f"GRANT {privileges} ON {tables} TO {role};"
+            for privileges, tables in definition.grants
+        )
+    )
 
 
 def set_head(cursor: Any, schema: str, head: str) -> None:
@@ -149,6 +165,6 @@ def advance_sequences(cursor: Any, tables: list[str]) -> None:
 def drop_schema(shard: str, schema: str) -> None:
     """Remove a schema and all that is in it, for good. The directory's row is another affair."""
     check_schema_name(schema)
-    with maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
+    with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')

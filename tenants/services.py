@@ -28,6 +28,7 @@ from tenants.errors import (
 )
 from tenants.models import Clinic, Domain, Shard
 from tenants.placement import place
+from tenants.postgresql.owner import as_owner
 from tenants.schemas import create_clinic_schema, write_epoch
 
 
@@ -58,7 +59,7 @@ def clinic_create(
         # The names are taken now, in an open transaction. The shard commits first and the directory
         # at once after it: a crash between the two leaves an unlisted schema, which the next try
         # reports (ClinicExists), and never a listed clinic without data.
-        with transaction.atomic(using=clinic.shard_id):
+        with as_owner(clinic.shard_id), transaction.atomic(using=clinic.shard_id):
             _build(clinic.route)
             if populate:
                 with clinic_scope(clinic.route):
@@ -205,6 +206,7 @@ def _set_status(schema_name: str, status: Clinic.Status, *, epoch_state: str) ->
         clinic.save(update_fields=["status", "updated_at"])
         route = clinic.route
         with (
+            as_owner(route.shard),
             maintenance_scope(TEMPLATE_SCHEMA),
             transaction.atomic(using=route.shard),
             connections[route.shard].cursor() as cursor,

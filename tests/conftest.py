@@ -110,6 +110,13 @@ def empty_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def somebody_acts() -> Iterator[None]:
+    """What a test writes by itself is written by `job:tests`; requests name their own people."""
+    with acting_as_job("tests"):
+        yield
+
+
 @pytest.fixture
 def norte(django_db_setup: None) -> ClinicRoute:
     return _clinics["norte"][0]
@@ -128,13 +135,13 @@ def people(django_db_setup: None) -> SimpleNamespace:
 
 @pytest.fixture
 def in_norte(norte: ClinicRoute) -> Iterator[ClinicRoute]:
-    with clinic_scope(norte), acting_as_job("tests"):
+    with clinic_scope(norte):
         yield norte
 
 
 @pytest.fixture
 def in_platform(django_db_setup: None) -> Iterator[None]:
-    with platform_scope(), acting_as_job("tests"):
+    with platform_scope():
         yield
 
 
@@ -203,7 +210,8 @@ def in_threads() -> Callable[[int, Callable[[], Any]], list[Any]]:
         def one() -> Any:
             barrier.wait()
             try:
-                return work()
+                with acting_as_job("tests"):
+                    return work()
             finally:
                 connections.close_all()
 

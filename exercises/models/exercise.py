@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Value
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import TrackedHistory
 from exercises import constraints
 from exercises.models.fields import count_field, refuse, text_field
 from exercises.states import BodyRegion, Goal
@@ -81,6 +82,7 @@ class Exercise(RuledModel, ClinicModel):
     )
 
     objects: ClassVar = ExerciseQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("exercise")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.history import TrackedHistory
 from exercises import constraints
 from exercises.adherence import Done
 from exercises.models.fields import count_field, refuse, text_field
@@ -55,6 +56,7 @@ class ExerciseLog(RuledModel, ClinicModel):
     comment = text_field(_("comment"), constraints.COMMENT_LENGTH, blank=True)
 
     objects: ClassVar = ExerciseLogQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("exercise log")

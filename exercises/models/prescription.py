@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
+from audit.history import TrackedHistory
 from exercises import constraints
 from exercises.adherence import Plan
 from exercises.models.exercise import Exercise
@@ -86,6 +87,7 @@ class Prescription(RuledModel, ClinicModel):
     )
 
     objects: ClassVar = PrescriptionQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("prescription")
@@ -140,6 +142,7 @@ class PrescriptionItem(RuledModel, ClinicModel):
     removed_at = models.DateTimeField(_("taken out at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = PrescriptionItemQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("prescribed exercise")

@@ -20,8 +20,13 @@ from fisioflow.devstack.processes import POLL_SECONDS, Daemon, run_all
 _SERVER_USER = "fisioflow-postgres"
 _START_SECONDS = 30.0
 
-# The role of the application is no superuser, as in production; CREATEDB is for its test database.
-_FIRST_SQL = b"CREATE ROLE fisioflow LOGIN CREATEDB\nCREATE DATABASE fisioflow OWNER fisioflow\n"
+# As in production: one role owns what there is, the other is the application's and owns nothing.
+# No role is a superuser. The owner may become the application, which the tests do.
+_FIRST_SQL = b"""CREATE ROLE fisioflow LOGIN
+CREATE ROLE fisioflow_app LOGIN
+GRANT fisioflow_app TO fisioflow
+CREATE DATABASE fisioflow OWNER fisioflow
+"""
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -57,8 +62,16 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address for libpq and for DATABASE_URL."""
-        return f"postgresql://fisioflow@/fisioflow?host={quote(str(self._sockets))}"
+        """The application's address, for DATABASE_URL."""
+        return self._url_of("fisioflow_app")
+
+    @property
+    def owner_url(self) -> str:
+        """The owner's address, for DATABASE_OWNER_URL."""
+        return self._url_of("fisioflow")
+
+    def _url_of(self, role: str) -> str:
+        return f"postgresql://{role}@/fisioflow?host={quote(str(self._sockets))}"
 
     @property
     def _sockets(self) -> Path:

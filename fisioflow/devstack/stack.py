@@ -14,8 +14,8 @@ from fisioflow.devstack.postgres import Cluster
 from fisioflow.devstack.processes import Daemon, stop_daemons
 from fisioflow.devstack.redis import RedisServer
 
-_CLUSTERS = {"directory": "DATABASE_URL", "shard_1": "SHARD_1_URL", "shard_2": "SHARD_2_URL"}
-_ADDRESS = re.compile(r"(DATABASE_URL|REDIS_URL|SHARD_\d+_URL)(_FILE)?")
+_CLUSTERS = {"directory": "DATABASE", "shard_1": "SHARD_1", "shard_2": "SHARD_2"}
+_ADDRESS = re.compile(r"(REDIS_URL|(DATABASE|SHARD_\d+)(_OWNER)?_URL)(_FILE)?")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,14 @@ class Stack:
                 daemon.resume()
 
     def addresses(self) -> dict[str, str]:
-        """DATABASE_URL, SHARD_<N>_URL and REDIS_URL."""
-        urls = {_CLUSTERS[name]: cluster.url for name, cluster in self.clusters.items()}
-        return urls | {"REDIS_URL": self.redis.url}
+        """DATABASE_URL, SHARD_<N>_URL, their owners' (DATABASE_OWNER_URL, ...) and REDIS_URL."""
+        urls = {"REDIS_URL": self.redis.url}
+        for name, cluster in self.clusters.items():
+            urls |= {
+                f"{_CLUSTERS[name]}_URL": cluster.url,
+                f"{_CLUSTERS[name]}_OWNER_URL": cluster.owner_url,
+            }
+        return urls
 
     def program_folders(self) -> list[str]:
         """For PATH: the virtual environment, psql, pg_dump and their like, redis-cli."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from patients.choices import Channel, Purpose
 from patients.constraints.consents import (
@@ -38,6 +39,7 @@ class ConsentText(RuledModel, ClinicModel):
     )
 
     objects: ClassVar = ClinicQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("consent text")
@@ -81,6 +83,7 @@ class Consent(RuledModel, ClinicModel):
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = ConsentQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("consent")

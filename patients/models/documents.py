@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from patients.choices import DocumentKind, ScanStatus
 from patients.constraints.documents import NAME_LENGTH, document_constraints
@@ -56,6 +57,7 @@ class Document(RuledModel, ClinicModel):
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = DocumentQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("document")

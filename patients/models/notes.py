@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from patients.choices import NoteKind, NoteStatus
 from patients.constraints.notes import SECTION_LENGTH, SECTIONS, note_constraints
@@ -105,6 +106,7 @@ class ClinicalNote(RuledModel, ClinicModel):
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = NoteQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("clinical note")

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from patients import validators
 from patients.constraints.patients import patient_constraints
@@ -106,6 +107,7 @@ class Patient(RuledModel, ClinicModel):
     )
 
     objects: ClassVar = PatientQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("patient")

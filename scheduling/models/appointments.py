@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from audit.history import TrackedHistory
 from fisioflow.constraints import RuledModel
 from patients.models import Patient
 from patients.validators import validate_text
@@ -112,6 +113,7 @@ class Appointment(RuledModel, ClinicModel):
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = AppointmentQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("appointment")

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.history import TrackedHistory
 from patients.validators import validate_name
 from scheduling.constraints.hours import (
     REASON_LENGTH,
@@ -36,6 +37,8 @@ class WorkingHours(CheckedModel):
     end = models.TimeField(_("end"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("working hours")
@@ -67,6 +70,8 @@ class HoursException(CheckedModel):
     start = models.TimeField(_("start"), null=True, blank=True)
     end = models.TimeField(_("end"), null=True, blank=True)
 
+    history = TrackedHistory()
+
     class Meta:
         verbose_name = _("exception of working hours")
         verbose_name_plural = _("exceptions of working hours")
@@ -88,6 +93,8 @@ class Closure(CheckedModel):
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     reason = models.CharField(_("reason"), max_length=REASON_LENGTH, validators=[validate_name])
+
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("closure")

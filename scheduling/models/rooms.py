@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import TrackedHistory
 from patients.validators import validate_name
 from scheduling.constraints.rooms import LARGEST, NAME_LENGTH, room_constraints
 from scheduling.models.checked import CheckedModel
@@ -25,6 +26,8 @@ class Room(CheckedModel):
         help_text=_("How many patients at once; more than one is for groups and shared rooms."),
     )
     active = models.BooleanField(_("active"), default=True)
+
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("room")

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from audit.history import TrackedHistory
 from patients.models import Patient
 from scheduling.constraints.series import (
     LONGEST_MINUTES,
@@ -77,6 +78,7 @@ class Series(CheckedModel):
     skip_closed = models.BooleanField(_("skip holidays and closures"), default=True)
 
     objects: ClassVar = SeriesQuerySet.as_manager()
+    history = TrackedHistory()
 
     class Meta:
         verbose_name = _("series")

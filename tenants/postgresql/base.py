@@ -1,8 +1,8 @@
 """The database backend: django-tenants' wrapper, made to fail closed and to know many servers.
 
 Before the first statement of every activation and every transaction, ONE statement sets the search
-path (the clinic's schema alone), names the actor for the audit trail and reads the epoch row of the
-clinic's schema. A missing schema, an old epoch or a closed clinic is an error, never a fall-through
+path (the clinic's schema alone) and the role, names the actor for the audit trail and reads the
+epoch row of the clinic's schema. A missing schema, an old epoch or a closed clinic is an error, never a fall-through
 to `public`. What was set is forgotten on rollback, rollback to a savepoint, close and reconnect.
 """
 
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import psycopg
+from django.conf import settings
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.utils import OperationalError, ProgrammingError
 from django_tenants.postgresql_backend import base
@@ -33,11 +34,11 @@ _down_until: dict[str, float] = {}  # alias to monotonic time; a late reader onl
 
 _ENTER_CLINIC = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
-           (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
+           set_config('role', %s, false), (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
 """
 _ENTER_SCHEMA = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
-           to_regnamespace(%s) IS NOT NULL
+           set_config('role', %s, false), to_regnamespace(%s) IS NOT NULL
 """
 
 
@@ -45,7 +46,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     """One connection of one thread to the directory or to a shard."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._sent: tuple[int, str, str] | None = None
+        self._sent: tuple[int, str, str, str] | None = None
+        self.acts_as_owner = False  # tenants.postgresql.owner sets it
         self._setting_search_path: bool = False
         self.search_path_set_schemas: list[str] | None = None
         super().__init__(*args, **kwargs)
@@ -131,7 +133,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             return
         scope = self._scope_or_refuse()
         actor = current_actor().as_setting()
-        wanted = (scope.activation if scope else 0, scope.key if scope else DIRECTORY, actor)
+        role = "none" if self.acts_as_owner else settings.APP_ROLE
+        wanted = (scope.activation if scope else 0, scope.key if scope else DIRECTORY, actor, role)
         # The base class empties search_path_set_schemas whenever the server may have forgotten.
         if self._sent == wanted and self.search_path_set_schemas:
             return
@@ -139,9 +142,9 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         with self._without_session():
             if cursor is None:  # a named cursor runs one statement only: borrow a plain one
                 with self.cursor() as plain:
-                    schema = self._enter(plain, scope, actor)
+                    schema = self._enter(plain, scope, actor, role)
             else:
-                schema = self._enter(cursor, scope, actor)
+                schema = self._enter(cursor, scope, actor, role)
         self._sent, self.search_path_set_schemas = wanted, [schema]
 
     def _scope_or_refuse(self) -> Scope | None:
@@ -155,24 +158,24 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise NoClinicActive(database=self.alias, clinic_on=scope.clinic.shard)
         return scope
 
-    def _enter(self, cursor: Any, scope: Scope | None, actor: str) -> str:
+    def _enter(self, cursor: Any, scope: Scope | None, actor: str, role: str) -> str:
         if scope is None or scope.clinic is None:
             schema = scope.maintenance_schema if scope else "public"
-            cursor.execute(_ENTER_SCHEMA, [f'"{schema}", pg_temp', actor, f'"{schema}"'])
-            if not cursor.fetchone()[2]:
+            cursor.execute(_ENTER_SCHEMA, [f'"{schema}", pg_temp', actor, role, f'"{schema}"'])
+            if not cursor.fetchone()[3]:
                 raise TemplateMissing(schema=schema, database=self.alias)
             return str(schema)
         clinic = scope.clinic
         path = f'"{clinic.schema}", pg_temp'
         try:
             cursor.execute(
-                _ENTER_CLINIC.format(schema=clinic.schema), [path, actor, clinic.clinic_id]
+                _ENTER_CLINIC.format(schema=clinic.schema), [path, actor, role, clinic.clinic_id]
             )
         except ProgrammingError as error:
             if getattr(error.__cause__, "sqlstate", "") not in _NO_SUCH_SCHEMA:
                 raise
             raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias) from error
-        row = cursor.fetchone()[2]
+        row = cursor.fetchone()[3]
         if row is None:
             raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias)
         epoch, state = int(row[0]), row[1]

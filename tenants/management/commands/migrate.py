@@ -4,8 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
+from django.db import transaction
 
+from fisioflow.actor import acting_as_job
 from tenants.context import DIRECTORY, platform_scope
+from tenants.fleet import announce_tables
+from tenants.postgresql.owner import as_owner
 
 
 class Command(migrate.Command):
@@ -14,5 +18,12 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> Any:
         if options["database"] != DIRECTORY:
             raise CommandError("A shard's clinics are migrated by: manage.py migrate_clinics")
-        with platform_scope():
+        with as_owner(DIRECTORY), platform_scope(), acting_as_job("migrate"):
             return super().handle(*args, **options)
+
+    def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:
+        """Triggers and grants follow each migration."""
+        super().migration_progress_callback(action, *args, **kwargs)
+        if action == "apply_success":
+            with transaction.atomic(using=DIRECTORY):
+                announce_tables(DIRECTORY, "public")

@@ -1,0 +1,1 @@
+"""The audit trail: histories that the database writes itself, events without content, and proof."""

@@ -1,0 +1,28 @@
+"""The audit trail's app: triggers and grants follow every migration of a schema."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tenants.signals import tables_changed
+
+
+class AuditConfig(AppConfig):
+    """Who did what, when and why: captured by the database, read and proven here."""
+
+    name = "audit"
+    verbose_name = _("Audit trail")
+
+    def ready(self) -> None:
+        from audit import checks  # noqa: F401  registers them
+
+        tables_changed.connect(_follow, dispatch_uid="audit.follow")
+
+
+def _follow(cursor: Any, schema: str, in_directory: bool, **_: Any) -> None:
+    from audit.capture import install
+    from audit.privileges import grant
+
+    install(cursor)
+    grant(cursor, schema, in_directory=in_directory)

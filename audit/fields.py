@@ -1,0 +1,33 @@
+"""PostgreSQL's xid8: which transaction a row came with."""
+
+from typing import Any
+
+from django.db import models
+
+
+class Xid8Field(models.Field):  # type: ignore[type-arg]
+    """A transaction id that never wraps; set by the database alone.
+
+    It means something on the server that gave it only: a restored or moved row has the id of the
+    transaction that restored or moved it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"db_default": models.Func(function="pg_current_xact_id"), "editable": False}
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["db_default"], kwargs["editable"]
+        return name, path, args, kwargs
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
+        return None if value is None else int(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """PostgreSQL has no cast from a number: it is sent as text."""
+        prepared = super().get_prep_value(value)
+        return str(prepared) if isinstance(prepared, int) else prepared

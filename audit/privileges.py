@@ -1,0 +1,52 @@
+"""Grants for the application's role, which owns nothing: by table, as `audit.classification` says."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from audit.classification import Access, access_by_table
+
+_TABLES = """
+SELECT relname::text FROM pg_class
+ WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+"""
+_OPEN_DOORS = """
+SELECT concat_ws(', ',
+    CASE WHEN has_database_privilege(%(role)s, current_database(), 'TEMPORARY')
+         THEN 'may make temporary tables' END,
+    CASE WHEN has_database_privilege(%(role)s, current_database(), 'CREATE')
+         THEN 'may make schemas' END,
+    CASE WHEN pg_has_role(%(role)s, current_user, 'MEMBER') THEN 'may become the owner' END)
+"""
+
+
+def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
+    """Give the application exactly what it needs in the search path's schema; repeatable.
+
+    Needs the owner's role. Raises ImproperlyConfigured when the application's role could get
+    round the grants.
+    """
+    role = f'"{settings.APP_ROLE}"'
+    cursor.execute("SELECT quote_ident(current_database())")
+    database = cursor.fetchone()[0]
+    cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
+    cursor.execute(_OPEN_DOORS, {"role": settings.APP_ROLE})
+    if doors := cursor.fetchone()[0]:
+        raise ImproperlyConfigured(
+            f"The role {settings.APP_ROLE} {doors}. docs/operations.md says how to make the roles."
+        )
+    wanted = access_by_table(in_directory=in_directory)
+    cursor.execute(_TABLES)
+    by_access: dict[Access, list[str]] = {}
+    for (table,) in cursor.fetchall():
+        by_access.setdefault(wanted.get(table, Access.READ), []).append(f'"{table}"')
+    cursor.execute(
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {role};"
+        f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC; GRANT USAGE ON SCHEMA {schema} TO {role};"
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
+        + "".join(
+            f"GRANT {access} ON {', '.join(sorted(tables))} TO {role};"
+            for access, tables in sorted(by_access.items())
+        )
+    )

@@ -1,0 +1,7 @@
+"""What other apps may want to know of a schema."""
+
+from django.dispatch import Signal
+
+# After a migration of a schema, in its transaction. Arguments: `cursor` (the owner's; its search
+# path is the schema), `schema` (quoted), `in_directory`.
+tables_changed = Signal()
