@@ -22,6 +22,7 @@ class Role(models.TextChoices):
     THERAPIST = "therapist", _("Therapist")
     RECEPTIONIST = "receptionist", _("Receptionist")
     PATIENT = "patient", _("Patient")
+    AUDITOR = "auditor", _("Auditor")
     PLATFORM = "platform", _("Platform staff")
 
 

@@ -15,7 +15,8 @@ from fisioflow.constraints import refusals
 from tenants.context import DIRECTORY, current_clinic, current_scope, platform_scope
 
 _WINDOW = 60  # seconds
-_RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.PLATFORM: 3}  # all others: 0
+# All others: 0. An auditor reads every change of the clinic: the owner alone names one.
+_RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.AUDITOR: 2, Role.PLATFORM: 3}
 _CHANGEABLE = {"email", "full_name", "role", "crefito", "supervisor", "is_active"}
 
 

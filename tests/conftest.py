@@ -49,6 +49,7 @@ class People:
     therapist: User
     receptionist: User
     patient: User
+    auditor: User
     record: Patient
 
 

@@ -31,6 +31,7 @@ SIGN_INS = {
     "therapist": Role.THERAPIST,
     "reception": Role.RECEPTIONIST,
     "patient": Role.PATIENT,
+    "auditor": Role.AUDITOR,
 }
 _COLLEAGUES = 4  # therapists besides the one who signs in
 _PATIENTS = 200
