@@ -26,10 +26,12 @@ def _owner(variable: str) -> dict[str, Any]:
     return {"OWNER": env_database(variable) if env_text(variable, "") else None}
 
 
-DATABASES = {
-    "default": _database("DATABASE_URL") | _owner("DATABASE_OWNER_URL"),
-    **{
-        f"shard_{n}": _database(f"SHARD_{n}_URL") | _owner(f"SHARD_{n}_OWNER_URL")
-        for n in shard_numbers()
-    },
-}
+def databases() -> dict[str, dict[str, Any]]:
+    """The setting, out of the environment."""
+    return {
+        "default": _database("DATABASE_URL") | _owner("DATABASE_OWNER_URL"),
+        **{
+            f"shard_{n}": _database(f"SHARD_{n}_URL") | _owner(f"SHARD_{n}_OWNER_URL")
+            for n in shard_numbers()
+        },
+    }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
-from fisioflow.databases import DATABASES  # noqa: F401
+from fisioflow.databases import databases
 from fisioflow.env import (
     env_bool,
     env_choice,
@@ -79,6 +79,7 @@ AUTH_USER_MODEL = "accounts.User"
 
 APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
 
+DATABASES = databases()
 DATABASE_ROUTERS = ["tenants.router.ClinicRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
