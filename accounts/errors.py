@@ -24,6 +24,19 @@ class InvalidToken(FisioFlowError):
     code = "token_invalid"
     status = 401
 
+    @property
+    def refuses_access(self) -> bool:
+        return True
+
+
+class TokenSpent(InvalidToken):
+    """The token is invalid or has expired."""
+
+    @property
+    def refuses_access(self) -> bool:
+        """Expiring is how tokens end; a used one that comes back is recorded where it is found."""
+        return False
+
 
 class TokenSuperseded(Conflict):
     """The token was already refreshed by another request."""

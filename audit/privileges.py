@@ -1,4 +1,4 @@
-"""Grants for the application's role, which owns nothing: by table, as `audit.classification` says."""
+"""Grants for the application's role, which owns nothing: by table, by `audit.classification`."""
 
 from typing import Any
 

@@ -69,9 +69,7 @@ _FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 INSTALLED_APPS = [
     *_OWN,
     *dict.fromkeys(
-        app
-        for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
-        if app not in _OWN
+        app for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS] if app not in _OWN
     ),
 ]
 TENANT_MODEL = "tenants.Clinic"
@@ -145,6 +143,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.ClinicMiddleware",
+    "audit.middleware.TrailMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
