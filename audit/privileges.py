@@ -1,4 +1,4 @@
-"""Grants for the application's role, which owns nothing: by table, by `audit.classification`."""
+"""Grants for the application's role, which owns nothing: by table, after audit.classification."""
 
 from typing import Any
 
@@ -28,14 +28,7 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
     round the grants.
     """
     role = f'"{settings.APP_ROLE}"'
-    cursor.execute("SELECT quote_ident(current_database())")
-    database = cursor.fetchone()[0]
-    cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
-    cursor.execute(_OPEN_DOORS, {"role": settings.APP_ROLE})
-    if doors := cursor.fetchone()[0]:
-        raise ImproperlyConfigured(
-            f"The role {settings.APP_ROLE} {doors}. docs/operations.md says how to make the roles."
-        )
+    _close_doors(cursor, role)
     wanted = access_by_table(in_directory=in_directory)
     cursor.execute(_TABLES)
     by_access: dict[Access, list[str]] = {}
@@ -50,3 +43,23 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
             for access, tables in sorted(by_access.items())
         )
     )
+
+
+def _close_doors(cursor: Any, role: str) -> None:
+    """A temporary table could take a history's place, and a schema of one's own another's."""
+    if not _open_doors(cursor):
+        return
+    # Once for a server, by its template or by the directory: two at once would fail
+    # ("tuple concurrently updated"), and clinics, which are migrated side by side, come later.
+    cursor.execute("SELECT quote_ident(current_database())")
+    database = cursor.fetchone()[0]
+    cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
+    if doors := _open_doors(cursor):
+        raise ImproperlyConfigured(
+            f"The role {settings.APP_ROLE} {doors}. docs/operations.md says how to make the roles."
+        )
+
+
+def _open_doors(cursor: Any) -> str:
+    cursor.execute(_OPEN_DOORS, {"role": settings.APP_ROLE})
+    return str(cursor.fetchone()[0])
