@@ -44,6 +44,27 @@ class TokenSuperseded(Conflict):
     code = "token_superseded"
 
 
+class ReasonMissing(FisioFlowError):
+    """Say why you act as somebody else."""
+
+    code = "reason_missing"
+    status = 400
+
+
+class NotOfTheStaff(FisioFlowError):
+    """Only an active member of the platform's staff may act as somebody else."""
+
+    code = "not_of_the_staff"
+    status = 403
+
+
+class PersonNotFound(FisioFlowError):
+    """The clinic has no active person with this e-mail."""
+
+    code = "person_not_found"
+    status = 404
+
+
 class RoleAboveOwn(FisioFlowError):
     """You can't give, change or take away a role above your own."""
 

@@ -56,8 +56,11 @@ def token_refresh(*, refresh: str) -> TokenPair:
     with transaction.atomic(using=current_clinic().shard, durable=True):
         outcome = _rotate(claims)  # returns its error: raised in here it would undo a revocation
     if isinstance(outcome, TokenSpent):
-        whose = {"table_name": User._meta.db_table, "record_id": claims.user_id}
-        refusal_record(**whose, details={"code": "refresh_reused", "status": outcome.status})
+        refusal_record(
+            table_name=User._meta.db_table,
+            record_id=claims.user_id,
+            details={"code": "refresh_reused", "status": outcome.status},
+        )
     if isinstance(outcome, FisioFlowError):
         raise outcome
     return _pair(outcome)

@@ -1,7 +1,8 @@
 """Signed tokens, bound to the clinic by their audience. Pure: no database.
 
-An access token says who, for minutes, and who acts as them (RFC 8693, `act`); a refresh token says which sign-in and which generation of
-it. `accounts.sessions` keeps the generations. The decision is docs/adr/0003-tokens.md.
+An access token says who, for minutes, and which of the platform's staff acts as them, if one does
+(RFC 8693, `act`); a refresh token says which sign-in and which generation of it.
+`accounts.sessions` keeps the generations. The decision is docs/adr/0003-tokens.md.
 """
 
 from collections.abc import Mapping

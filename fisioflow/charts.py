@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models
 from django.http import HttpRequest
 
@@ -32,6 +33,15 @@ def chart_path(model: type[models.Model]) -> str | None:
                 seen.add(target)
                 ways.append((target, (*names, field.name)))
     return None
+
+
+def chart_models() -> dict[str, type[models.Model]]:
+    """The models that charts are made of, by the name of their table."""
+    return {
+        model._meta.db_table: model
+        for model in apps.get_models()
+        if chart_path(model) and not hasattr(model, "instance_type")  # histories
+    }
 
 
 def charts_open(request: HttpRequest, rows: Iterable[models.Model]) -> None:

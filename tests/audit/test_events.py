@@ -82,7 +82,7 @@ def test_details_that_may_be_content_are_refused(
 
 @pytest.mark.parametrize("named", [{"table_name": "Ana Souza"}, {"record_id": "Ana Souza"}])
 def test_a_table_and_a_record_are_named_by_ids(
-    in_norte: ClinicRoute, named: dict[str, str]
+    in_norte: ClinicRoute, named: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match="An event's"):
         event_record(kind=Kind.PRINTED, **named)
