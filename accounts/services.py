@@ -70,7 +70,7 @@ def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
             setattr(user, name, value)
         user.clean()
         user.save(update_fields=[*fields, "updated_at"])
-        if user.role != before:
+        if fields.get("role", before) != before:
             roles = {"old_role": before, "new_role": str(user.role)}
             _record(Kind.ROLE_CHANGED, user, roles)
         if not user.is_active:

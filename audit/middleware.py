@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from audit.refusals import refusal_record
 from audit.services import chart_view_record
 from fisioflow.charts import opened_charts
+from fisioflow.errors import FisioFlowError
 
 
 class TrailMiddleware:
@@ -24,13 +25,17 @@ class TrailMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        refused_by = getattr(request, "refused_by", None)
-        if refused_by.refuses_access if refused_by else response.status_code == 403:
+        refused_by: FisioFlowError | None = getattr(request, "refused_by", None)
+        if _refused(refused_by, response):
             code = refused_by.code if refused_by else "permission_denied"
             refusal_record(record_id=_asked_for(request), details=_asked(request, response, code))
-        elif _has_content(response):
+        if _has_content(response):
             chart_view_record(patient_ids=opened_charts(request))
         return response
+
+
+def _refused(refused_by: FisioFlowError | None, response: HttpResponseBase) -> bool:
+    return refused_by.refuses_access if refused_by else response.status_code == 403
 
 
 def _has_content(response: HttpResponseBase) -> bool:

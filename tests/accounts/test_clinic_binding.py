@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import TokenFamily, User
 from accounts.sessions import token_issue
+from audit.models import Event
 from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import ApiClients, Phone
 from tests.conftest import PASSWORD
@@ -172,4 +173,6 @@ def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
     copied = Client(SERVER_NAME="sul.localhost")
     copied.cookies["session"] = key
     assert copied.get("/admin/")["Location"].startswith("/admin/login/")
+    with clinic_scope(sul):
+        assert Event.objects.get().details["code"] == "token_invalid"
     assert client.get("/admin/").status_code == 200

@@ -1,7 +1,7 @@
 """Whoever is shown a chart is in its trail, whichever way leads there."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit import middleware
@@ -19,11 +20,13 @@ from fisioflow.api.views import ResourceViewSet
 from fisioflow.charts import chart_models, chart_path
 from fisioflow.record_admin import RecordAdmin
 from patients.models import Patient
+from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.errors import ShardUnavailable
 from tests import endpoints
 from tests.bodies import Place, nothing
 from tests.endpoints import Row, rows
+from tests.records import NORTES_SECRET
 from tests.test_endpoints import BODIES, filled, path_of
 from tests.test_endpoints import place as place  # a fixture, for the tests of this file
 
@@ -90,6 +93,18 @@ def test_pages_of_the_admin_do_too(name: str, page: str, place: Place) -> None:
         client.force_login(owner)
     route = f"/admin/{name}/<id>/{page}" if page else f"/admin/{name}/"
     assert client.get(filled(route, place)).status_code == 200
+    assert seen(owner, at=place.norte) == [(place.ids["patients"], "chart_viewed")]
+
+
+def test_the_agenda_that_the_admin_opens_with_does_too(place: Place) -> None:
+    owner, noon = place.people.norte.owner, timezone.localtime().replace(hour=12, minute=0)
+    client = Client(SERVER_NAME="norte.localhost")
+    with clinic_scope(place.norte):
+        Appointment.objects.filter(pk=place.ids["appointments"]).update(
+            start_time=noon, end_time=noon + timedelta(hours=1)
+        )
+        client.force_login(owner)
+    assert NORTES_SECRET in client.get("/admin/").content.decode()
     assert seen(owner, at=place.norte) == [(place.ids["patients"], "chart_viewed")]
 
 
