@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
@@ -70,7 +70,7 @@ class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Prescription, site=clinic_site)
-class PrescriptionAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class PrescriptionAdmin(_ReadOnly, RecordAdmin):
     """What therapists ask patients to do at home."""
 
     list_display = ("start_date", "end_date", "patient", "therapist_name", "version", "status")
@@ -82,10 +82,10 @@ class PrescriptionAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(ExerciseLog, site=clinic_site)
-class ExerciseLogAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class ExerciseLogAdmin(_ReadOnly, RecordAdmin):
     """What patients did of it."""
 
     list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")
-    list_select_related = ("item__exercise",)
+    list_select_related = ("item__exercise", "item__prescription")
     date_hierarchy = "done_at"
     ordering = ("-done_at", "id")

@@ -26,6 +26,8 @@ POST   patients            201   201     403       201       403     403     401
 GET    patients/<id>       200   200     200       200       200     403     401    401      404
 PATCH  patients/<id>       200   200     200       200       403     403     401    401      404
 DELETE patients/<id>       204   204     403       403       403     403     401    401      404
+GET    patients/<id>/access-log 200 403 403       403       200     200     401    401      404
+POST   patients/<id>/prints 204 204    204       204       204     403     401    401      404
 POST   patients/validate   200   200     403       200       403     403     401    401      200
 POST   patients/batch      201   201     403       201       403     403     401    401      400
 POST   appointments/validate 200 200     200       200       403     403     401    401      200

@@ -7,7 +7,6 @@ end up in logs.
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.core import signing
 from django.db.models import Model, Q
@@ -105,9 +104,7 @@ def _after(model: type[Model], cursor: str, ordering: str, field: str) -> Q:
     except signing.BadSignature as error:
         raise _bad_cursor() from error
     # Soft-deleted rows are found too: the row may have gone since the page was read.
-    row: Sequence[Any] | None = (
-        model._default_manager.filter(pk=UUID(key)).values_list(field).first()
-    )
+    row: Sequence[Any] | None = model._default_manager.filter(pk=key).values_list(field).first()
     if row is None or of_ordering != ordering:
         raise _bad_cursor()
     beyond = "lt" if ordering.startswith("-") else "gt"
