@@ -64,7 +64,6 @@ class Entry:
     user_agent: str
     request_id: str
     table: str = ""
-    patient_id: UUID | None = None
     old_values: dict[str, Any] | None = None
     new_values: dict[str, Any] | None = None
     changed_fields: tuple[str, ...] = ()
@@ -113,7 +112,6 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
         action=kind.name,
         table=table,
         record_id=str(row.serializable_value(row.instance_type._meta.pk.attname)),
-        patient_id=getattr(row, "patient_id", None),
         timestamp=row.history_date,
         user_id=row.history_user_id,
         actor_label=row.actor_label,
@@ -141,7 +139,6 @@ def _of_event(event: Event) -> Entry:
         action=None,
         table=event.table_name,
         record_id=event.record_id,
-        patient_id=event.patient_id,
         timestamp=event.occurred_at,
         user_id=event.user_id,
         actor_label=event.actor_label,

@@ -158,7 +158,7 @@ def _trails() -> dict[str, Trail]:
     now = datetime.now(UTC)
     found = Trail(table="scheduling_appointment").page(1)[0]
     therapist = User.objects.get(full_name="T").pk
-    patient = found.patient_id
+    patient = _a_patient()
     trails = {
         "no filter": Trail(),
         "record": Trail(record=_uuid(found.record_id)),
@@ -200,9 +200,14 @@ def _page(trail: Trail) -> float:
 
 
 def _chart(at: datetime) -> float:
-    patient = Trail(table="scheduling_appointment").page(1)[0].patient_id
-    assert patient is not None
+    patient = _a_patient()
     return _timed(lambda: chart_as_of(patient, at))
+
+
+def _a_patient() -> Any:
+    version = Trail(table="scheduling_appointment").page(1)[0]
+    assert version.new_values
+    return version.new_values["patient_id"]
 
 
 def _timed(work: Any) -> float:
