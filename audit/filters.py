@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
@@ -83,18 +82,16 @@ class RequestFilter(CharFilter):  # type: ignore[misc]
 class TrailFilter(FromToFilterSet):
     """Its `qs` is a Trail."""
 
-    from_ = MomentOrDayFilter(
-        label=_("From"), end_of_day=False, help_text="Included. A day begins at the clinic's."
-    )
+    from_ = MomentOrDayFilter(label="A moment or a day, included.", end_of_day=False)
     to = MomentOrDayFilter(
-        label=_("To"), end_of_day=True, help_text="A moment isn't included; a day is, wholly."
+        label="A moment, which isn't included, or a day, which is.", end_of_day=True
     )
-    user = KeyFilter(label=_("User"))
-    kind = ChoiceFilter(label=_("kind"), choices=KINDS)
-    table = ChoiceFilter(label=_("table"), choices=tables)
-    record = KeyFilter(label=_("Record"))
-    patient = KeyFilter(label=_("patient"))
-    request = RequestFilter(label=_("request"), regex=_REQUEST_ID)
+    user = KeyFilter(label="Who did it.")
+    kind = ChoiceFilter(choices=KINDS)
+    table = ChoiceFilter(choices=tables())
+    record = KeyFilter(label="Which object.")
+    patient = KeyFilter(label="Whose chart.")
+    request = RequestFilter(label="All that one request did.", regex=_REQUEST_ID)
 
     class Meta:
         fields: tuple[str, ...] = ()
@@ -111,6 +108,4 @@ class TrailFilter(FromToFilterSet):
 class ExportFilter(TrailFilter):
     """The same, and the format of the file."""
 
-    format = ChoiceFilter(
-        required=True, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")], label=_("Format")
-    )
+    format = ChoiceFilter(required=True, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")])

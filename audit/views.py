@@ -41,7 +41,7 @@ class TrailPages(CursorPages):
         limit, cursor = limit_of(request), request.query_params.get("cursor")
         try:
             after = Place.parse(read_cursor(cursor, _ORDERING)) if cursor else None
-            found = queryset.page(limit + 1, after=after)
+            found: list[Any] = queryset.page(limit + 1, after=after)
         except (ValueError, LookupError) as error:
             raise bad_cursor() from error
         if len(found) > limit:
