@@ -1,13 +1,16 @@
 """Two admins that share nothing: the clinic's, on its host, and the platform's, on its own."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from accounts.errors import TooManyAttempts
-from accounts.models import ADMIN_ROLES, Role, User
+from accounts.models import CLINIC_ADMIN_ROLES, Role, User
 from accounts.services import attempt_count
 from fisioflow.requests import client_address
 from tenants.context import current_scope
@@ -30,24 +33,32 @@ class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
 
 
 class ClinicAdminSite(UnfoldAdminSite):  # type: ignore[misc]
-    """For a clinic's owner and manager, inside their clinic only."""
+    """For a clinic's owner, manager and auditor, inside their clinic only."""
 
     site_title = site_header = "FisioFlow"
     index_title = _("Clinic")
     site_url = None
     index_template = "fisioflow/clinic_index.html"
     login_form = LimitedAuthenticationForm
+    keeps_log = False  # the histories do
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """An active owner or manager of the clinic whose host this is."""
+        """An active owner, manager or auditor of the clinic whose host this is."""
         user, scope = request.user, current_scope()
         return (
             isinstance(user, User)
             and user.is_active
-            and user.role in ADMIN_ROLES
+            and user.role in CLINIC_ADMIN_ROLES
             and scope is not None
             and scope.clinic is not None
         )
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The clinic's day; the auditor's first page is the trail."""
+        if isinstance(request.user, User) and request.user.role == Role.AUDITOR:
+            return redirect("clinic:audit_event_changelist")
+        page: HttpResponse = super().index(request, extra_context)
+        return page
 
 
 class PlatformAdminSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -58,6 +69,7 @@ class PlatformAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     site_url = None
     settings_name = "UNFOLD_PLATFORM"
     login_form = LimitedAuthenticationForm
+    keeps_log = True
 
     def has_permission(self, request: HttpRequest) -> bool:
         """An active member of the platform's staff, on the platform's host."""
