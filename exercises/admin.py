@@ -10,11 +10,11 @@ from unfold.admin import TabularInline
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
 from fisioflow.admin_sites import clinic_site
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import HistoryAdmin, TrackedAdmin
 
 
 @admin.register(Exercise, site=clinic_site)
-class ExerciseAdmin(RecordAdmin):
+class ExerciseAdmin(TrackedAdmin):
     """The clinic's library of exercises."""
 
     list_display = ("name", "body_region", "goal", "updated_at")
@@ -70,7 +70,7 @@ class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Prescription, site=clinic_site)
-class PrescriptionAdmin(_ReadOnly, RecordAdmin):
+class PrescriptionAdmin(_ReadOnly, HistoryAdmin):
     """What therapists ask patients to do at home."""
 
     list_display = ("start_date", "end_date", "patient", "therapist_name", "version", "status")
@@ -82,7 +82,7 @@ class PrescriptionAdmin(_ReadOnly, RecordAdmin):
 
 
 @admin.register(ExerciseLog, site=clinic_site)
-class ExerciseLogAdmin(_ReadOnly, RecordAdmin):
+class ExerciseLogAdmin(_ReadOnly, HistoryAdmin):
     """What patients did of it."""
 
     list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")

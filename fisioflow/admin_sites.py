@@ -4,15 +4,16 @@ from typing import Any
 
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from accounts.errors import TooManyAttempts
-from accounts.models import ADMIN_ROLES, Role, User
+from accounts.models import CLINIC_ADMIN_ROLES, Role, User
 from accounts.services import password_change
 from accounts.sign_in import attempt_count, failure_record
 from fisioflow.actor import identify
@@ -74,21 +75,29 @@ class _AdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
 
 class ClinicAdminSite(_AdminSite):
-    """For a clinic's owner and manager, inside their clinic only."""
+    """For a clinic's owner, manager and auditor, inside their clinic only."""
 
     index_title = _("Clinic")
     index_template = "fisioflow/clinic_index.html"
+    keeps_log = False  # the histories do
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """An active owner or manager of the clinic whose host this is."""
+        """An active owner, manager or auditor of the clinic whose host this is."""
         user, scope = request.user, current_scope()
         return (
             isinstance(user, User)
             and user.is_active
-            and user.role in ADMIN_ROLES
+            and user.role in CLINIC_ADMIN_ROLES
             and scope is not None
             and scope.clinic is not None
         )
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The clinic's day; the auditor's first page is the trail."""
+        if isinstance(request.user, User) and request.user.role == Role.AUDITOR:
+            return redirect("clinic:audit_event_changelist")
+        page: HttpResponse = super().index(request, extra_context)
+        return page
 
 
 class PlatformAdminSite(_AdminSite):

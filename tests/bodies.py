@@ -202,6 +202,7 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST closures": _closure,
     "PATCH closures/<id>": _closure_change,
     "GET slots": _slots,
+    "GET audit/export": lambda *_: {"format": "jsonl"},
     "POST series": _series,
     "POST series/preview": _series,
     "PATCH series/<id>": _series_change,

@@ -1,4 +1,4 @@
-"""Ways of speaking to a clinic's database that go round the ORM."""
+"""Ways of speaking to a clinic's database that go round the ORM, and of reading the trail."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,8 @@ import pytest
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
+from audit.entries import Place
+from audit.trail import Trail
 from fisioflow.devstack.stack import Stack
 from tests.conftest import FreshClinic
 
@@ -46,3 +48,11 @@ def sql() -> Callable[..., list[Any]]:
             return cursor.fetchall() if cursor.description else []
 
     return run
+
+
+def everything(trail: Trail, size: int) -> list[Place]:
+    """The places of all entries, read in pages of this size."""
+    places: list[Place] = []
+    while page := trail.page(size, after=places[-1] if places else None):
+        places += [entry.place for entry in page]
+    return places
