@@ -60,6 +60,7 @@ class _AdminSite(UnfoldAdminSite):  # type: ignore[misc]
     site_title = site_header = "FisioFlow"
     site_url = None
     login_form = LimitedAuthenticationForm
+    keeps_log = True
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
