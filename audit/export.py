@@ -37,7 +37,7 @@ def trail_export(*, trail: Trail, format: Format) -> Iterator[str]:  # noqa: A00
     until = min(trail.until, now) if trail.until else now
     filters = trail.given()
     trail = replace(trail, until=until)
-    details = {"format": format, "filters": filters, "rows": trail.count()}
+    details = {"format": format, "filters": filters, "count": trail.count()}
     event_record(kind=Kind.EXPORTED, table_name=EVENTS, details=details)
     pages = _pages(trail, current_clinic(), current_actor())
     return chain([_csv_head()], map(_csv, pages)) if format == "csv" else map(_json_lines, pages)

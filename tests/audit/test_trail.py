@@ -80,12 +80,12 @@ def test_the_digest_of_a_password_isnt_shown(people: SimpleNamespace) -> None:
 
 def test_events_stand_between_the_changes(people: SimpleNamespace) -> None:
     before = Room.objects.create(name="Um", capacity=1)
-    event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"fields": 3})
+    event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3})
     after = Room.objects.create(name="Dois", capacity=1)
     newest = Trail().page(3)
     assert [e.record_id for e in newest] == [str(after.pk), "", str(before.pk)]
     event = newest[1]
-    assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"fields": 3})
+    assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"count": 3})
     assert (event.old_values, event.new_values, event.table) == (None, None, "")
 
 
