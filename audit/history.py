@@ -119,10 +119,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         )
         extra["next_record"] = property(
             lambda row: (
-                neighbours(row)
-                .filter(history_id__gt=row.history_id)
-                .order_by("history_id")
-                .first()
+                neighbours(row).filter(history_id__gt=row.history_id).order_by("history_id").first()
             )
         )
         return extra
@@ -147,5 +144,3 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
             models.Index(fields=["xid"], name=f"{name}_xid"),
         ]
         return options
-
-
