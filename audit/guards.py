@@ -1,4 +1,4 @@
-"""Whether what keeps the trail is in place: triggers, their functions, and what the application may.
+"""Whether what keeps the trail is in place: triggers, their functions, the application's grants.
 
 Says what is off; `audit.capture`, `audit.privileges` and the migrations put it in place.
 """
@@ -81,9 +81,7 @@ SELECT concat_ws(', ',
 """
 
 
-def guard_findings(
-    cursor: Any, tracked: list[Tracked], *, in_directory: bool
-) -> Iterator[Finding]:
+def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
     """Every guard of the search path's schema that is off."""
     yield from _untracked({pair.table for pair in tracked}, in_directory=in_directory)
     yield from _triggers(cursor, tracked)
@@ -97,17 +95,15 @@ def guard_findings(
 def _untracked(found: set[str], *, in_directory: bool) -> Iterator[Finding]:
     here = is_shared if in_directory else is_clinical
     for model in apps.get_models():
-        if is_tracked(model) and not is_history(model) and here(model._meta.app_label):
-            if model._meta.db_table not in found:
-                yield Finding("table_untracked", model._meta.db_table)
+        table, expected = model._meta.db_table, is_tracked(model) and not is_history(model)
+        if expected and here(model._meta.app_label) and table not in found:
+            yield Finding("table_untracked", table)
 
 
 def _triggers(cursor: Any, tracked: list[Tracked]) -> Iterator[Finding]:
     texts = [_TRIGGERS, *map(triggers, tracked)]
     expected = {
-        _plain(text).split()[2]: _plain(text)
-        for text in "".join(texts).split(";")
-        if text.strip()
+        _plain(text).split()[2]: _plain(text) for text in "".join(texts).split(";") if text.strip()
     }
     own_tables = {pair.history for pair in tracked} | {"audit_event", "audit_seal"}
     cursor.execute("SHOW session_replication_role")

@@ -5,11 +5,11 @@
 Exit status 0: every row is as it was when it was sealed, and none was added or taken away. 1: what
 is wrong is named, by table, record and row, and never by content. 2: the folder is no export.
 
-FOLDER holds `seals.jsonl` (the chain), and for each table `hashes/TABLE.jsonl` (which row has which
-hash under which seal) and `rows/TABLE.jsonl` (the rows). A seal's hash covers the hash before it and
-each table's root; a root covers the hashes of the rows; a row's hash covers its values. The last
-seal's hash, kept where the database's administrators cannot write, makes the proof: `--head` checks
-that the chain leads there.
+FOLDER holds `seals.jsonl` (the chain), and for each table `hashes/TABLE.jsonl` (which row has
+which hash under which seal) and `rows/TABLE.jsonl` (the rows). A seal's hash covers the hash before
+it and each table's root; a root covers the hashes of the rows; a row's hash covers its values. The
+last seal's hash, kept where the database's administrators cannot write, makes the proof: `--head`
+checks that the chain leads there.
 
 This file is also what the server computes with, so that the two cannot differ.
 """

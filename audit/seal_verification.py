@@ -1,7 +1,7 @@
 """Whether every sealed row is as it was, and nothing was put in behind the seals.
 
-The chain is walked in Python, a line for each seal and table; the rows are compared in SQL, and only
-differences come back.
+The chain is walked in Python, a line for each seal and table; the rows are compared in SQL, and
+only differences come back.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ SENTENCES = {
     "table_missing": "the seals know a table that is gone",
     "column_missing": "the seals know a column that is gone: its rows cannot be proven",
 }
+_ITS_HASHES = "its list of hashes"
 MOST = 10_000  # findings for one table and question; more would say nothing new
 _CHAIN = f"""
 SELECT s.number, s.sealed_at, s.snapshot, s.server, s.previous, s.hash,
@@ -33,18 +34,17 @@ SELECT s.number, s.sealed_at, s.snapshot, s.server, s.previous, s.hash,
 """
 # A seal whose row has the transaction id that its header names was not restored or moved, and nor
 # were the histories: their transaction ids tell what its snapshot saw. (A failover keeps them.)
-_ON_THIS_SERVER = """
-    s.server LIKE (SELECT system_identifier::text FROM pg_control_system()) || '/%%/' || s.xid
+# No sub-select stands here, because PostgreSQL would not hash in parallel with it.
+_HERE = """
+SELECT number, sealed_at, pg_snapshot_xmax(snapshot::pg_snapshot) AS xmax,
+       string_to_array(split_part(snapshot, ':', 3), ',')::xid8[] AS xip
+  FROM audit_seal WHERE server LIKE %(system)s || '/%%/' || xid
 """
-_SEALED = f"""
-WITH here AS (SELECT s.number, s.sealed_at, s.snapshot::pg_snapshot AS snapshot
-                FROM audit_seal s WHERE {_ON_THIS_SERVER}),
-     sealed AS (
-       SELECT t.seal_id AS seal, t.list, u.id, u.record, u.hash
-         FROM (SELECT *, array_position(%(lists)s::text[],
-                                        array_to_json(columns)::text) AS list
-                 FROM audit_sealedtable WHERE table_name = %(table)s) t,
-              unnest(t.row_ids, t.record_ids, t.hashes) u(id, record, hash))
+_SEALED = """
+SELECT t.seal_id AS seal, array_position(%(lists)s::text[], t.list) AS list, u.id, u.record, u.hash
+  FROM (SELECT *, array_to_json(columns)::text AS list
+          FROM audit_sealedtable WHERE table_name = %(table)s) t,
+       unnest(t.row_ids, t.record_ids, t.hashes) u(id, record, hash)
 """
 
 
@@ -53,31 +53,30 @@ class Chain:
     """What walking the chain found: how long it is, where it ends, which columns it knows."""
 
     seals: int = 0
+    last: int = 0  # the last seal's number
     rows: int = 0
     head: str = ""
     sealed_at: datetime | None = None
     columns: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)  # by table
+    broken: list[Finding] = field(default_factory=list)
 
     def walk(self, alias: str, head: str) -> Iterator[Finding]:
         """Every seal that is off. Runs in a transaction; holds one seal at a time."""
+        yield from chain_findings(self.seals_of(alias), head)
+        yield from self.broken
+
+    def seals_of(self, alias: str) -> Iterator[dict[str, Any]]:
+        """The seals as audit.offline_verifier knows them, in their order."""
         with connections[alias].chunked_cursor() as cursor:
             cursor.execute(_CHAIN)
-            broken: list[Finding] = []
-            yield from chain_findings(self._seals(cursor, broken), head)
-            yield from broken
+            yield from self._seals(cursor)
 
-    def _seals(self, cursor: Any, broken: list[Finding]) -> Iterator[dict[str, Any]]:
-        for _, rows in groupby(cursor, key=itemgetter(0)):
-            tables = []
-            for number, sealed_at, snapshot, server, previous, digest, *of_table in rows:
-                name, columns, count, root, whole = of_table
-                if name is not None:
-                    tables.append({"table": name, "columns": columns, "rows": count, "root": root})
-                    self._note(name, tuple(columns), count)
-                    if not whole:
-                        detail = "its list of hashes"
-                        broken.append(Finding("seal_changed", name, seal=number, detail=detail))
-            self.seals, self.head, self.sealed_at = self.seals + 1, digest, sealed_at
+    def _seals(self, cursor: Any) -> Iterator[dict[str, Any]]:
+        for _, group in groupby(cursor, key=itemgetter(0)):
+            rows = list(group)
+            number, sealed_at, snapshot, server, previous, digest, *_ = rows[0]
+            self.seals += 1
+            self.last, self.head, self.sealed_at = number, digest, sealed_at
             yield {
                 "format": FORMAT,
                 "number": number,
@@ -85,15 +84,20 @@ class Chain:
                 "snapshot": snapshot,
                 "server": server,
                 "previous": previous,
-                "tables": tables,
+                "tables": [self._table(number, *row[6:]) for row in rows if row[6] is not None],
                 "hash": digest,
             }
 
-    def _note(self, table: str, columns: tuple[str, ...], rows: int) -> None:
-        known = self.columns.setdefault(table, [])
-        if columns not in known:
-            known.append(columns)
+    def _table(
+        self, seal: int, name: str, columns: list[str], rows: int, root: str, whole: bool
+    ) -> dict[str, Any]:
+        if not whole:
+            self.broken.append(Finding("seal_changed", name, seal=seal, detail=_ITS_HASHES))
+        known = self.columns.setdefault(name, [])
+        if tuple(columns) not in known:
+            known.append(tuple(columns))
         self.rows += rows
+        return {"table": name, "columns": columns, "rows": rows, "root": root}
 
 
 def sealed_row_findings(cursor: Any, chain: Chain, tables: list[Sealable]) -> Iterator[Finding]:
@@ -101,49 +105,64 @@ def sealed_row_findings(cursor: Any, chain: Chain, tables: list[Sealable]) -> It
     by_name = {table.table: table for table in tables}
     for name in chain.columns.keys() - by_name.keys():
         yield Finding("table_missing", name)
+    cursor.execute("SELECT system_identifier::text FROM pg_control_system()")
+    values = {"system": cursor.fetchone()[0], "last": chain.last}
     for table in tables:
         lists = chain.columns.get(table.table, [])
         gone = sorted({column for columns in lists for column in columns} - set(table.columns))
         if gone:
             yield Finding("column_missing", table.table, detail=", ".join(gone))
         else:
-            yield from _compared(cursor, table, lists)
+            yield from _compared(cursor, table, lists, values)
 
 
 def _compared(
-    cursor: Any, table: Sealable, lists: list[tuple[str, ...]]
+    cursor: Any, table: Sealable, lists: list[tuple[str, ...]], values: dict[str, Any]
 ) -> Iterator[Finding]:
-    record = f'h."{table.record}"' if table.record else "NULL::uuid"
+    values["table"] = table.table
+    values["lists"] = [canonical(columns).decode() for columns in lists]
+    for question in (_changed(table, lists), _removed(table), _doubled(table)):
+        cursor.execute(f"{question} ORDER BY 2 LIMIT {MOST}", values)
+        for problem, row, record, seal in cursor.fetchall():
+            yield Finding(problem, table.table, record or "", row, seal)
+
+
+def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
+    """The rows that differ from their hash, or whose transaction or date belong behind the seal
+    before the one that they are in (before the next one, if they are in none).
+
+    An outer join from the history, so that PostgreSQL may hash in parallel.
+    """
+    record = f'h."{table.record}"::text' if table.record else "NULL::text"
     hashes = "".join(
         f" WHEN {position} THEN {row_hash_sql('h', columns)}"
         for position, columns in enumerate(lists, 1)
     )
-    values = {"table": table.table, "lists": [canonical(columns).decode() for columns in lists]}
-    cursor.execute(
-        f"""{_SEALED}
+    changed = f"WHEN s.hash <> CASE s.list{hashes} END THEN 'row_changed'" if lists else ""
+    # "= ANY": the planner, which expects few rows of it, then gathers them from parallel workers.
+    return f"""
         SELECT problem, id, record, seal FROM (
-          SELECT CASE WHEN h.{table.key} IS NULL THEN 'row_removed'
-                      WHEN here.number IS NOT NULL
-                           AND (h.xid < pg_snapshot_xmax(here.snapshot)
-                                OR h.{table.moment} < here.sealed_at)
-                           AND NOT h.xid = ANY (ARRAY(SELECT pg_snapshot_xip(here.snapshot)))
-                      THEN 'row_inserted'
-                      WHEN s.id IS NULL THEN NULL
-                      WHEN s.hash IS DISTINCT FROM CASE s.list {hashes or "WHEN 0 THEN NULL::bytea"} END
-                      THEN 'row_changed' END AS problem,
-                 coalesce(s.id, h.{table.key}) AS id, coalesce(s.record, {record}) AS record, s.seal
-            FROM sealed s FULL JOIN "{table.table}" h ON h.{table.key} = s.id
-            LEFT JOIN here ON here.number
-                              = coalesce(s.seal, (SELECT max(number) + 1 FROM audit_seal)) - 1) f
-         WHERE problem IS NOT NULL ORDER BY id LIMIT {MOST}""",
-        values,
-    )
-    for problem, row, of, seal in cursor.fetchall():
-        yield Finding(problem, table.table, str(of or ""), row, seal)
-    cursor.execute(
-        f"""{_SEALED} SELECT id, max(record::text), max(seal) FROM sealed
-             GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT {MOST}""",
-        values,
-    )
-    for row, of, seal in cursor.fetchall():
-        yield Finding("row_doubled", table.table, of or "", row, seal)
+          SELECT CASE WHEN b.number IS NOT NULL AND NOT h.xid = ANY (b.xip)
+                           AND (h.xid < b.xmax OR h.{table.moment} < b.sealed_at)
+                      THEN 'row_inserted' {changed} END AS problem,
+                 h.{table.key} AS id, {record} AS record, s.seal
+            FROM "{table.table}" h LEFT JOIN ({_SEALED}) s ON s.id = h.{table.key}
+            LEFT JOIN ({_HERE}) b ON b.number
+                      = coalesce(s.seal, %(last)s + 1) - 1) f
+         WHERE problem = ANY (ARRAY['row_inserted', 'row_changed'])"""
+
+
+def _removed(table: Sealable) -> str:
+    return f"""
+        SELECT 'row_removed', s.id, s.record::text, s.seal FROM ({_SEALED}) s
+         WHERE NOT EXISTS (SELECT FROM "{table.table}" h WHERE h.{table.key} = s.id)"""
+
+
+def _doubled(table: Sealable) -> str:
+    record = f'h."{table.record}"' if table.record else "NULL"
+    return f"""
+        SELECT 'row_doubled', id, (SELECT {record}::text FROM "{table.table}" h
+                                    WHERE h.{table.key} = s.id), max(seal)
+          FROM (SELECT seal_id AS seal, unnest(row_ids) AS id
+                  FROM audit_sealedtable WHERE table_name = %(table)s) s
+         GROUP BY id HAVING count(*) > 1"""

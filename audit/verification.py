@@ -1,4 +1,4 @@
-"""The proof that a trail is complete and unchanged: what is live against its history, guards, seals.
+"""The proof that a trail is complete and unchanged: live rows against histories, guards, seals.
 
 Everything is read in one snapshot, and compared in SQL: only differences come back.
 """

@@ -19,7 +19,8 @@ def one_snapshot(alias: str, *, read_only: bool) -> Iterator[Any]:
     connection: Any = connections[alias]
     if connection.in_atomic_block:
         raise TransactionManagementError("A snapshot begins a transaction of its own.")
-    connection.close_if_health_check_failed()  # later, it would bring a connection without the level
+    # Done later, this could bring a connection without the level.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     raw = connection.connection
     raw.isolation_level, raw.read_only = IsolationLevel.REPEATABLE_READ, read_only
