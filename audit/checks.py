@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.conf import settings
+from django.core import checks as django_checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
 
 from audit.classification import EXEMPT, is_history, is_tracked
@@ -51,7 +53,7 @@ def _stale(clinical: dict[str, type[models.Model]]) -> list[CheckMessage]:
 
 def _escapes(model: type[models.Model]) -> list[CheckMessage]:
     """What a table's history cannot hold."""
-    options = model._meta
+    options: Any = model._meta
     escapes = {
         "has a many-to-many field: declare `through`, and track that model": any(
             field.remote_field.through._meta.auto_created is model
@@ -68,4 +70,19 @@ def _escapes(model: type[models.Model]) -> list[CheckMessage]:
         Error(f"{options.label} {what}.", obj=model, id="audit.E003")
         for what, wrong in escapes.items()
         if wrong
+    ]
+
+
+@register(Tags.security, deploy=True)
+def the_application_owns_nothing(**_: Any) -> list[CheckMessage]:
+    """W001: a login that isn't the application's role could switch the trail off."""
+    return [
+        django_checks.Warning(
+            f"{alias} signs in as {database['USER']}, not as the application's role"
+            f" {settings.APP_ROLE}.",
+            hint="docs/operations.md, Roles: the owner's address goes into the OWNER variable.",
+            id="audit.W001",
+        )
+        for alias, database in settings.DATABASES.items()
+        if database["USER"] != settings.APP_ROLE
     ]

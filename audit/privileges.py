@@ -1,4 +1,4 @@
-"""Grants for the application's role, which owns nothing: by table, as `audit.classification` says."""
+"""Grants for the application's role, which owns nothing: by table, after audit.classification."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ _TABLES = """
 SELECT relname::text FROM pg_class
  WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
 """
+_IS_OWNER = "SELECT pg_has_role(%(role)s, current_user, 'MEMBER')"
 _OPEN_DOORS = """
 SELECT concat_ws(', ',
     CASE WHEN has_database_privilege(%(role)s, current_database(), 'TEMPORARY')
          THEN 'may make temporary tables' END,
     CASE WHEN has_database_privilege(%(role)s, current_database(), 'CREATE')
-         THEN 'may make schemas' END,
-    CASE WHEN pg_has_role(%(role)s, current_user, 'MEMBER') THEN 'may become the owner' END)
+         THEN 'may make schemas' END)
 """
 
 
@@ -28,14 +28,7 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
     round the grants.
     """
     role = f'"{settings.APP_ROLE}"'
-    cursor.execute("SELECT quote_ident(current_database())")
-    database = cursor.fetchone()[0]
-    cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
-    cursor.execute(_OPEN_DOORS, {"role": settings.APP_ROLE})
-    if doors := cursor.fetchone()[0]:
-        raise ImproperlyConfigured(
-            f"The role {settings.APP_ROLE} {doors}. docs/operations.md says how to make the roles."
-        )
+    _close_doors(cursor, role)
     wanted = access_by_table(in_directory=in_directory)
     cursor.execute(_TABLES)
     by_access: dict[Access, list[str]] = {}
@@ -44,9 +37,34 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
     cursor.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {role};"
         f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC; GRANT USAGE ON SCHEMA {schema} TO {role};"
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};"
         + "".join(
             f"GRANT {access} ON {', '.join(sorted(tables))} TO {role};"
             for access, tables in sorted(by_access.items())
         )
+    )
+
+
+def _close_doors(cursor: Any, role: str) -> None:
+    """A temporary table could take a history's place, and a schema of one's own another's."""
+    if _asked(cursor, _IS_OWNER):
+        raise _get_round("may become the owner")
+    if not _asked(cursor, _OPEN_DOORS):
+        return
+    # Once for a server, by its template or by the directory: two at once would fail
+    # ("tuple concurrently updated"), and clinics, which are migrated side by side, come later.
+    cursor.execute("SELECT quote_ident(current_database())")
+    database = cursor.fetchone()[0]
+    cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
+    if doors := _asked(cursor, _OPEN_DOORS):
+        raise _get_round(doors)
+
+
+def _asked(cursor: Any, question: str) -> Any:
+    cursor.execute(question, {"role": settings.APP_ROLE})
+    return cursor.fetchone()[0]
+
+
+def _get_round(how: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The role {settings.APP_ROLE} {how}. docs/operations.md says how to make the roles."
     )

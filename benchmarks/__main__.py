@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 
-BENCHMARKS = ["tenancy", "validation"]
+BENCHMARKS = ["audit", "tenancy", "validation"]
 
 
 def main(names: list[str]) -> int:

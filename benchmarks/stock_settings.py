@@ -4,10 +4,10 @@ import os
 
 from fisioflow.env import env_database
 
-os.environ.setdefault("DATABASE_URL", "postgresql://fisioflow@/fisioflow?host=/nonexistent")
+os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://fisioflow@/fisioflow?host=/nonexistent")
 SECRET_KEY = "a benchmark has no secrets"  # noqa: S105
 DATABASES = {
-    "default": env_database("DATABASE_URL")
+    "default": env_database("DATABASE_OWNER_URL")
     | {"ENGINE": "django_tenants.postgresql_backend", "NAME": "stock"}
 }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]

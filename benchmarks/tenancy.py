@@ -16,6 +16,7 @@ from django.db import connections
 
 from benchmarks.report import Figure, middle
 from tenants.context import platform_scope
+from tenants.postgresql.owner import as_owner
 from tenants.services import clinic_create
 
 CLINICS = 500
@@ -58,9 +59,8 @@ def _process(*arguments: str) -> float:
 
 def _stock() -> dict[str, float]:
     """Seconds per created schema and per schema of a migration with nothing to do."""
-    with connections["default"].cursor() as cursor:
+    with as_owner("default"), connections["default"].cursor() as cursor:
         cursor.execute("CREATE DATABASE stock")
-    connections["default"].close()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.stock", str(STOCK_CLINICS)],
         check=True,

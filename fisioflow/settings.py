@@ -1,19 +1,17 @@
 """Settings: everything that differs between places comes from the environment (see README)."""
 
 from pathlib import Path
-from typing import Any
 
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
+from fisioflow.databases import databases
 from fisioflow.env import (
     env_bool,
     env_choice,
-    env_database,
     env_int,
     env_list,
     env_secret,
     env_text,
     env_url,
-    shard_numbers,
 )
 from fisioflow.logs import logging_config
 
@@ -81,30 +79,7 @@ AUTH_USER_MODEL = "accounts.User"
 
 APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
 
-
-def _database(server: str) -> dict[str, Any]:
-    """The application's connection and, where this process may change schemas, the owner's."""
-    database = env_database(f"{server}_URL")
-    owner = f"{server}_OWNER_URL"
-    database["OWNER"] = env_database(owner) if env_text(owner, "") else None
-    database["ENGINE"] = "tenants.postgresql"
-    database["CONN_HEALTH_CHECKS"] = True
-    database["OPTIONS"] = {"connect_timeout": "2", **database["OPTIONS"]}
-    pool_size = env_int("DATABASE_POOL_SIZE", default=0)  # 0: one connection per thread
-    if pool_size:
-        # A bounded life, because a connection remembers every table of every clinic it served.
-        life = env_int("CONN_MAX_AGE", default=300)
-        pool = {"min_size": 0, "max_size": pool_size, "timeout": 2, "max_lifetime": life}
-        database["OPTIONS"]["pool"] = pool
-    else:
-        database["CONN_MAX_AGE"] = env_int("CONN_MAX_AGE", default=300)  # seconds
-    return database
-
-
-DATABASES = {
-    "default": _database("DATABASE"),
-    **{f"shard_{n}": _database(f"SHARD_{n}") for n in shard_numbers()},
-}
+DATABASES = databases()
 DATABASE_ROUTERS = ["tenants.router.ClinicRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

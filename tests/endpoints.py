@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 # Below /api/v1/, on a clinic's own host and on the shared host alike.
 API = """
-method routes              owner manager therapist reception patient auditor nobody outsider elsewhere
+method routes            owner manager therapist reception patient auditor nobody outsider elsewhere
 POST   auth/token          200   200     200       200       200     200     401    401      401
 POST   auth/refresh        200   200     200       200       200     200     401    401      401
 POST   auth/revoke         204   204     204       204       204     204     401    401      401

@@ -16,6 +16,7 @@ from django.apps import apps
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 
+from audit.classification import is_history
 from fisioflow.constraints import FieldConflict, rule_of
 from fisioflow.errors import Conflict, FisioFlowError
 from tenants.clinic_model import ClinicQuerySet
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.without_database
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300  # lines
 # From the top: an app may refer to the ones behind it, and never the other way.
-LAYERS = ["scheduling", "patients", "accounts", "tenants"]
+LAYERS = ["scheduling", "patients", "accounts", "audit", "tenants"]
 APPS = [apps.get_app_config(name) for name in LAYERS]
 OWN_MODELS = [model for app in APPS for model in app.get_models()]
 
@@ -41,7 +42,7 @@ NOT_STAMPED = {
     "accounts.User_user_permissions": "as above",
 }
 # What a migration may import of ours: values and pure functions that a field's definition names.
-IN_MIGRATIONS = {"fisioflow.ids", "patients.validators"}
+IN_MIGRATIONS = {"audit.fields", "fisioflow.ids", "patients.validators"}
 # Codes that two classes share on purpose.
 SHARED_CODES = {"conflict": {Conflict, FieldConflict}}
 
@@ -134,6 +135,8 @@ def test_constraints_and_indexes_are_named_for_their_app_and_model(
     model: type[models.Model],
 ) -> None:
     prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+    if is_history(model):  # Django allows an index 30 characters
+        prefix = f"h_{model.instance_type._meta.model_name}_"  # type: ignore[attr-defined]
     for named in (*model._meta.constraints, *model._meta.indexes):
         assert named.name.startswith(prefix), f"{named.name}: begin the name with {prefix}"
         assert len(named.name) <= 63, f"{named.name}: PostgreSQL cuts names at 63 characters"
@@ -152,6 +155,7 @@ def test_what_the_database_refuses_has_words_for_people(model: type[models.Model
 # Constraints that no form or request can violate.
 INTERNAL = {
     "accounts.TokenFamily": "written by accounts.sessions alone",
+    "audit.Event": "written by audit.services alone",
     "accounts_user_superuser_is_platform": "no form shows is_superuser",
 }
 

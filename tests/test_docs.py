@@ -20,7 +20,13 @@ CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")])
 RECORDS = sorted(CHECKOUT.glob("docs/adr/*.md"))
 READERS = [
-    *["manage.py", "fisioflow/settings.py", "fisioflow/wsgi.py", "fisioflow/celery.py"],
+    *[
+        "manage.py",
+        "fisioflow/settings.py",
+        "fisioflow/databases.py",
+        "fisioflow/wsgi.py",
+        "fisioflow/celery.py",
+    ],
     *["deploy/*.py", "*/management/commands/*.py", "fisioflow/devstack/*.py"],
 ]
 # Set by a program for its own next step, not by a person.
@@ -85,7 +91,7 @@ def _read_by(node: ast.AST) -> tuple[str, str | None]:
     if not isinstance(node, ast.Call) or not node.args:
         return "", None
     called = ast.unparse(node.func)
-    if called.startswith(("env_", "_database")):
+    if called.startswith(("env_", "_database", "_owner")):
         defaults = [*(k.value for k in node.keywords if k.arg == "default"), *node.args[1:]]
         return _name(node.args[0]), _literal(defaults[0]) if defaults else None
     if re.fullmatch(r"(os\.)?environ\.(get|setdefault|pop)", called):

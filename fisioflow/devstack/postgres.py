@@ -21,8 +21,9 @@ _SERVER_USER = "fisioflow-postgres"
 _START_SECONDS = 30.0
 
 # As in production: one role owns what there is, the other is the application's and owns nothing.
-# No role is a superuser. The owner may become the application, which the tests do.
-_FIRST_SQL = b"""CREATE ROLE fisioflow LOGIN
+# No role is a superuser. The owner may become the application, which the tests do, and make a
+# database, which the benchmarks do.
+_FIRST_SQL = b"""CREATE ROLE fisioflow LOGIN CREATEDB
 CREATE ROLE fisioflow_app LOGIN
 GRANT fisioflow_app TO fisioflow
 CREATE DATABASE fisioflow OWNER fisioflow

@@ -48,8 +48,8 @@ def _set_environ(stack: Stack) -> None:
     environ["DJANGO_SETTINGS_MODULE"] = "fisioflow.settings_test"
     # One login for both: a test's transaction sees what the owner does in it. The backend sends
     # the role with every activation, so that tests work as the application's all the same.
-    for server in ("DATABASE", "SHARD_1", "SHARD_2"):
-        environ[f"{server}_URL"] = environ.pop(f"{server}_OWNER_URL")
+    for name in [name for name in environ if name.endswith("_OWNER_URL")]:
+        environ[name.replace("_OWNER", "")] = environ.pop(name)
     for name in os.environ.keys() - environ.keys():
         del os.environ[name]
     os.environ.update(environ)

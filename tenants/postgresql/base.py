@@ -2,8 +2,9 @@
 
 Before the first statement of every activation and every transaction, ONE statement sets the search
 path (the clinic's schema alone) and the role, names the actor for the audit trail and reads the
-epoch row of the clinic's schema. A missing schema, an old epoch or a closed clinic is an error, never a fall-through
-to `public`. What was set is forgotten on rollback, rollback to a savepoint, close and reconnect.
+epoch row of the clinic's schema. A missing schema, an old epoch or a closed clinic is an error,
+never a fall-through to `public`. What was set is forgotten on rollback, rollback to a savepoint,
+close and reconnect.
 """
 
 import time
@@ -34,7 +35,8 @@ _down_until: dict[str, float] = {}  # alias to monotonic time; a late reader onl
 
 _ENTER_CLINIC = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
-           set_config('role', %s, false), (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
+           set_config('role', %s, false),
+           (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
 """
 _ENTER_SCHEMA = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),

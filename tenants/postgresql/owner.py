@@ -56,6 +56,6 @@ def _owners_role(connection: Any) -> Iterator[None]:
 
 def _owners_settings(of_application: dict[str, Any]) -> dict[str, Any]:
     """The owner's address; its connections are few and short, so they aren't pooled."""
-    owner = of_application["OWNER"]
+    owner: dict[str, Any] = of_application["OWNER"]
     options = {k: v for k, v in of_application["OPTIONS"].items() if k != "pool"}
     return of_application | owner | {"OPTIONS": options | owner["OPTIONS"], "CONN_MAX_AGE": 0}

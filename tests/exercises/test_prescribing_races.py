@@ -1,14 +1,10 @@
 """Two at once: a prescription has one next version, a log is there once, an edit misses no log."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from exercises.errors import PrescriptionLocked, PrescriptionSuperseded
@@ -23,21 +19,7 @@ from exercises.prescribing import (
 from exercises.services import exercise_create
 from fisioflow.ids import uuid7
 from tenants.context import clinic_scope
-
-
-def race(attempts: list[Callable[[], Any]]) -> list[Any]:
-    """Run the attempts at once, each in a thread with connections of its own."""
-    start = Barrier(len(attempts))
-
-    def run(attempt: Callable[[], Any]) -> Any:
-        try:
-            start.wait(timeout=30)
-            return attempt()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(attempts)) as threads:
-        return [done.result() for done in [threads.submit(run, one) for one in attempts]]
+from tests.racing import race
 
 
 @pytest.fixture

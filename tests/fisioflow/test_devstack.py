@@ -138,7 +138,7 @@ class TestFolders:
 class TestServers:
     def test_a_crash_loses_nothing_and_stale_locks_do_not_matter(self, own_stack: Stack) -> None:
         own_stack.start_all()
-        url = own_stack.addresses()["SHARD_1_URL"]
+        url = own_stack.addresses()["SHARD_1_OWNER_URL"]
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         cluster = own_stack.clusters["shard_1"]
@@ -243,7 +243,7 @@ class TestCommands:
             text=True,
             check=True,
         )
-        assert shell.stdout.startswith("fisioflow\nPONG\npg_dump")
+        assert shell.stdout.startswith("fisioflow_app\nPONG\npg_dump")
 
     def test_env_without_a_stack_says_so(self, own_stack: Stack) -> None:
         with pytest.raises(StackError, match="not running"):

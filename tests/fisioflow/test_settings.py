@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GOOD = {
     "SECRET_KEY": "0123456789-abcdefghij-klmnopqrst-uvwxyzABCD-EFGHIJKLM",
-    "DATABASE_URL": "postgresql://fisioflow@db0/fisioflow",
-    "SHARD_1_URL": "postgresql://fisioflow@db1/fisioflow",
-    "SHARD_3_URL": "postgresql://fisioflow@db3/fisioflow",
+    "DATABASE_URL": "postgresql://fisioflow_app@db0/fisioflow",
+    "SHARD_1_URL": "postgresql://fisioflow_app@db1/fisioflow",
+    "SHARD_3_URL": "postgresql://fisioflow_app@db3/fisioflow",
     "REDIS_URL": "redis://cache:6379/0",
 }
 SHOW = """

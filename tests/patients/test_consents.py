@@ -187,7 +187,6 @@ def test_a_withdrawn_consent_does_not_come_back(
 def test_consents_and_texts_are_kept(consent: Consent, refused_by: Callable[..., str]) -> None:
     for sql, constraint in {
         "DELETE FROM patients_consent": "patients_consent_kept",
-        "TRUNCATE patients_consent": "patients_consent_kept",
         "DELETE FROM patients_consenttext": "patients_consenttext_kept",
         "UPDATE patients_consenttext SET body = 'x'": "patients_consenttext_unchanged",
         "UPDATE patients_consenttext SET version = '2'": "patients_consenttext_unchanged",

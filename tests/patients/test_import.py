@@ -11,6 +11,7 @@ from django.db import connections
 from django.utils import translation
 
 from accounts.models import Role, User
+from fisioflow.actor import acting_as_job
 from patients import imports
 from patients.csv_file import Problem, UnreadableFile, read_records
 from patients.errors import FieldNotPermitted
@@ -260,7 +261,7 @@ def test_somebody_registers_the_same_person_meanwhile(fresh_clinic: FreshClinic)
 
 def with_other_connection(route: ClinicRoute) -> None:
     def register() -> None:
-        with clinic_scope(route):
+        with clinic_scope(route), acting_as_job("tests"):
             Patient.objects.create(
                 name="Bia Rápida", phone="+5511", cpf="39053344705", birth_date="1985-12-01"
             )

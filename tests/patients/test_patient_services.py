@@ -1,13 +1,10 @@
 """What happens to patients, whoever asks for it: view, admin or command."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 
 from accounts.models import User
 from fisioflow.constraints import FieldConflict
@@ -20,6 +17,7 @@ from patients.errors import (
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 from tenants.context import clinic_scope
+from tests.racing import race
 
 ANA: dict[str, Any] = {
     "name": "Ana Lima",
@@ -121,20 +119,14 @@ def test_a_deleted_patient_does_not_change(in_norte: Any, people: Any) -> None:
 
 
 def test_of_two_registrations_of_one_cpf_exactly_one_wins(fresh_clinic: Any) -> Any:
-    start = Barrier(2)
-
     def register() -> object:
         try:
             with clinic_scope(fresh_clinic.route):
-                start.wait(timeout=30)
                 return patient_register(acting_user=None, **ANA)
         except FieldConflict as refused:
             return refused.field_code
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(2) as threads:
-        results = [done.result() for done in [threads.submit(register) for _ in range(2)]]
+    results = race([register] * 2)
     assert "unique" in results
     with clinic_scope(fresh_clinic.route):
         assert Patient.objects.filter(cpf=ANA["cpf"]).count() == 1

@@ -1,12 +1,9 @@
 """Two want the same time: exactly one gets it, and the other learns why."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 from typing import Any
 
-from django.db import Error, connections
+from django.db import Error
 
 from patients.models import Patient
 from patients.services import patient_delete
@@ -14,24 +11,10 @@ from scheduling.errors import PatientNotBookable
 from scheduling.models import Appointment
 from scheduling.services import appointment_book
 from tenants.context import clinic_scope
+from tests.racing import race
 
 URL = "/api/v1/appointments"
 RACERS = 8
-
-
-def race(attempts: list[Callable[[], Any]]) -> list[Any]:
-    """Run the attempts at once, each in a thread with connections of its own."""
-    start = Barrier(len(attempts))
-
-    def run(attempt: Callable[[], Any]) -> Any:
-        try:
-            start.wait(timeout=30)
-            return attempt()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(attempts)) as threads:
-        return [done.result() for done in [threads.submit(run, one) for one in attempts]]
 
 
 def test_of_requests_for_one_slot_exactly_one_wins(api: Any, fresh_clinic: Any) -> None:

@@ -84,7 +84,7 @@ def test_the_actor_travels_with_the_statement_that_enters_the_clinic(
     assert sent == {"label": "Ana", "request_id": "r1", "ip_address": "10.0.0.1"}
     assert len(queries) == 3  # entered, counted, asked
     with clinic_scope(norte):
-        assert setting(connection, "fisioflow.actor") == "{}"
+        assert json.loads(setting(connection, "fisioflow.actor")) == {"label": "job:tests"}
 
 
 def test_a_server_side_cursor_reads_the_clinic(

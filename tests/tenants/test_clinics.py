@@ -16,6 +16,7 @@ from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import ClinicClosed, ClinicExists, InvalidSchemaName, UnknownShard
 from tenants.fleet import server_cursor
 from tenants.models import Clinic, Domain, Shard
+from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_close, clinic_create, clinic_reopen, domain_add
 from tests.conftest import PASSWORD, FreshClinic
@@ -96,7 +97,7 @@ def test_a_failure_in_the_last_step_leaves_nothing(in_platform: None, norte: Cli
 def test_a_schema_that_the_directory_does_not_list_is_reported_and_kept(
     in_platform: None, norte: ClinicRoute
 ) -> None:
-    with server_cursor("shard_2") as cursor:
+    with as_owner("shard_2"), server_cursor("shard_2") as cursor:
         cursor.execute("CREATE SCHEMA leste")
     with pytest.raises(ClinicExists, match="directory doesn't list"):
         clinic_create(**wanted())
@@ -183,7 +184,7 @@ def test_a_stale_cached_route_is_dropped_by_the_first_refusal(
     assert client.get("/api/v1/me").status_code == 200
     with platform_scope():
         Clinic.objects.filter(id=fresh_clinic.route.clinic_id).update(epoch=2)
-    with server_cursor("shard_1") as cursor:
+    with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'UPDATE "{fresh_clinic.route.schema}".clinic_epoch SET epoch = 2')
     stale = client.get("/api/v1/me")
     assert (stale.status_code, stale.json()["code"]) == (503, "stale_route")

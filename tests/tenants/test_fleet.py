@@ -12,13 +12,14 @@ from patients.models import Patient
 from tenants import fleet
 from tenants.context import TEMPLATE_SCHEMA, clinic_scope, platform_scope
 from tenants.fleet import clinics_behind, migrate_schema, server_cursor
+from tenants.postgresql.owner import as_owner
 from tests.conftest import FreshClinic
 
 ADDED = "ALTER TABLE patients_patient ADD COLUMN nickname text"
 
 
 def columns_of(schema: str) -> set[str]:
-    with server_cursor("shard_1") as cursor:
+    with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0"
             " AND NOT attisdropped",
@@ -55,7 +56,7 @@ def release(
     fleet.code_head.cache_clear()
     fleet.clinical_targets.cache_clear()
     for shard in ("shard_1", "shard_2"):
-        with server_cursor(shard) as cursor:
+        with as_owner(shard), server_cursor(shard) as cursor:
             cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|public|info)'")
             for (schema,) in cursor.fetchall():
                 cursor.execute(
@@ -86,7 +87,7 @@ def test_a_failing_clinic_is_named_and_stops_nobody_and_a_second_run_resumes(
     release: object, fresh_clinic: FreshClinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = fresh_clinic.route.schema
-    with server_cursor("shard_1") as cursor:
+    with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'ALTER TABLE "{schema}".patients_patient ADD COLUMN nickname int')
     with pytest.raises(CommandError, match=f"shard_1/{schema}"):
         call_command("migrate_clinics")
@@ -96,7 +97,7 @@ def test_a_failing_clinic_is_named_and_stops_nobody_and_a_second_run_resumes(
         assert clinics_behind("shard_1") == [schema]
     with clinic_scope(fresh_clinic.route):
         assert Patient.objects.count() == 1  # on the old version it goes on working
-    with server_cursor("shard_1") as cursor:
+    with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'ALTER TABLE "{schema}".patients_patient DROP COLUMN nickname')
     call_command("migrate_clinics")
     assert "1 schemas migrated, 0 failed" in capsys.readouterr().out
@@ -124,7 +125,7 @@ def test_two_runs_at_once_migrate_a_clinic_once(
 def test_a_clinic_whose_schema_is_gone_is_reported(
     fresh_clinic: FreshClinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with server_cursor("shard_1") as cursor:
+    with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'DROP SCHEMA "{fresh_clinic.route.schema}" CASCADE')
     with pytest.raises(CommandError, match=fresh_clinic.route.schema):
         call_command("migrate_clinics", shard=["shard_1"])
@@ -146,7 +147,7 @@ def test_all_clinics_of_a_shard_share_the_ids_of_content_types(
     release: object, fresh_clinic: FreshClinic
 ) -> None:
     def ids(schema: str) -> list[tuple[Any, ...]]:
-        with server_cursor("shard_1") as cursor:
+        with as_owner("shard_1"), server_cursor("shard_1") as cursor:
             cursor.execute(f'SELECT id, app_label, model FROM "{schema}".django_content_type')
             return sorted(cursor.fetchall())
 

@@ -1,0 +1,48 @@
+"""Ways of speaking to a clinic's database that go round the ORM."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+from psycopg.conninfo import make_conninfo
+
+from fisioflow.devstack.stack import Stack
+from tests.conftest import FreshClinic
+
+ACTOR = '{"label":"Ana Souza","user_id":"01890000-0000-7000-8000-000000000001"}'
+
+
+@pytest.fixture
+def as_application(
+    fresh_clinic: FreshClinic, stack: Stack
+) -> Iterator[Callable[..., psycopg.Connection[Any]]]:
+    """A login of the application's role itself, as somebody has who got hold of its password."""
+    url = make_conninfo(stack.addresses()["SHARD_1_URL"])
+    opened: list[psycopg.Connection[Any]] = []
+
+    def connect(path: str = "", actor: str = ACTOR) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(url, autocommit=True)
+        opened.append(connection)
+        connection.execute(
+            "SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false)",
+            [path or f'"{fresh_clinic.route.schema}", pg_temp', actor],
+        )
+        return connection
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def sql() -> Callable[..., list[Any]]:
+    """`sql("SELECT ...", [...])` in the current clinic, as the application."""
+
+    def run(statement: str, params: list[Any] | None = None) -> list[Any]:
+        with connections["shard_1"].cursor() as cursor:
+            cursor.execute(statement, params)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
