@@ -36,7 +36,7 @@ SELECT s.number, s.sealed_at, s.snapshot, s.server, s.previous, s.hash,
 # were the histories: their transaction ids tell what its snapshot saw. (A failover keeps them.)
 # No sub-select stands here, because PostgreSQL would not hash in parallel with it.
 _HERE = """
-SELECT number, sealed_at, pg_snapshot_xmax(snapshot::pg_snapshot) AS xmax,
+SELECT number, sealed_at, xid, pg_snapshot_xmax(snapshot::pg_snapshot) AS xmax,
        string_to_array(split_part(snapshot, ':', 3), ',')::xid8[] AS xip
   FROM audit_seal WHERE server LIKE %(system)s || '/%%/' || xid
 """
@@ -128,10 +128,11 @@ def _compared(
 
 
 def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
-    """The rows that differ from their hash, or whose transaction or date belong behind the seal
-    before the one that they are in (before the next one, if they are in none).
+    """The rows that differ from their hash, or belong behind the seal before theirs.
 
-    An outer join from the history, so that PostgreSQL may hash in parallel.
+    (Before the next seal, if they are in none.) That is: its snapshot sees their transaction, which
+    is in an earlier seal, then; or their transaction began after that seal's own, and their date
+    lies before it. An outer join from the history, so that PostgreSQL may hash in parallel.
     """
     record = f'h."{table.record}"::text' if table.record else "NULL::text"
     hashes = "".join(
@@ -142,8 +143,8 @@ def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
     # "= ANY": the planner, which expects few rows of it, then gathers them from parallel workers.
     return f"""
         SELECT problem, id, record, seal FROM (
-          SELECT CASE WHEN b.number IS NOT NULL AND NOT h.xid = ANY (b.xip)
-                           AND (h.xid < b.xmax OR h.{table.moment} < b.sealed_at)
+          SELECT CASE WHEN h.xid < b.xmax AND NOT h.xid = ANY (b.xip)
+                           OR h.xid > b.xid AND h.{table.moment} < b.sealed_at
                       THEN 'row_inserted' {changed} END AS problem,
                  h.{table.key} AS id, {record} AS record, s.seal
             FROM "{table.table}" h LEFT JOIN ({_SEALED}) s ON s.id = h.{table.key}

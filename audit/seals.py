@@ -2,8 +2,8 @@
 
 A seal covers the rows that became visible since the one before: those that its snapshot sees and
 the earlier snapshot didn't, whatever transactions were open at either. Nothing is missed, nothing
-is sealed twice. Where rows' transaction ids were given anew (a restore, a move), or the server may be
-another (a failover), the rows that are in no seal are taken instead.
+is sealed twice. Where rows' transaction ids were given anew (a restore, a move), or the server may
+be another (a failover), the rows that are in no seal are taken instead.
 """
 
 from collections.abc import Iterator

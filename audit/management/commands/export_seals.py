@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.export import VERIFIER, seals_export
 from audit.places import places
+from audit.seal_export import VERIFIER, seals_export
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 from tenants.errors import ClinicClosed
