@@ -18,12 +18,12 @@ from tenants.clinic_model import ClinicQuerySet
 class Seal(models.Model):
     """One link of the chain: it covers the rows that became visible since the one before."""
 
-    number = models.BigIntegerField(_("number"), primary_key=True)
-    sealed_at = models.DateTimeField(_("when"))  # when that transaction began
-    snapshot = models.TextField(_("snapshot"))  # pg_snapshot of the transaction that sealed
-    server = models.TextField(_("server"))  # system identifier, timeline and transaction
-    previous = models.TextField(_("previous seal"), blank=True)
-    hash = models.TextField(_("hash"))
+    number = models.BigIntegerField(primary_key=True)
+    sealed_at = models.DateTimeField()  # when the transaction that sealed began
+    snapshot = models.TextField()  # pg_snapshot of the transaction that sealed
+    server = models.TextField()  # system identifier, timeline and transaction
+    previous = models.TextField(blank=True)
+    hash = models.TextField()
     xid = Xid8Field()
 
     objects: ClassVar = ClinicQuerySet.as_manager()
@@ -53,19 +53,19 @@ class Seal(models.Model):
 class SealedTable(models.Model):
     """The rows of one table that a seal covers: key, record and SHA-256 of each, by key.
 
-    `columns` are the columns that the hashes cover, in their order (audit.seals.row_hash). `root`
+    `columns` are the columns that the hashes cover, in their order (audit.seals.row_hash_sql). `root`
     is SHA-256 over key, record and hash of every row (audit.offline_verifier.Root).
     """
 
     id = models.BigAutoField(primary_key=True)
     seal = models.ForeignKey(Seal, models.PROTECT, related_name="tables", db_index=False)
-    table_name = models.TextField(_("table"))
-    columns = ArrayField(models.TextField(), verbose_name=_("columns"))
-    row_ids = ArrayField(models.BigIntegerField(), verbose_name=_("rows"))
-    record_ids = ArrayField(models.UUIDField(null=True), verbose_name=_("records"))
-    hashes = ArrayField(models.BinaryField(), verbose_name=_("hashes"))
-    row_count = models.BigIntegerField(_("number of rows"))
-    root = models.BinaryField(_("root"))
+    table_name = models.TextField()
+    columns = ArrayField(models.TextField())
+    row_ids = ArrayField(models.BigIntegerField())
+    record_ids = ArrayField(models.UUIDField(null=True))
+    hashes = ArrayField(models.BinaryField())
+    row_count = models.BigIntegerField()
+    root = models.BinaryField()
 
     objects: ClassVar = ClinicQuerySet.as_manager()
 

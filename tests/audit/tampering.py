@@ -13,6 +13,8 @@ from audit.verification import Verification, verify
 from tenants.context import ClinicRoute, clinic_scope
 
 HISTORY = "patients_historicalpatient"
+CONTENT = "Segredo Clínico"
+MIDDLE = f"(SELECT history_id FROM {HISTORY} ORDER BY 1 OFFSET 1 LIMIT 1)"
 
 
 @contextmanager
@@ -55,3 +57,10 @@ def rows(route: ClinicRoute, table: str = HISTORY, key: str = "history_id") -> s
     with as_superuser(route) as cursor:
         cursor.execute(f"SELECT {key} FROM {table}")
         return {row for (row,) in cursor.fetchall()}
+
+
+def tamper(route: ClinicRoute, statement: str) -> None:
+    """Do it, and see that it did something."""
+    with as_superuser(route) as cursor:
+        cursor.execute(statement)
+        assert cursor.rowcount
