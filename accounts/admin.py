@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from accounts.models import Role, User
 from accounts.services import may_give, password_change, staff_create, user_create, user_update
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import TrackedAdmin
 
 CLINIC_ROLES = [role for role in Role if role is not Role.PLATFORM]
 
@@ -46,7 +46,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error("new_password", error)
 
 
-class AccountAdmin(RecordAdmin):
+class AccountAdmin(TrackedAdmin):
     """Accounts are deactivated, never deleted: what they did stays theirs."""
 
     form = AccountForm

@@ -1,7 +1,7 @@
 """The people app: its refusals by constraint name."""
 
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,7 +15,11 @@ class AccountsConfig(AppConfig):
         from accounts.middleware import stamp_session
 
         user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
+        from accounts.sign_in import record_session_begin, record_session_end
         from fisioflow.constraints import Rule, register  # models can't be loaded earlier
+
+        user_logged_in.connect(record_session_begin, dispatch_uid="accounts.session_begin")
+        user_logged_out.connect(record_session_end, dispatch_uid="accounts.session_end")
 
         register(
             {

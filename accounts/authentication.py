@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.errors import InvalidToken
 from accounts.models import User
 from accounts.tokens import token_decode
-from fisioflow.actor import identify
+from fisioflow.actor import identify, support_label
 
 
 class ClinicTokenAuthentication(BaseAuthentication):
@@ -23,7 +23,11 @@ class ClinicTokenAuthentication(BaseAuthentication):
         user = User.objects.filter(id=claims.user_id, is_active=True).first()
         if user is None:
             raise InvalidToken
-        identify(str(user.pk), str(user))
+        if claims.act:
+            label = support_label(claims.act.name, str(user))
+            identify(str(user.pk), label, reason=claims.act.reason)
+        else:
+            identify(str(user.pk), str(user))
         return user, parts[1]
 
     def authenticate_header(self, request: Request) -> str:

@@ -6,6 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
 from accounts.models import ADMIN_ROLES, Role, User
+from audit.access import READERS
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
 CLINIC_ADMIN_APPS = frozenset({"accounts", "exercises", "patients", "scheduling"})
@@ -14,7 +15,10 @@ _HIDDEN = frozenset({"tokenfamily"})
 
 
 class RoleBackend(ModelBackend):
-    """Owner and manager: their clinic's apps. Platform staff: the directory. Others: nothing."""
+    """Owner and manager: their clinic's apps. Platform staff: the directory. Others: nothing.
+
+    The audit trail is read, by those who read it, and changed by nobody.
+    """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
         """Whether the user may do `app.action_model`."""
@@ -25,6 +29,8 @@ class RoleBackend(ModelBackend):
             return False
         if user_obj.role == Role.PLATFORM:
             return user_obj.is_superuser and app in PLATFORM_ADMIN_APPS
+        if app == "audit":
+            return user_obj.role in READERS and codename.startswith("view_")
         return user_obj.role in ADMIN_ROLES and app in CLINIC_ADMIN_APPS
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:

@@ -24,11 +24,45 @@ class InvalidToken(FisioFlowError):
     code = "token_invalid"
     status = 401
 
+    @property
+    def refuses_access(self) -> bool:
+        return True
+
+
+class TokenSpent(InvalidToken):
+    """The token is invalid or has expired."""
+
+    @property
+    def refuses_access(self) -> bool:
+        """Expiring is how tokens end; a used one that comes back is recorded where it is found."""
+        return False
+
 
 class TokenSuperseded(Conflict):
     """The token was already refreshed by another request."""
 
     code = "token_superseded"
+
+
+class ReasonMissing(FisioFlowError):
+    """Say why you act as somebody else."""
+
+    code = "reason_missing"
+    status = 400
+
+
+class NotOfTheStaff(FisioFlowError):
+    """Only an active member of the platform's staff may act as somebody else."""
+
+    code = "not_of_the_staff"
+    status = 403
+
+
+class PersonNotFound(FisioFlowError):
+    """The clinic has no active person with this e-mail."""
+
+    code = "person_not_found"
+    status = 404
 
 
 class RoleAboveOwn(FisioFlowError):

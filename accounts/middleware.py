@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
+from accounts.errors import InvalidToken
 from fisioflow.actor import identify
 from tenants.context import current_scope
 
@@ -30,6 +31,7 @@ class ActorMiddleware:
     def _refuse_foreign_session(request: HttpRequest) -> None:
         """A copied schema has its clinic's sessions in it: they are of that clinic all the same."""
         if SESSION_KEY in request.session and request.session.get(CLINIC_KEY) != _place():
+            request.refused_by = InvalidToken()  # type: ignore[attr-defined]  # for audit.middleware
             request.session.flush()
 
 

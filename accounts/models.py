@@ -27,6 +27,7 @@ class Role(models.TextChoices):
 
 
 ADMIN_ROLES = frozenset({Role.OWNER, Role.MANAGER})
+CLINIC_ADMIN_ROLES = ADMIN_ROLES | {Role.AUDITOR}  # the auditor sees the trail alone
 STAFF_ROLES = ADMIN_ROLES | {Role.RECEPTIONIST, Role.THERAPIST}
 
 
@@ -117,7 +118,7 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
     @property
     def is_staff(self) -> bool:
         """May enter the admin of their own host."""
-        return self.role in ADMIN_ROLES or self.role == Role.PLATFORM
+        return self.role in CLINIC_ADMIN_ROLES or self.role == Role.PLATFORM
 
     def get_full_name(self) -> str:
         """What the admin greets the person by."""

@@ -1,51 +1,21 @@
 """Everything that can happen to a person's account."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import authenticate
-from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest
 
-from accounts.errors import InvalidCredentials, RoleAboveOwn, SupervisorUnfit, TooManyAttempts
+from accounts.errors import RoleAboveOwn, SupervisorUnfit
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
+from audit.models import Kind
+from audit.services import event_record
 from fisioflow.constraints import refusals
-from tenants.context import DIRECTORY, current_clinic, current_scope, platform_scope
+from tenants.context import DIRECTORY, current_clinic, platform_scope
 
-_WINDOW = 60  # seconds
 # All others: 0. An auditor reads every change of the clinic: the owner alone names one.
 _RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.AUDITOR: 2, Role.PLATFORM: 3}
 _CHANGEABLE = {"email", "full_name", "role", "crefito", "supervisor", "is_active"}
-
-
-def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str) -> User:
-    """The active person with this e-mail and password.
-
-    Raises InvalidCredentials, whatever was wrong, and TooManyAttempts.
-    """
-    attempt_count(email=email, ip_address=ip_address)
-    user = authenticate(request, username=email, password=password)
-    if not isinstance(user, User):
-        raise InvalidCredentials
-    return user
-
-
-def attempt_count(*, email: str, ip_address: str) -> None:
-    """Count one attempt for this clinic, address and e-mail; raises TooManyAttempts past the limit.
-
-    Without Redis nothing is counted: people who treat patients must get in.
-    """
-    scope = current_scope()
-    key = f"sign-in:{scope.key if scope else '-'}:{ip_address}:{email.strip().lower()[:254]}"
-    cache.add(key, 0, _WINDOW)
-    try:
-        attempts = cache.incr(key)
-    except ValueError:  # expired between the two calls, or Redis is away
-        return
-    if (attempts or 0) > settings.SIGN_IN_ATTEMPTS_PER_MINUTE:
-        raise TooManyAttempts
 
 
 def user_create(
@@ -92,13 +62,17 @@ def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
     unknown = fields.keys() - _CHANGEABLE
     if unknown:
         raise TypeError(f"user_update takes no {', '.join(sorted(unknown))}")
-    _require_rank(acting_user, _role_before(user), fields.get("role", user.role))
+    before = _role_before(user)
+    _require_rank(acting_user, before, fields.get("role", user.role))
     _refuse_unfit(fields.get("supervisor"))
     with refusals(), transaction.atomic(using=user._state.db):
         for name, value in fields.items():
             setattr(user, name, value)
         user.clean()
         user.save(update_fields=[*fields, "updated_at"])
+        if fields.get("role", before) != before:
+            roles = {"old_role": before, "new_role": str(user.role)}
+            _record(Kind.ROLE_CHANGED, user, roles)
         if not user.is_active:
             user_revoke_tokens(user=user, reason="deactivated")
     return user
@@ -110,6 +84,7 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
+        _record(Kind.PASSWORD_CHANGED, user)
         user_revoke_tokens(user=user, reason="credential")
     return user
 
@@ -117,6 +92,11 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
 def may_give(acting_user: User, role: str) -> bool:
     """Whether the person may give, change or take away this role: none above their own."""
     return _RANKS.get(role, 0) <= _RANKS.get(acting_user.role, 0)
+
+
+def _record(kind: Kind, user: User, details: Mapping[str, str] | None = None) -> None:
+    table = User._meta.db_table
+    event_record(kind=kind, table_name=table, record_id=user.pk, details=details)
 
 
 def _role_before(user: User) -> str:

@@ -11,9 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.errors import InvalidToken, TokenSuperseded
+from accounts.errors import InvalidToken, TokenSpent, TokenSuperseded
 from accounts.models import TokenFamily, User
 from accounts.tokens import Claims, token_decode, token_encode
+from audit.models import Kind
+from audit.refusals import refusal_record
+from audit.services import event_record
+from fisioflow.actor import identify
 from fisioflow.errors import FisioFlowError
 from tenants.context import current_clinic
 
@@ -45,11 +49,18 @@ def token_issue(*, user: User) -> TokenPair:
 def token_refresh(*, refresh: str) -> TokenPair:
     """Trade a refresh token for a new pair. Of parallel calls with one token exactly one wins.
 
-    Raises TokenSuperseded for the others, and InvalidToken; an older token ends the sign-in.
+    Raises TokenSuperseded for the others, and InvalidToken; an older token ends the sign-in, and
+    is recorded: somebody else may have it.
     """
     claims = token_decode("refresh", refresh)
     with transaction.atomic(using=current_clinic().shard, durable=True):
         outcome = _rotate(claims)  # returns its error: raised in here it would undo a revocation
+    if isinstance(outcome, TokenSpent):
+        refusal_record(
+            table_name=User._meta.db_table,
+            record_id=claims.user_id,
+            details={"code": "refresh_reused", "status": outcome.status},
+        )
     if isinstance(outcome, FisioFlowError):
         raise outcome
     return _pair(outcome)
@@ -58,8 +69,19 @@ def token_refresh(*, refresh: str) -> TokenPair:
 def token_revoke(*, refresh: str) -> None:
     """End the sign-in that the refresh token belongs to. Raises InvalidToken."""
     claims = token_decode("refresh", refresh)
-    family = TokenFamily.objects.filter(id=claims.family_id, user_id=claims.user_id)
-    _revoke(family, "sign_out")
+    families = TokenFamily.objects.filter(id=claims.family_id, user_id=claims.user_id)
+    family = families.select_related("user").first()
+    if family is None:
+        return
+    identify(str(family.user_id), str(family.user))
+    with transaction.atomic(using=current_clinic().shard):
+        if _revoke(families, "sign_out"):
+            event_record(
+                kind=Kind.SIGNED_OUT,
+                table_name=User._meta.db_table,
+                record_id=family.user_id,
+                details={"method": "api"},
+            )
 
 
 def user_revoke_tokens(*, user: User, reason: str) -> None:
@@ -101,11 +123,12 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
         return TokenSuperseded()
     if live.exclude(generation=claims.generation).exists():
         _revoke(live, "reuse")
+        return TokenSpent()
     return InvalidToken()
 
 
-def _revoke(families: QuerySet[TokenFamily], reason: str) -> None:
-    families.filter(revoked_at=None).update(revoked_at=Now(), revoked_for=reason)
+def _revoke(families: QuerySet[TokenFamily], reason: str) -> int:
+    return families.filter(revoked_at=None).update(revoked_at=Now(), revoked_for=reason)
 
 
 def _pair(family: TokenFamily) -> TokenPair:

@@ -1,19 +1,21 @@
 """Signed tokens, bound to the clinic by their audience. Pure: no database.
 
-An access token says who, for minutes; a refresh token says which sign-in and which generation of
-it. `accounts.sessions` keeps the generations. The decision is docs/adr/0003-tokens.md.
+An access token says who, for minutes, and which of the platform's staff acts as them, if one does
+(RFC 8693, `act`); a refresh token says which sign-in and which generation of it.
+`accounts.sessions` keeps the generations. The decision is docs/adr/0003-tokens.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import jwt
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from accounts.errors import InvalidToken
+from accounts.errors import InvalidToken, TokenSpent
 from tenants.context import current_clinic
 
 Use = Literal["access", "refresh"]
@@ -21,17 +23,30 @@ _REQUIRED = ["exp", "aud", "sub", "sid", "gen", "use"]
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """One of the platform's staff, by id and name, and the reason to act as somebody else."""
+
+    user_id: UUID
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, of which sign-in, and of which generation of it."""
+    """Whose token it is, of which sign-in, and of which generation of it.
+
+    `act` says which of the platform's staff acts as the person, and why; nobody else does.
+    """
 
     user_id: UUID
     family_id: UUID
     generation: int
+    act: Operator | None = None
 
 
 def token_encode(use: Use, claims: Claims, *, issued_at: datetime, expires_at: datetime) -> str:
     """A token of the current clinic."""
-    payload = {
+    payload: dict[str, Any] = {
         "use": use,
         "aud": str(current_clinic().clinic_id),
         "sub": str(claims.user_id),
@@ -40,6 +55,9 @@ def token_encode(use: Use, claims: Claims, *, issued_at: datetime, expires_at: d
         "iat": issued_at,
         "exp": expires_at,
     }
+    if claims.act:
+        act = claims.act
+        payload["act"] = {"sub": str(act.user_id), "name": act.name, "reason": act.reason}
     return jwt.encode(payload, _key(settings.SECRET_KEY, use), algorithm="HS256")
 
 
@@ -60,12 +78,24 @@ def token_decode(use: Use, token: str) -> Claims:
             )
             if payload["use"] != use:
                 raise InvalidToken
-            return Claims(UUID(payload["sub"]), UUID(payload["sid"]), int(payload["gen"]))
+            return _claims(payload)
         except jwt.InvalidSignatureError:
             continue
-        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+        except jwt.ExpiredSignatureError as error:
+            raise TokenSpent from error
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise InvalidToken from error
     raise InvalidToken
+
+
+def _claims(payload: Mapping[str, Any]) -> Claims:
+    act = payload.get("act")
+    return Claims(
+        UUID(payload["sub"]),
+        UUID(payload["sid"]),
+        int(payload["gen"]),
+        Operator(UUID(act["sub"]), str(act["name"]), str(act["reason"])) if act else None,
+    )
 
 
 def _key(secret: str | bytes, use: Use) -> bytes:

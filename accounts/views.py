@@ -16,9 +16,8 @@ from accounts.serializers import (
     SignInSerializer,
     TokenPairSerializer,
 )
-from accounts.services import sign_in
 from accounts.sessions import TokenPair, token_issue, token_refresh, token_revoke
-from fisioflow.actor import identify
+from accounts.sign_in import sign_in
 from fisioflow.api.views import ApiView
 from fisioflow.requests import client_address
 from tenants.context import current_clinic
@@ -49,7 +48,6 @@ class TokenView(OpenView):
         body.is_valid(raise_exception=True)
         http = request._request
         user = sign_in(**body.validated_data, request=http, ip_address=client_address(http))
-        identify(str(user.pk), str(user))
         return _answer(token_issue(user=user))
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from tenants.signals import tables_changed
+from fisioflow.errors import FisioFlowError
+from tenants.signals import tables_changed, task_refused
 
 
 class AuditConfig(AppConfig):
@@ -18,6 +19,7 @@ class AuditConfig(AppConfig):
         from audit import checks  # noqa: F401  registers them
 
         tables_changed.connect(_follow, dispatch_uid="audit.follow")
+        task_refused.connect(_keep_refusal, dispatch_uid="audit.keep_refusal")
 
 
 def _follow(cursor: Any, schema: str, in_directory: bool, **_: Any) -> None:
@@ -26,3 +28,10 @@ def _follow(cursor: Any, schema: str, in_directory: bool, **_: Any) -> None:
 
     install(cursor)
     grant(cursor, schema, in_directory=in_directory)
+
+
+def _keep_refusal(error: FisioFlowError, task: str, **_: Any) -> None:
+    from audit.refusals import refusal_record
+
+    if error.refuses_access:
+        refusal_record(details={"code": error.code, "task": task})

@@ -39,9 +39,10 @@ CREATE TRIGGER audit_sealedtable_append_only
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 """
 _FUNCTIONS = {
-    "audit_actor": "bcd9f403b5ab7d5885bb438e6feb3a75cce519a497968155d3f228ac8fed0be5",
-    "audit_event_actor": "fef78352e69ea78cfb2653796cdc52190bda9d1d31361e254e33060576c5b833",
-    "audit_refuse": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
+    "audit_actor()": "bcd9f403b5ab7d5885bb438e6feb3a75cce519a497968155d3f228ac8fed0be5",
+    "audit_chart_views(uuid[])": "fa6a535e11140db065e9a057d8d0be9126f803f704f7140147b8b84b27ea85b8",
+    "audit_event_actor()": "fef78352e69ea78cfb2653796cdc52190bda9d1d31361e254e33060576c5b833",
+    "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
 }
 _FOUND_TRIGGERS = """
 SELECT c.relname, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
@@ -50,11 +51,11 @@ SELECT c.relname, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
  ORDER BY 1, 2
 """
 _FOUND_FUNCTIONS = """
-SELECT p.proname, encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosrc,
+SELECT p.oid::regprocedure::text, encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosrc,
        p.prosecdef AND p.proowner = e.relowner, p.proconfig IS NULL AND l.lanname = 'plpgsql'
   FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
   JOIN pg_class e ON e.oid = 'audit_event'::regclass
- WHERE p.pronamespace = current_schema()::regnamespace AND p.pronargs = 0
+ WHERE p.pronamespace = current_schema()::regnamespace
 """
 _FOUND_RULES = "SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema()"
 _FOUND_GRANTS = """
@@ -133,7 +134,7 @@ def _functions(cursor: Any, tracked: list[Tracked]) -> Iterator[Finding]:
     found = {name: rest for name, *rest in cursor.fetchall()}
     for pair in tracked:
         name = function_name(pair)
-        _, body, as_owner, plain = found.get(name, ("", "", False, False))
+        _, body, as_owner, plain = found.get(f"{name}()", ("", "", False, False))
         if body != function_body(pair) or not (as_owner and plain):
             yield Finding("function_changed", pair.table, detail=name)
     for name, digest in _FUNCTIONS.items():

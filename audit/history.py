@@ -17,7 +17,7 @@ from audit.fields import Xid8Field
 from tenants.clinic_model import ClinicQuerySet
 
 DIGEST = "sha256"  # the comment of a history column that holds a digest instead of the value
-_CHART_KEY = "patient"  # the one reference that histories are searched by
+PATIENT = "patient"  # the reference that ties a model to a chart, unless the model names another
 
 _M = TypeVar("_M", bound=models.Model, covariant=True)
 
@@ -74,10 +74,14 @@ class Histories(HistoryManager):  # type: ignore[misc]
 
 
 class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
-    """Gives a model its history. Values of the fields in `digests` are kept as SHA-256 alone."""
+    """Gives a model its history. Values of the fields in `digests` are kept as SHA-256 alone.
 
-    def __init__(self, *, digests: Sequence[str] = ()) -> None:
-        self.digests = digests
+    `chart` is the reference by which the model belongs to a patient's chart: `patient`, or one to
+    another model of the chart. It is the one reference that histories are searched by.
+    """
+
+    def __init__(self, *, digests: Sequence[str] = (), chart: str = PATIENT) -> None:
+        self.digests, self.chart = digests, chart
         super().__init__(
             bases=(HistoryRow,),
             history_id_field=models.BigAutoField(),
@@ -99,7 +103,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         """The package's copies, without indexes, checks and validators: the row was checked."""
         copies: dict[str, Any] = super().copy_fields(model)
         for name, field in copies.items():
-            field.db_index = name == _CHART_KEY
+            field.db_index = name == self.chart
             field._validators = []
             if name in self.digests:
                 field.db_comment = DIGEST
@@ -113,6 +117,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         def neighbours(row: Any) -> Any:
             return type(row).objects.filter(**{key: getattr(row, key)})
 
+        extra["chart_reference"] = self.chart
         extra["history_date"] = models.DateTimeField(_("when"))
         extra["prev_record"] = property(
             lambda row: neighbours(row).filter(history_id__lt=row.history_id).first()
@@ -125,14 +130,19 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         return extra
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        """Indexes for: an object's versions, the trail in time, a person, a request, a window."""
+        """Indexes for: an object's versions, the trail in time, a person, a request, a window.
+
+        The trail is read by type, because a table may have a million changes and no deletion.
+        """
         name = f"h_{model._meta.model_name}"
         options: dict[str, Any] = super().get_meta_options(model)
         options["ordering"] = ("-history_date", "-history_id")
         options["default_permissions"] = ("view",)
         options["indexes"] = [
             models.Index(fields=[model._meta.pk.attname, "history_id"], name=f"{name}_object"),
-            models.Index(fields=["history_date", "history_id"], name=f"{name}_date"),
+            models.Index(
+                fields=["history_type", "history_date", "history_id"], name=f"{name}_type_date"
+            ),
             models.Index(
                 fields=["history_user_id", "history_date"],
                 name=f"{name}_user",

@@ -14,9 +14,10 @@ from typing import Any, TextIO
 from django.db import connections
 
 from audit import offline_verifier
-from audit.models import Event, Kind
+from audit.models import Kind
 from audit.seal_verification import Chain
-from audit.seals import Sealable, proof_snapshot, seal_rows, sealable_tables
+from audit.seals import EVENTS, Sealable, proof_snapshot, seal_rows, sealable_tables
+from audit.services import event_record
 from fisioflow.errors import Conflict
 
 VERIFIER = "verify_fisioflow_audit.py"
@@ -37,7 +38,7 @@ def seals_export(*, alias: str, folder: Path) -> str:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FolderNotEmpty
-    Event.objects.create(kind=Kind.EXPORTED, details={"what": "sealed trail"})
+    event_record(kind=Kind.EXPORTED, table_name=EVENTS, details={"format": "sealed"})
     with proof_snapshot(alias, sealing=True) as cursor:
         seal_rows(cursor)
         chain = Chain()

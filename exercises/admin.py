@@ -5,16 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
 from fisioflow.admin_sites import clinic_site
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import HistoryAdmin, TrackedAdmin
 
 
 @admin.register(Exercise, site=clinic_site)
-class ExerciseAdmin(RecordAdmin):
+class ExerciseAdmin(TrackedAdmin):
     """The clinic's library of exercises."""
 
     list_display = ("name", "body_region", "goal", "updated_at")
@@ -70,7 +70,7 @@ class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Prescription, site=clinic_site)
-class PrescriptionAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class PrescriptionAdmin(_ReadOnly, HistoryAdmin):
     """What therapists ask patients to do at home."""
 
     list_display = ("start_date", "end_date", "patient", "therapist_name", "version", "status")
@@ -82,10 +82,10 @@ class PrescriptionAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(ExerciseLog, site=clinic_site)
-class ExerciseLogAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class ExerciseLogAdmin(_ReadOnly, HistoryAdmin):
     """What patients did of it."""
 
     list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")
-    list_select_related = ("item__exercise",)
+    list_select_related = ("item__exercise", "item__prescription")
     date_hierarchy = "done_at"
     ordering = ("-done_at", "id")

@@ -237,6 +237,7 @@ class AdherenceView(ApiView):
         """
         seen = Patient.objects.alive().visible_to(person_of(request))
         patient = get_object_or_404(seen, pk=pk)
+        self.opens(patient)
         query = serializers.AdherenceQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         first, last = query.validated_data["from"], query.validated_data["to"]

@@ -26,6 +26,7 @@ class Actor:
         return json.dumps({k: v for k, v in asdict(self).items() if v}, separators=(",", ":"))
 
 
+_SUPPORT = "support: "
 _actor: ContextVar[Actor | None] = ContextVar("fisioflow_actor", default=None)
 
 
@@ -49,6 +50,16 @@ def acting_as_job(name: str, *, reason: str = "") -> AbstractContextManager[Acto
     return acting(Actor(label=f"job:{name}", reason=reason))
 
 
-def identify(user_id: str, label: str) -> None:
+def identify(user_id: str, label: str, *, reason: str = "") -> None:
     """Name the user of the request under way (after authentication, inside `acting`)."""
-    _actor.set(replace(current_actor(), user_id=user_id, label=label))
+    _actor.set(replace(current_actor(), user_id=user_id, label=label, reason=reason))
+
+
+def support_label(operator: str, person: str) -> str:
+    """The label of one of the platform's staff who acts as a person of a clinic."""
+    return f"{_SUPPORT}{operator} as {person}"
+
+
+def is_support(label: str) -> bool:
+    """Whether the label is that of the platform's staff acting as somebody."""
+    return label.startswith(_SUPPORT)

@@ -27,6 +27,8 @@ from unfold.widgets import (
 from accounts.admin import PersonAdmin, StaffAdmin
 from accounts.models import Role, User
 from accounts.services import user_create
+from audit.admin import TrailAdmin
+from audit.models import Event
 from fisioflow.admin_sites import clinic_site, platform_site
 from fisioflow.errors import FisioFlowError
 from fisioflow.record_admin import reasons_of
@@ -178,6 +180,7 @@ class ScheduleAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 clinic_site.register(User, PersonAdmin)
+clinic_site.register(Event, TrailAdmin)
 platform_site.register(Clinic, PlatformClinicAdmin)
 platform_site.register(Domain, DomainAdmin)
 platform_site.register(Shard, ShardAdmin)

@@ -6,8 +6,13 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _item(title: Any, icon: str, url_name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
+def _item(title: Any, icon: str, url_name: str, permission: str = "") -> dict[str, Any]:
+    """`permission`: who hasn't it doesn't see the item."""
+
+    def seen(request: Any) -> bool:
+        return not permission or request.user.has_perm(permission)
+
+    return {"title": title, "icon": icon, "link": reverse_lazy(url_name), "permission": seen}
 
 
 def _menu(*groups: tuple[Any, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -41,15 +46,31 @@ _LOOKS = {
 }
 
 UNFOLD = _LOOKS | {
+    "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "fisioflow.dashboard.clinic_dashboard",
     "SIDEBAR": _menu(
         (
             _("Clinic"),
             [
-                _item(_("Today"), "today", "clinic:index"),
-                _item(_("Agenda"), "calendar_month", "clinic:scheduling_appointment_changelist"),
-                _item(_("Patients"), "personal_injury", "clinic:patients_patient_changelist"),
-                _item(_("People"), "groups", "clinic:accounts_user_changelist"),
+                _item(_("Today"), "today", "clinic:index", "scheduling.view_appointment"),
+                _item(
+                    _("Agenda"),
+                    "calendar_month",
+                    "clinic:scheduling_appointment_changelist",
+                    "scheduling.view_appointment",
+                ),
+                _item(
+                    _("Patients"),
+                    "personal_injury",
+                    "clinic:patients_patient_changelist",
+                    "patients.view_patient",
+                ),
+                _item(
+                    _("People"), "groups", "clinic:accounts_user_changelist", "accounts.view_user"
+                ),
+                _item(
+                    _("Audit trail"), "history", "clinic:audit_event_changelist", "audit.view_event"
+                ),
             ],
         ),
     ),

@@ -10,6 +10,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from fisioflow.charts import charts_open
 from patients.models import Patient
 from scheduling.models import Appointment
 from scheduling.states import Status
@@ -18,7 +19,7 @@ from tenants.context import current_scope
 _MOST = 50  # rows of today's table
 
 
-def clinic_dashboard(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def clinic_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds to the index's context: cards with counts, and today's appointments."""
     scope = current_scope()
     if scope is None or scope.clinic is None:
@@ -38,6 +39,7 @@ def clinic_dashboard(_request: HttpRequest, context: dict[str, Any]) -> dict[str
         ),
     ]
     rows = today.select_related("patient", "therapist").order_by("start_time", "id")[:_MOST]
+    charts_open(request, rows)
     context["title"] = f"{date_format(start, 'l')}, {date_format(start)}"
     context["agenda"] = {
         "headers": [_("Time"), _("Patient"), _("Therapist"), _("Status")],

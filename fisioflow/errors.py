@@ -22,6 +22,11 @@ class FisioFlowError(Exception):
         super().__init__(self.message)
 
     @property
+    def refuses_access(self) -> bool:
+        """Whether the audit trail keeps that somebody was refused so."""
+        return self.status == 403
+
+    @property
     def detail(self) -> str:
         """The message in the reader's language."""
         return gettext(self.message)

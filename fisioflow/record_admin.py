@@ -1,4 +1,7 @@
-"""The admin of a clinic's records: it writes through services and shows what they refuse."""
+"""The admin of a clinic's records: it writes through services and shows what they refuse.
+
+It notes for the trail whose charts its pages show, and which refusals came back as a form.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,6 +11,7 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
+from fisioflow.charts import charts_open
 from fisioflow.constraints import refusal_of
 from fisioflow.errors import FieldError, FisioFlowError
 
@@ -30,8 +34,28 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         try:
             return show(request, object_id, form_url, extra_context)
         except (FisioFlowError, IntegrityError, ValidationError) as error:
+            if isinstance(error, FisioFlowError):
+                request.refused_by = error  # type: ignore[attr-defined]  # for audit.middleware
             request.refusals = list(reasons_of(error))  # type: ignore[attr-defined]
         return show(request, object_id, form_url, extra_context)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The record of a form, a history or a deletion: the page shows it."""
+        record = super().get_object(request, object_id, from_field)
+        charts_open(request, [record] if record else [])
+        return record
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; its rows are read here, and shown as they were read."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            charts_open(request, context["cl"].result_list)
+        return response
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

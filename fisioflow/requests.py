@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from time import perf_counter
 
 import structlog
@@ -50,11 +51,20 @@ def client_address(request: HttpRequest) -> str:
     """The client's IP address: what the outermost of TRUSTED_PROXIES proxies saw.
 
     A client can write anything into X-Forwarded-For; only the entries that our own proxies
-    appended, counted from the right, are believed.
+    appended, counted from the right, are believed. Empty, or the proxy's own, when there is no
+    address: the audit trail's rows take no other text.
     """
-    peer: str = request.META.get("REMOTE_ADDR", "")
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
     proxies = settings.TRUSTED_PROXIES
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     if not proxies or len(hops) < proxies or not hops[-proxies]:
         return peer
-    return hops[-proxies][:45]
+    return _address(hops[-proxies]) or peer
+
+
+def _address(text: str) -> str:
+    """The IP address without a zone; empty for any other text."""
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return ""

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 _read_only = {"http_method_names": ["get", "head"]}
 urlpatterns = [
     path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("audit.urls")),
     path("api/v1/", include("patients.urls")),
     path("api/v1/", include("exercises.urls")),
     path("api/v1/", include("scheduling.urls")),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.models import Role, User
 from fisioflow.admin_sites import clinic_site
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import TrackedAdmin
 from scheduling.models import Appointment, Closure, HoursException, Room, WorkingHours
 from scheduling.services import (
     appointment_book,
@@ -32,7 +32,7 @@ from scheduling.services import (
 
 
 @admin.register(Appointment, site=clinic_site)
-class AppointmentAdmin(RecordAdmin):
+class AppointmentAdmin(TrackedAdmin):
     """The clinic's appointments."""
 
     list_display = ("start_time", "end_time", "patient", "therapist", "room", "status")
@@ -82,7 +82,7 @@ class AppointmentAdmin(RecordAdmin):
         appointment_delete(acting_user=person, appointment=obj)
 
 
-class _SettingAdmin(RecordAdmin):
+class _SettingAdmin(TrackedAdmin):
     """A record of the agenda's frame, written by its three services."""
 
     services: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]

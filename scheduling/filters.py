@@ -1,23 +1,19 @@
 """Filters of the agenda's lists."""
 
-from typing import Any
-
 from django_filters import ChoiceFilter, FilterSet
 
-from fisioflow.api.filters import DayFilter, KeyFilter, MomentFilter, SearchFilter
+from fisioflow.api.filters import (
+    DayFilter,
+    FromToFilterSet,
+    KeyFilter,
+    MomentFilter,
+    SearchFilter,
+)
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.states import Status
 
 
-class _FromToFilter(FilterSet):  # type: ignore[misc]
-    """`from` is a word of Python's, so its filter has another name in the class."""
-
-    @classmethod
-    def get_filters(cls) -> dict[str, Any]:
-        return {name.rstrip("_"): one for name, one in super().get_filters().items()}
-
-
-class AppointmentFilter(_FromToFilter):
+class AppointmentFilter(FromToFilterSet):
     """`from` and `to` bound the time that an appointment takes any part of."""
 
     q = SearchFilter(method="search", label="Words of the patient's name, or a CPF.")
@@ -50,7 +46,7 @@ class SeriesFilter(TherapistFilter):
     patient = KeyFilter(field_name="patient_id")
 
 
-class ExceptionFilter(_FromToFilter):
+class ExceptionFilter(FromToFilterSet):
     """`from` and `to` are days, both within."""
 
     therapist = KeyFilter(field_name="therapist_id")
@@ -58,7 +54,7 @@ class ExceptionFilter(_FromToFilter):
     to = DayFilter(field_name="day", lookup_expr="lte")
 
 
-class ClosureFilter(_FromToFilter):
+class ClosureFilter(FromToFilterSet):
     """`from` and `to` bound the days that a closure takes any of."""
 
     from_ = DayFilter(field_name="last_day", lookup_expr="gte")

@@ -7,9 +7,11 @@ from uuid import UUID
 from celery import Task
 
 from fisioflow.actor import acting_as_job
+from fisioflow.errors import FisioFlowError
 from tenants.context import clinic_scope, platform_scope
 from tenants.directory import route_by_id
 from tenants.models import Clinic
+from tenants.signals import task_refused
 
 
 class ClinicTask(Task[..., Any]):
@@ -19,7 +21,11 @@ class ClinicTask(Task[..., Any]):
 
     def __call__(self, clinic_id: str, *args: Any, **kwargs: Any) -> Any:
         with acting_as_job(self.name), clinic_scope(route_by_id(UUID(clinic_id))):
-            return super().__call__(clinic_id, *args, **kwargs)
+            try:
+                return super().__call__(clinic_id, *args, **kwargs)
+            except FisioFlowError as error:
+                task_refused.send(type(self), error=error, task=self.name)
+                raise
 
 
 def for_each_clinic(task: ClinicTask, *, only: Callable[[UUID], bool] | None = None) -> int:

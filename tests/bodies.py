@@ -123,6 +123,10 @@ def _logs(place: Place, asker: str, refresh: str) -> list[Any]:
     return [_log(place, asker, refresh)]
 
 
+def _print(place: Place, asker: str, refresh: str) -> dict[str, Any]:
+    return {"table": "patients_patient"}
+
+
 def _room(place: Place, asker: str, refresh: str) -> dict[str, Any]:
     return {"name": "Pilates", "capacity": 4}
 
@@ -176,6 +180,7 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/revoke": _refresh,
     "POST patients": _patient,
     "PATCH patients/<id>": _patient_change,
+    "POST patients/<id>/prints": _print,
     "POST patients/validate": lambda *asked: [_patient(*asked)],
     "POST patients/batch": lambda *asked: [_patient(*asked)],
     "POST appointments/validate": lambda *asked: [_appointment(*asked)],
@@ -197,6 +202,7 @@ BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST closures": _closure,
     "PATCH closures/<id>": _closure_change,
     "GET slots": _slots,
+    "GET audit/export": lambda *_: {"format": "jsonl"},
     "POST series": _series,
     "POST series/preview": _series,
     "PATCH series/<id>": _series_change,

@@ -26,6 +26,8 @@ POST   patients            201   201     403       201       403     403     401
 GET    patients/<id>       200   200     200       200       200     403     401    401      404
 PATCH  patients/<id>       200   200     200       200       403     403     401    401      404
 DELETE patients/<id>       204   204     403       403       403     403     401    401      404
+GET    patients/<id>/access-log 200 403 403       403       200     200     401    401      404
+POST   patients/<id>/prints 204 204    204       204       204     403     401    401      404
 POST   patients/validate   200   200     403       200       403     403     401    401      200
 POST   patients/batch      201   201     403       201       403     403     401    401      400
 POST   appointments/validate 200 200     200       200       403     403     401    401      200
@@ -97,6 +99,8 @@ POST   series              201   201     201       201       403     403     401
 POST   series/preview      200   200     200       200       403     403     401    401      400
 GET    series/<id>         200   200     200       200       403     403     401    401      404
 PATCH  series/<id>         200   200     200       200       403     403     401    401      404
+GET    audit               200   403     403       403       403     200     401    401      200
+GET    audit/export        200   403     403       403       403     200     401    401      200
 GET    schema              200   200     200       200       200     200     200    200      200
 GET    docs                200   200     200       200       200     200     200    200      200
 """
@@ -113,63 +117,76 @@ OPEN = {
 
 # On a clinic's host. Elsewhere nothing with an id of norte's is found: back to the index.
 CLINIC_ADMIN = """
-method    routes                          owner manager elsewhere others
-GET       /                               index index   index     index
-GET,POST  /admin/                         200   200     200       login
-GET       /admin/login/                   index index   index     200
-POST      /admin/login/                   200   200     200       200
-GET       /admin/logout/                  405   405     405       index
-POST      /admin/logout/                  200   200     200       index
-GET,POST  /admin/password_change/         200   200     200       login
-GET       /admin/password_change/done/    200   200     200       login
-POST      /admin/password_change/done/    405   405     405       login
-GET,POST  /admin/search/                  200   200     200       login
-GET       /admin/autocomplete/            403   403     403       login
-POST      /admin/autocomplete/            405   405     405       login
-GET       /admin/jsi18n/                  200   200     200       login
-POST      /admin/jsi18n/                  405   405     405       login
-GET,POST  /admin/r/<content_type_id>/<id>/  404 404     404       login
-GET,POST  /admin/<app_label>/             200   200     200       login
-GET,POST  /admin/<url>                    404   404     404       login
-GET,POST  /admin/{model}/                 200   200     200       login
-GET,POST  /admin/{model}/add/             200   200     200       login
-GET,POST  /admin/{model}/<id>/change/     200   200     index     login
-GET,POST  /admin/{model}/<id>/history/    200   200     index     login
-GET,POST  /admin/{model}/<id>/delete/     200   200     index     login
-GET,POST  /admin/{model}/<id>/            302   302     302       login
-GET,POST  /admin/accounts/user/                 200   200   200   login
-GET,POST  /admin/accounts/user/add/             200   200   200   login
-GET,POST  /admin/accounts/user/<id>/change/     200   200   index login
-GET,POST  /admin/accounts/user/<id>/history/    200   200   index login
-GET,POST  /admin/accounts/user/<id>/delete/     403   403   403   login
-GET,POST  /admin/accounts/user/<id>/            302   302   302   login
+method    routes                                           owner manager auditor elsewhere others
+GET       /                                                index index   index   index     index
+GET,POST  /admin/                                          200   200     302     200       login
+GET       /admin/login/                                    index index   index   index     200
+POST      /admin/login/                                    200   200     200     200       200
+GET       /admin/logout/                                   405   405     405     405       index
+POST      /admin/logout/                                   200   200     200     200       index
+GET,POST  /admin/password_change/                          200   200     200     200       login
+GET       /admin/password_change/done/                     200   200     200     200       login
+POST      /admin/password_change/done/                     405   405     405     405       login
+GET,POST  /admin/search/                                   200   200     200     200       login
+GET       /admin/autocomplete/                             403   403     403     403       login
+POST      /admin/autocomplete/                             405   405     405     405       login
+GET       /admin/jsi18n/                                   200   200     200     200       login
+POST      /admin/jsi18n/                                   405   405     405     405       login
+GET,POST  /admin/r/<content_type_id>/<id>/                 404   404     404     404       login
+GET,POST  /admin/<app_label>/                              200   200     404     200       login
+GET,POST  /admin/audit/event/                              200   403     200     200       login
+GET       /admin/audit/event/export/                       405   405     405     405       login
+POST      /admin/audit/event/export/                       200   403     200     200       login
+GET,POST  /admin/audit/event/<place>/                      200   403     200     404       login
+GET,POST  /admin/<url>                                     404   404     404     404       login
+GET,POST  /admin/{model}/                                  200   200     403     200       login
+GET,POST  /admin/{model}/add/                              200   200     403     200       login
+GET,POST  /admin/{model}/<id>/change/                      200   200     403     index     login
+GET,POST  /admin/{model}/<id>/history/                     200   200     403     index     login
+GET       /admin/{model}/<id>/history/<version_id>/        200   200     403     index     login
+POST      /admin/{model}/<id>/history/<version_id>/        200   200     403     index     login
+GET,POST  /admin/{model}/<id>/delete/                      200   200     403     index     login
+GET,POST  /admin/{model}/<id>/                             302   302     302     302       login
+GET,POST  /admin/accounts/user/                            200   200     403     200       login
+GET,POST  /admin/accounts/user/add/                        200   200     403     200       login
+GET,POST  /admin/accounts/user/<id>/change/                200   200     403     index     login
+GET,POST  /admin/accounts/user/<id>/history/               200   200     403     index     login
+GET       /admin/accounts/user/<id>/history/<version_id>/  200   200     403     index     login
+POST      /admin/accounts/user/<id>/history/<version_id>/  200   200     403     index     login
+GET,POST  /admin/accounts/user/<id>/delete/                403   403     403     403       login
+GET,POST  /admin/accounts/user/<id>/                       302   302     302     302       login
 """
 
 # Rows that are read there, not written.
-_READ_ONLY = """GET,POST /admin/{record}/         200   200     200       login
-GET,POST  /admin/{record}/add/            403   403     403       login
-GET       /admin/{record}/<id>/change/    200   200     index     login
-POST      /admin/{record}/<id>/change/    403   403     403       login
-GET,POST  /admin/{record}/<id>/history/   200   200     index     login
-GET,POST  /admin/{record}/<id>/delete/    403   403     403       login
-GET,POST  /admin/{record}/<id>/           302   302     302       login
+_READ_ONLY = """\
+GET,POST  /admin/{record}/                                 200   200     403     200       login
+GET,POST  /admin/{record}/add/                             403   403     403     403       login
+GET       /admin/{record}/<id>/change/                     200   200     403     index     login
+POST      /admin/{record}/<id>/change/                     403   403     403     403       login
+GET,POST  /admin/{record}/<id>/history/                    200   200     403     index     login
+GET       /admin/{record}/<id>/history/<version_id>/       200   200     403     index     login
+POST      /admin/{record}/<id>/history/<version_id>/       403   403     403     index     login
+GET,POST  /admin/{record}/<id>/delete/                     403   403     403     403       login
+GET,POST  /admin/{record}/<id>/                            302   302     302     302       login
 """
 for _record in ("exercises/prescription", "exercises/exerciselog"):
     CLINIC_ADMIN += _READ_ONLY.replace("{record}", _record)
 
 # Records that the admin shows and doesn't change; consents and their texts may be added.
 KEPT_ADMIN = """
-method    routes                              owner manager elsewhere others
-GET,POST  /admin/{model}/                     200   200     200       login
-GET,POST  /admin/patients/clinicalnote/add/   403   403     403       login
-GET,POST  /admin/patients/document/add/       403   403     403       login
-GET,POST  /admin/patients/consent/add/        200   200     200       login
-GET,POST  /admin/patients/consenttext/add/    200   200     200       login
-GET       /admin/{model}/<id>/change/         200   200     index     login
-POST      /admin/{model}/<id>/change/         403   403     403       login
-GET,POST  /admin/{model}/<id>/history/        200   200     index     login
-GET,POST  /admin/{model}/<id>/delete/         403   403     403       login
-GET,POST  /admin/{model}/<id>/                302   302     302       login
+method    routes                                           owner manager auditor elsewhere others
+GET,POST  /admin/{model}/                                  200   200     403     200       login
+GET,POST  /admin/patients/clinicalnote/add/                403   403     403     403       login
+GET,POST  /admin/patients/document/add/                    403   403     403     403       login
+GET,POST  /admin/patients/consent/add/                     200   200     403     200       login
+GET,POST  /admin/patients/consenttext/add/                 200   200     403     200       login
+GET       /admin/{model}/<id>/change/                      200   200     403     index     login
+POST      /admin/{model}/<id>/change/                      403   403     403     403       login
+GET,POST  /admin/{model}/<id>/history/                     200   200     403     index     login
+GET       /admin/{model}/<id>/history/<version_id>/        200   200     403     index     login
+POST      /admin/{model}/<id>/history/<version_id>/        403   403     403     index     login
+GET,POST  /admin/{model}/<id>/delete/                      403   403     403     403       login
+GET,POST  /admin/{model}/<id>/                             302   302     302     302       login
 """
 KEPT_MODELS = [
     f"patients/{name}" for name in ("clinicalnote", "consent", "consenttext", "document")
@@ -235,6 +252,7 @@ GET,POST  /admin/accounts/user/                 200   login
 GET,POST  /admin/accounts/user/add/             200   login
 GET,POST  /admin/accounts/user/<id>/change/     index login
 GET,POST  /admin/accounts/user/<id>/history/    index login
+GET,POST  /admin/accounts/user/<id>/history/<version_id>/ index login
 GET,POST  /admin/accounts/user/<id>/delete/     403   login
 GET,POST  /admin/accounts/user/<id>/            302   login
 """

@@ -76,6 +76,7 @@ def within_rules(body: dict[str, Any]) -> None:
         body["name"] = "Ana"
     at_home_within_rules(body)
     within_the_agendas_rules(body)
+    body.pop("record_id", None)  # of what is printed: a record of the patient's
     body.pop("user", None)  # a patient's sign-in that no other patient has
     # The channel `app` is the patient's own; consents aren't given in the future.
     record = {"channel": "paper", "given_at": "2026-03-02T12:00:00Z", "file": b"%PDF-1.7"}

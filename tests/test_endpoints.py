@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils import timezone
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import token_issue
+from audit.trail import Trail
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
@@ -82,6 +84,7 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
             **an_agenda(people.norte),
             "accounts": str(people.norte.manager.pk),
             "<content_type_id>": str(ContentType.objects.get_for_model(Patient).pk),
+            "<place>": str(Trail(table="patients_patient").page(1)[0].place),
         } | records(people.norte)
     return Place(norte, sul, people, ids)
 
@@ -193,8 +196,15 @@ def filled(route: str, place: Place) -> str:
     """The route of an admin with norte's ids in it."""
     app, model = [*route.split("/"), "", "", ""][2:4]
     own = place.ids.get(f"{app}/{model}", place.ids.get(app, place.ids["patients"]))
+    version = place.ids["<place>"].partition(":")[2]
+    if "<version_id>" in route:
+        with clinic_scope(place.norte):
+            known = apps.get_model(app, model).history.filter(id=own).first()
+            version = str(known.history_id) if known else version
     for name, value in {
         "<content_type_id>": place.ids["<content_type_id>"],
+        "<place>": place.ids["<place>"],
+        "<version_id>": version,
         "<id>": own,
         "<app_label>": "patients",
         "<url>": "nowhere/",
@@ -210,7 +220,7 @@ def check(answer: Any, expected: str, asker: str) -> None:
     got = next((name for name, fits in redirects.items() if fits), str(answer.status_code))
     assert got == expected, f"{asker}: {answer.status_code} {where} {answer.content[:500]!r}"
     if asker in {"nobody", "outsider", "elsewhere"}:
-        assert NORTES_SECRET not in answer.content.decode()
+        assert NORTES_SECRET not in answer.getvalue().decode()
 
 
 @pytest.mark.parametrize("route", sorted({row.route for row in API}))

@@ -85,6 +85,15 @@ class Event(models.Model):
             models.Index(
                 fields=["request_id"], name="audit_event_request", condition=~Q(request_id="")
             ),
+            models.Index(fields=["kind", "occurred_at", "id"], name="audit_event_kind"),
+            models.Index(
+                fields=["record_id"], name="audit_event_record", condition=~Q(record_id="")
+            ),
+            models.Index(
+                fields=["table_name", "occurred_at"],
+                name="audit_event_table",
+                condition=~Q(table_name=""),
+            ),
             models.Index(fields=["xid"], name="audit_event_xid"),
         ]
 

@@ -53,8 +53,8 @@ class Seal(models.Model):
 class SealedTable(models.Model):
     """The rows of one table that a seal covers: key, record and SHA-256 of each, by key.
 
-    `columns` are the columns that the hashes cover, in their order (audit.seals.row_hash_sql). `root`
-    is SHA-256 over key, record and hash of every row (audit.offline_verifier.Root).
+    `columns` are the columns that the hashes cover, in their order (audit.seals.row_hash_sql).
+    `root` is SHA-256 over key, record and hash of every row (audit.offline_verifier.Root).
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -56,7 +56,7 @@ class ExerciseLog(RuledModel, ClinicModel):
     comment = text_field(_("comment"), constraints.COMMENT_LENGTH, blank=True)
 
     objects: ClassVar = ExerciseLogQuerySet.as_manager()
-    history = TrackedHistory()
+    history = TrackedHistory(chart="item")
 
     class Meta:
         verbose_name = _("exercise log")

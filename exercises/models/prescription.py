@@ -142,7 +142,7 @@ class PrescriptionItem(RuledModel, ClinicModel):
     removed_at = models.DateTimeField(_("taken out at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = PrescriptionItemQuerySet.as_manager()
-    history = TrackedHistory()
+    history = TrackedHistory(chart="prescription")
 
     class Meta:
         verbose_name = _("prescribed exercise")

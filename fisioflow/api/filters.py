@@ -5,14 +5,13 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django_filters import CharFilter, DateFilter, IsoDateTimeFilter, UUIDFilter
+from django_filters import CharFilter, DateFilter, FilterSet, IsoDateTimeFilter, UUIDFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
-from fisioflow.api.pagination import PARAMETERS as OF_PAGES
 from fisioflow.api.serializers import WITHOUT_NUL, DateField, MomentField, UUIDField
 
 SEARCH_LENGTH = 100  # characters
@@ -72,6 +71,14 @@ class DayFilter(DateFilter):  # type: ignore[misc]
     field_class = _DayInput
 
 
+class FromToFilterSet(FilterSet):  # type: ignore[misc]
+    """`from` is a word of Python's, so its filter has another name in the class."""
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        return {name.rstrip("_"): one for name, one in super().get_filters().items()}
+
+
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     """Filters lists by the view's `filterset_class`; detail routes have no filters."""
 
@@ -80,7 +87,8 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
         if getattr(view, "detail", False):
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
-        known = OF_PAGES | set(filterset_class.base_filters if filterset_class else ())
+        of_pages: frozenset[str] = getattr(view.pagination_class, "parameters", frozenset())
+        known = of_pages | set(filterset_class.base_filters if filterset_class else ())
         refused = {}
         for name, value in request.query_params.items():
             if name not in known:

@@ -6,8 +6,7 @@ end up in logs.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
-from uuid import UUID
+from typing import Any, ClassVar
 
 from django.core import signing
 from django.db.models import Model, Q
@@ -19,7 +18,6 @@ from rest_framework.response import Response
 
 DEFAULT_LIMIT = 50  # rows in a page
 MAX_LIMIT = 200
-PARAMETERS = frozenset({"limit", "cursor", "ordering"})
 _SALT = "fisioflow.api.cursor"
 
 
@@ -30,11 +28,12 @@ class CursorPages(BasePagination):
     must not be null) and `default_ordering`. The id breaks ties.
     """
 
+    parameters: ClassVar = frozenset({"limit", "cursor", "ordering"})
     next_cursor: str | None = None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page. Raises ValidationError for a parameter that makes no sense."""
-        limit = _limit(request)
+        limit = limit_of(request)
         ordering = _ordering(request, view)
         name = ordering.removeprefix("-")
         sign, field = "-" if ordering.startswith("-") else "", view.ordering_fields[name]
@@ -42,8 +41,7 @@ class CursorPages(BasePagination):
             queryset = queryset.filter(_after(queryset.model, cursor, ordering, field))
         rows = list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
         if len(rows) > limit:
-            last = [ordering, str(rows[limit - 1].pk)]
-            self.next_cursor = signing.Signer(salt=_SALT).sign_object(last)
+            self.next_cursor = write_cursor(ordering, rows[limit - 1].pk)
         return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -82,13 +80,36 @@ class CursorPages(BasePagination):
         ]
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
+    """How many rows the page may have. Raises ValidationError."""
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise _refusal(
             "limit", "out_of_range", _("Give a number from 1 to %(max)d.") % {"max": MAX_LIMIT}
         )
     return int(text)
+
+
+def write_cursor(ordering: str, key: object) -> str:
+    """The cursor that follows the row of this key, signed."""
+    return signing.Signer(salt=_SALT).sign_object([ordering, str(key)])
+
+
+def read_cursor(cursor: str, ordering: str) -> str:
+    """The key in a cursor of this ordering. Raises ValidationError."""
+    try:
+        of_ordering, key = signing.Signer(salt=_SALT).unsign_object(cursor)
+    except signing.BadSignature as error:
+        raise bad_cursor() from error
+    if of_ordering != ordering:
+        raise bad_cursor()
+    return str(key)
+
+
+def bad_cursor() -> ValidationError:
+    """To raise for a cursor that isn't one of the list."""
+    detail = _("This cursor is not one of this list and ordering. Begin again without a cursor.")
+    return _refusal("cursor", "invalid_cursor", detail)
 
 
 def _ordering(request: Request, view: Any) -> str:
@@ -100,24 +121,14 @@ def _ordering(request: Request, view: Any) -> str:
 
 def _after(model: type[Model], cursor: str, ordering: str, field: str) -> Q:
     """The rows behind the cursor's one, wherever that row stands now."""
-    try:
-        of_ordering, key = signing.Signer(salt=_SALT).unsign_object(cursor)
-    except signing.BadSignature as error:
-        raise _bad_cursor() from error
+    key = read_cursor(cursor, ordering)
     # Soft-deleted rows are found too: the row may have gone since the page was read.
-    row: Sequence[Any] | None = (
-        model._default_manager.filter(pk=UUID(key)).values_list(field).first()
-    )
-    if row is None or of_ordering != ordering:
-        raise _bad_cursor()
+    row: Sequence[Any] | None = model._default_manager.filter(pk=key).values_list(field).first()
+    if row is None:
+        raise bad_cursor()
     beyond = "lt" if ordering.startswith("-") else "gt"
     tie_or_beyond = Q((f"{field}__{beyond}", row[0])) | Q((f"pk__{beyond}", key))
     return Q((f"{field}__{beyond}e", row[0])) & tie_or_beyond
-
-
-def _bad_cursor() -> ValidationError:
-    detail = _("This cursor is not one of this list and ordering. Begin again without a cursor.")
-    return _refusal("cursor", "invalid_cursor", detail)
 
 
 def _refusal(parameter: str, code: str, detail: str) -> ValidationError:

@@ -1,13 +1,17 @@
-"""The base of the API's views."""
+"""The base of the API's views, which notes for the trail whose charts an answer shows."""
 
 from typing import Any, ClassVar
 
+from django.db.models import Model
 from rest_framework import mixins, status
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
+
+from fisioflow.charts import charts_open
+from fisioflow.errors import FisioFlowError
 
 
 class ApiView(APIView):
@@ -21,6 +25,16 @@ class ApiView(APIView):
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Notes for `audit.middleware` what the request was refused by."""
+        if isinstance(exc, FisioFlowError):
+            self.request._request.refused_by = exc  # type: ignore[attr-defined]
+        return super().handle_exception(exc)
+
+    def opens(self, *rows: Model) -> None:
+        """Say that the answer shows what is of these rows' charts (`fisioflow.charts`)."""
+        charts_open(self.request._request, rows)
+
 
 class ResourceViewSet(
     ApiView, mixins.RetrieveModelMixin, mixins.ListModelMixin, GenericViewSet[Any]
@@ -30,6 +44,18 @@ class ResourceViewSet(
     lookup_value_converter = "uuid"
     ordering_fields: ClassVar[dict[str, str]]
     default_ordering: ClassVar[str]
+
+    def get_object(self) -> Any:
+        """The row of the path: whatever is done with it, the answer shows it."""
+        row = super().get_object()
+        self.opens(row)
+        return row
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """The rows of a page."""
+        page = super().paginate_queryset(queryset)
+        self.opens(*(page or ()))
+        return page
 
     def created(self, request: Request, instance: Any) -> Response:
         """201 with the new object and its address."""

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Role, User
 from fisioflow.admin_sites import clinic_site
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import TrackedAdmin
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 
@@ -23,7 +23,7 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Patient, site=clinic_site)
-class PatientAdmin(RecordAdmin):
+class PatientAdmin(TrackedAdmin):
     """The clinic's patients."""
 
     form = PatientForm

@@ -7,12 +7,12 @@ from django.db import models
 from django.http import HttpRequest
 
 from fisioflow.admin_sites import clinic_site
-from fisioflow.record_admin import RecordAdmin
+from fisioflow.history_admin import TrackedAdmin
 from patients.models import ClinicalNote, Consent, ConsentText, Document
 from patients.services import consent_give, consent_text_create
 
 
-class KeptAdmin(RecordAdmin):
+class KeptAdmin(TrackedAdmin):
     """Rows that nobody changes or deletes here."""
 
     list_select_related: Any = ("patient",)
@@ -38,6 +38,11 @@ class NoteAdmin(KeptAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[ClinicalNote]:
         signed = ClinicalNote.objects.filter(signed_at__isnull=False)
         return signed.select_related("patient").order_by(*self.ordering)
+
+    def get_history_queryset(self, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
+        """What was written before signing is the author's alone."""
+        versions: models.QuerySet[Any] = super().get_history_queryset(*args, **kwargs)
+        return versions.filter(signed_at__isnull=False)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

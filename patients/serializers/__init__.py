@@ -13,8 +13,10 @@ from patients.serializers.notes import (
     NoteUpdateSerializer,
 )
 from patients.serializers.patients import CpfField, PatientSerializer, PersonField
+from patients.serializers.trail import AccessSerializer, PrintSerializer
 
 __all__ = [
+    "AccessSerializer",
     "AmendmentSerializer",
     "ConsentSerializer",
     "ConsentTextSerializer",
@@ -27,4 +29,5 @@ __all__ = [
     "PatientField",
     "PatientSerializer",
     "PersonField",
+    "PrintSerializer",
 ]

@@ -18,6 +18,8 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, Role
 from accounts.permissions import person_of
+from audit.models import Kind
+from audit.services import event_record
 from fisioflow.api.uploads import UploadParser
 from fisioflow.api.views import ResourceViewSet
 from patients.filters import DocumentFilter
@@ -124,8 +126,15 @@ class DocumentViewSet(ResourceViewSet):
         """The file. The link's token is the permission, and whose it is must still have theirs."""
         token = request.query_params.get("token", "")
         document = document_of_link(document_id=pk, token=token)
+        file = default_storage.open(document.path)
+        event_record(
+            kind=Kind.DOWNLOADED,
+            patient_id=document.patient_id,
+            table_name=Document._meta.db_table,
+            record_id=document.pk,
+        )
         return FileResponse(
-            default_storage.open(document.path),
+            file,
             as_attachment=True,
             filename=document.name,
             content_type=document.content_type,

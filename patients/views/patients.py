@@ -13,6 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
+from audit.models import Kind
+from audit.services import event_record
 from fisioflow.api.batches import (
     ANY_ITEMS,
     MAX_BODY,
@@ -27,7 +29,7 @@ from fisioflow.api.views import ResourceViewSet
 from patients.batches import refuse_known_cpfs
 from patients.filters import PatientFilter
 from patients.models import Patient, PatientQuerySet
-from patients.serializers import PatientSerializer
+from patients.serializers import PatientSerializer, PrintSerializer
 from patients.services import (
     patient_delete,
     patient_draft,
@@ -59,6 +61,7 @@ class PatientViewSet(ResourceViewSet):
         "destroy": ADMIN_ROLES,
         "validate": ADMIN_ROLES | {Role.RECEPTIONIST},
         "batch": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "prints": _READERS,
     }
 
     def get_queryset(self) -> PatientQuerySet:
@@ -109,6 +112,23 @@ class PatientViewSet(ResourceViewSet):
         refuse_invalid(items)
         made = patients_register(patients=[item.instance for item in items])
         return Response(self.get_serializer(made, many=True).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=PrintSerializer, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def prints(self, request: Request, pk: UUID) -> Response:
+        """Say that you print the patient's chart, or a record of it. It is kept who did."""
+        patient = self.get_object()
+        context = {**self.get_serializer_context(), "patient": patient}
+        body = PrintSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        printed = body.validated_data
+        event_record(
+            kind=Kind.PRINTED,
+            patient_id=patient.pk,
+            table_name=printed["table"],
+            record_id=printed.get("record_id") or "",
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @property
     def max_body(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Ways of speaking to a clinic's database that go round the ORM."""
+"""Ways of speaking to a clinic's database that go round the ORM, and of reading the trail."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,8 @@ import pytest
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
+from audit.entries import Place
+from audit.trail import Trail
 from fisioflow.devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
@@ -62,3 +64,11 @@ def chart(fresh_clinic: FreshClinic) -> FreshClinic:
     seal(fresh_clinic.route)
     assert problems(fresh_clinic.route) == set()
     return fresh_clinic
+
+
+def everything(trail: Trail, size: int) -> list[Place]:
+    """The places of all entries, read in pages of this size."""
+    places: list[Place] = []
+    while page := trail.page(size, after=places[-1] if places else None):
+        places += [entry.place for entry in page]
+    return places

@@ -90,7 +90,8 @@ def test_a_job_acts_by_its_name_and_the_one_before_comes_back() -> None:
         (1, "", "10.0.0.1"),
         (1, "1.1.1.1,", "10.0.0.1"),
         (1, "2001:db8::1", "2001:db8::1"),
-        (1, "x" * 100, "x" * 45),
+        (1, "fe80::1%eth0", "fe80::1"),
+        (1, "unknown", "10.0.0.1"),
     ],
 )
 def test_the_address_is_what_our_own_proxies_saw(

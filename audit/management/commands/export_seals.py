@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.places import places
+from audit.schemas import trail_schemas
 from audit.seal_export import VERIFIER, seals_export
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
@@ -25,11 +25,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["output"]
         try:
-            [place] = places([options["clinic"]])
-            if not place.is_open:
-                raise ClinicClosed(schema=place.name)
-            with place.scope(), acting_as_job("export_seals", reason=options["reason"]):
-                head = seals_export(alias=place.alias, folder=folder)
+            [schema] = trail_schemas([options["clinic"]])
+            if not schema.is_open:
+                raise ClinicClosed(schema=schema.name)
+            with schema.scope(), acting_as_job("export_seals", reason=options["reason"]):
+                head = seals_export(alias=schema.alias, folder=folder)
         except (FisioFlowError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"head {head}\nVerify with: python {folder / VERIFIER} {folder}")

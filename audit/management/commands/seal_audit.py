@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.places import places
+from audit.schemas import trail_schemas
 from audit.seals import seal_create
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 
 
 class Command(BaseCommand):
-    """Prints each new head, to be kept elsewhere. Exit status 1 when any place failed."""
+    """Prints each new head, to be kept elsewhere. Exit status 1 when any failed."""
 
     help = "Seals what is new in the audit trails of these clinics (public: the directory's)."
 
@@ -25,19 +25,19 @@ class Command(BaseCommand):
             raise CommandError("Name clinics, or say --all.")
         failed = 0
         try:
-            chosen = places(names)
+            chosen = trail_schemas(names)
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
-        for place in chosen:
+        for schema in chosen:
             try:
-                with place.scope(), acting_as_job("seal_audit"):
-                    made = seal_create(alias=place.alias)
+                with schema.scope(), acting_as_job("seal_audit"):
+                    made = seal_create(alias=schema.alias)
             except FisioFlowError as error:
-                self.stderr.write(f"{place.name}: {error}")
+                self.stderr.write(f"{schema.name}: {error}")
                 failed += 1
                 continue
             if made:
                 text = f"seal {made.number}, {made.rows} rows, head {made.hash}"
-            self.stdout.write(f"{place.name}: {text if made else 'nothing new'}")
+            self.stdout.write(f"{schema.name}: {text if made else 'nothing new'}")
         if failed:
             raise CommandError(f"{failed} of {len(chosen)} failed.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.places import Place, places
+from audit.schemas import TrailSchema, trail_schemas
 from audit.verification import SENTENCES, Verification, verify
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
@@ -27,26 +27,28 @@ class Command(BaseCommand):
         if head and len(options["clinics"]) != 1:
             raise CommandError("A head is one clinic's: name the clinic.")
         try:
-            chosen = places(options["clinics"])
+            chosen = trail_schemas(options["clinics"])
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
         reports = [
-            self._verified(place, head, f"{done}/{len(chosen)}", quiet=options["json"])
-            for done, place in enumerate(chosen, 1)
+            self._verified(schema, head, f"{done}/{len(chosen)}", quiet=options["json"])
+            for done, schema in enumerate(chosen, 1)
         ]
         if options["json"]:
             self.stdout.write(json.dumps(reports, indent=2))
         if wrong := [report["clinic"] for report in reports if not report["ok"]]:
             raise CommandError(f"Not proven: {', '.join(wrong)}.")
 
-    def _verified(self, place: Place, head: str, progress: str, *, quiet: bool) -> dict[str, Any]:
+    def _verified(
+        self, schema: TrailSchema, head: str, progress: str, *, quiet: bool
+    ) -> dict[str, Any]:
         began = perf_counter()
         try:
-            with place.scope(), acting_as_job("verify_audit"):
-                report = _report(verify(alias=place.alias, head=head))
+            with schema.scope(), acting_as_job("verify_audit"):
+                report = _report(verify(alias=schema.alias, head=head))
         except FisioFlowError as error:
             report = {"ok": False, "error": str(error)}
-        report = {"clinic": place.name, **report, "seconds": round(perf_counter() - began, 3)}
+        report = {"clinic": schema.name, **report, "seconds": round(perf_counter() - began, 3)}
         if not quiet:
             self._say(report, progress)
         return report

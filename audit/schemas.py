@@ -1,4 +1,4 @@
-"""Which trails there are: each clinic's, and the directory's, where the platform's staff is."""
+"""The schemas that have a trail: each clinic's, and the directory's for the platform's staff."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ PLATFORM = "public"  # the directory's schema; no clinic can be called so
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TrailSchema:
     """A schema with a trail, the database it is in, and whether people can enter it."""
 
     name: str
@@ -28,8 +28,8 @@ class Place:
         return clinic_scope(self.route) if self.is_open else maintenance_scope(self.name)
 
 
-def places(names: Sequence[str] = ()) -> list[Place]:
-    """The places of these schema names, or all: clinics by name, the directory last.
+def trail_schemas(names: Sequence[str] = ()) -> list[TrailSchema]:
+    """The schemas of these names, or all: clinics by name, the directory last.
 
     Raises ClinicNotFound when one isn't there.
     """
@@ -38,7 +38,7 @@ def places(names: Sequence[str] = ()) -> list[Place]:
         if names:
             clinics = clinics.filter(schema_name__in=names)
         found = [
-            Place(
+            TrailSchema(
                 name=clinic.schema_name,
                 alias=clinic.route.shard,
                 route=clinic.route,
@@ -47,7 +47,7 @@ def places(names: Sequence[str] = ()) -> list[Place]:
             for clinic in clinics
         ]
     if not names or PLATFORM in names:
-        found.append(Place(PLATFORM, DIRECTORY))
-    if missing := set(names) - {place.name for place in found}:
+        found.append(TrailSchema(PLATFORM, DIRECTORY))
+    if missing := set(names) - {one.name for one in found}:
         raise ClinicNotFound(schema=min(missing))
     return found

@@ -20,7 +20,7 @@ DROP TRIGGER audit_sealedtable_append_only ON audit_sealedtable;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0002_triggers'),
+        ('audit', '0004_event_reading'),
     ]
 
     operations = [

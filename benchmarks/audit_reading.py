@@ -1,0 +1,219 @@
+"""Reading the trail of an old clinic: a million versions and 200,000 events, filled in by SQL.
+
+Each filter is measured where it is hardest: for what is rare, old, or not there at all.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.models import Role, User
+from accounts.services import user_create
+from audit.chart import chart_as_of
+from audit.models import Event, Kind
+from audit.trail import Trail
+from benchmarks.report import Figure, middle
+from exercises.models import ExerciseLog, PrescriptionItem
+from exercises.prescribing import prescription_create
+from exercises.services import exercise_create
+from fisioflow.actor import acting_as_job
+from patients.models import Patient
+from patients.services import note_draft
+from scheduling.models import Appointment
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.postgresql.owner import as_owner
+from tenants.services import clinic_create
+
+PAGE = 50  # entries
+BAR = 0.2  # seconds
+PATIENTS, ITEMS = 20_000, 40_000
+YEARS = "interval '5 years'"
+
+
+def figures() -> Iterator[Figure]:
+    """Fill the clinic, then read it."""
+    call_command("migrate", verbosity=0)
+    call_command("migrate_clinics", verbosity=0)
+    with platform_scope(), acting_as_job("benchmark"):
+        route = clinic_create(
+            schema_name="old", name="Old", domain="old.localhost", shard="shard_1"
+        ).route
+        with clinic_scope(route):
+            _one_of_each()
+        with as_owner(route.shard), clinic_scope(route):
+            rows = _fill(route)
+        with clinic_scope(route):
+            for name, trail in _trails().items():
+                yield Figure(f"first page of {rows:,} versions: {name}", _page(trail), "s", BAR)
+            for years in (1, 4):
+                at = datetime.now(UTC) - timedelta(days=365 * years)
+                yield Figure(f"one chart as of {years} years ago", _chart(at), "s", BAR)
+
+
+def _one_of_each() -> None:
+    """A row of each history, to multiply."""
+    therapist = user_create(
+        acting_user=None,
+        email="t@old.example",
+        full_name="T",
+        role=Role.THERAPIST,
+        crefito="3/1-F",
+    )
+    patient = Patient.objects.create(
+        name="Paciente", phone="+5511987654321", cpf="52998224725", birth_date="1980-05-17"
+    )
+    note_draft(acting_user=therapist, patient=patient, kind="evolution", plan="Manter. " * 20)
+    exercise = exercise_create(
+        acting_user=None, name="Ponte", body_region="hip", goal="strength", instructions="Eleve."
+    )
+    prescription_create(
+        acting_user=therapist,
+        patient=patient,
+        start_date=date(2026, 3, 2),
+        items=[{"exercise": exercise}],
+    )
+    ExerciseLog.objects.create(
+        item=PrescriptionItem.objects.get(),
+        done_at=datetime(2026, 3, 3, 12, tzinfo=UTC),
+        sets=3,
+        repetitions=10,
+        pain=2,
+        effort=4,
+    )
+    Appointment.objects.create(
+        patient=patient,
+        therapist=therapist,
+        start_time=datetime(2026, 3, 2, 12, tzinfo=UTC),
+        end_time=datetime(2026, 3, 2, 13, tzinfo=UTC),
+    )
+
+
+def _fill(route: ClinicRoute) -> int:
+    """Returns the number of versions. `n` counts the rows of a table, in the order of time."""
+    # table: rows, what differs of row n, type of row n
+    born_once = "'+'"
+    tables = {
+        "patients_historicalpatient": (PATIENTS, f"'id', {_key('patient', 'n')}", born_once),
+        "patients_historicalclinicalnote": (
+            120_000,
+            f"'id', {_key('note', 'n % 60000')}, 'patient_id', {_key('patient', 'n % 20000')}",
+            "CASE WHEN n <= 60000 THEN '+' ELSE '~' END",
+        ),
+        "scheduling_historicalappointment": (
+            500_000,
+            f"'id', {_key('visit', 'n % 100000')}, 'patient_id', {_key('patient', 'n % 20000')}",
+            "CASE WHEN n <= 100000 THEN '+' ELSE '~' END",
+        ),
+        "exercises_historicalprescription": (
+            PATIENTS,
+            f"'id', {_key('plan', 'n')}, 'patient_id', {_key('patient', 'n')}",
+            born_once,
+        ),
+        "exercises_historicalprescriptionitem": (
+            ITEMS,
+            f"'id', {_key('item', 'n')}, 'prescription_id', {_key('plan', 'n % 20000')}",
+            born_once,
+        ),
+        "exercises_historicalexerciselog": (
+            280_000,
+            f"'id', {_key('log', 'n')}, 'item_id', {_key('item', 'n % 40000')}",
+            born_once,
+        ),
+        "accounts_historicaluser": (
+            20_000,
+            f"'id', {_key('user', 'n % 10')}",
+            "CASE WHEN n <= 10 THEN '+' ELSE '~' END",
+        ),
+    }
+    with connections[route.shard].cursor() as cursor:
+        for table, (count, differs, type_of_row) in tables.items():
+            cursor.execute(
+                f"""INSERT INTO {table}
+                SELECT (jsonb_populate_record(t, jsonb_build_object({differs},
+                    'history_id', n + 1000, 'history_type', {type_of_row},
+                    'history_date', now() - {YEARS} * (1 - n / {count}.0),
+                    'history_user_id', {_key("user", "n % 10")}, 'actor_label', 'T',
+                    'request_id', '{table}' || n / 2))).*
+                FROM {table} t, generate_series(1, {count}) n
+                WHERE t.history_id = (SELECT min(history_id) FROM {table})"""
+            )
+        cursor.execute(
+            f"""INSERT INTO audit_event (kind, patient_id, table_name, record_id, details)
+            SELECT 'chart_viewed', ({_key("patient", "n % 20000")})::uuid, 'patients_patient',
+                   {_key("patient", "n % 20000")}, '{{}}' FROM generate_series(1, 200000) n"""
+        )
+        cursor.execute("ANALYZE")
+    return sum(count for count, *_ in tables.values())
+
+
+def _key(kind: str, number: str) -> str:
+    return f"md5('{kind}' || ({number}))::uuid::text"
+
+
+def _trails() -> dict[str, Trail]:
+    now = datetime.now(UTC)
+    found = Trail(table="scheduling_appointment").page(1)[0]
+    therapist = User.objects.get(full_name="T").pk
+    patient = _a_patient()
+    trails = {
+        "no filter": Trail(),
+        "record": Trail(record=_uuid(found.record_id)),
+        "a record that isn't there": Trail(record=therapist),
+        "patient": Trail(patient=patient),
+        "patient, four years ago": Trail(patient=patient, until=now - timedelta(days=4 * 365)),
+        "user": Trail(user=found.user_id),
+        "a user who did nothing": Trail(user=therapist),
+        "user, deletions": Trail(user=found.user_id, kind="delete"),
+        "user, insertions": Trail(user=found.user_id, kind="insert"),
+        "request": Trail(request=found.request_id),
+        "a request that isn't there": Trail(request="nothing-of-the-kind"),
+        "kind: insert": Trail(kind="insert"),
+        "kind: update": Trail(kind="update"),
+        "kind: delete": Trail(kind="delete"),
+        "kind: an event": Trail(kind=Kind.CHART_VIEWED),
+        "kind: an event that never was": Trail(kind=Kind.RESTORED),
+        "table": Trail(table="exercises_exerciselog"),
+        "table, updates of what is never updated": Trail(
+            table="exercises_exerciselog", kind="update"
+        ),
+        "a table with few rows": Trail(table="scheduling_room"),
+        "until four years ago": Trail(until=now - timedelta(days=4 * 365)),
+        "one day, four years ago": Trail(
+            since=now - timedelta(days=4 * 365), until=now - timedelta(days=4 * 365 - 1)
+        ),
+        "from tomorrow": Trail(since=now + timedelta(days=1)),
+    }
+    assert Event.objects.exists()
+    return trails
+
+
+def _uuid(text: str) -> Any:
+    return User._meta.pk.to_python(text)
+
+
+def _page(trail: Trail) -> float:
+    return _timed(lambda: trail.page(PAGE))
+
+
+def _chart(at: datetime) -> float:
+    patient = _a_patient()
+    return _timed(lambda: chart_as_of(patient, at))
+
+
+def _a_patient() -> Any:
+    version = Trail(table="scheduling_appointment").page(1)[0]
+    assert version.new_values
+    return version.new_values["patient_id"]
+
+
+def _timed(work: Any) -> float:
+    times = []
+    for _ in range(5):
+        started = perf_counter()
+        work()
+        times.append(perf_counter() - started)
+    return middle(times)

@@ -1,0 +1,70 @@
+"""Whose charts a request opens. The shared bases of views note it; `audit.middleware` records it.
+
+A chart is a patient's: every model that refers to one, straight or through others, is of it.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.http import HttpRequest
+
+PATIENT = "patients.Patient"
+
+
+@cache
+def chart_path(model: type[models.Model]) -> str | None:
+    """The lookup from the model to its patient's id, e.g. `item__prescription__patient_id`.
+
+    The shortest one; None for a model that is of no chart.
+    """
+    ways: list[tuple[type[models.Model], tuple[str, ...]]] = [(model, ())]
+    seen = {model}
+    for reached, names in ways:  # grows on the way: breadth first
+        # A version of a patient is of the patient's chart, too.
+        if getattr(reached, "instance_type", reached)._meta.label == PATIENT:
+            return f"{'__'.join(names)}_id" if names else "id"
+        for field in reached._meta.concrete_fields:
+            target: Any = field.related_model
+            if target is not None and target not in seen:
+                seen.add(target)
+                ways.append((target, (*names, field.name)))
+    return None
+
+
+def chart_models() -> dict[str, type[models.Model]]:
+    """The models that charts are made of, by the name of their table."""
+    return {
+        model._meta.db_table: model
+        for model in apps.get_models()
+        if chart_path(model) and not hasattr(model, "instance_type")  # histories
+    }
+
+
+def charts_open(request: HttpRequest, rows: Iterable[models.Model]) -> None:
+    """Note that the answer shows these rows; of rows that are of no chart nothing is noted.
+
+    The caller's queryset brings along (select_related) what lies between them and the patient.
+    """
+    opened = request.__dict__.setdefault("charts_opened", set())
+    for row in rows:
+        path = chart_path(type(row))
+        patient_id = _follow(row, path) if path else None
+        if patient_id is not None:
+            opened.add(patient_id)
+
+
+def opened_charts(request: HttpRequest) -> set[UUID]:
+    """The patients whose charts the request has opened so far."""
+    opened: set[UUID] = request.__dict__.get("charts_opened", set())
+    return opened
+
+
+def _follow(row: Any, path: str) -> UUID | None:
+    for name in path.split("__"):
+        row = getattr(row, name, None)
+    found: UUID | None = row
+    return found

@@ -1,0 +1,46 @@
+"""Who saw a chart, and what is printed of it."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from accounts.models import Role
+from audit.models import Kind
+from fisioflow.actor import is_support
+from fisioflow.api.serializers import StrictSerializer, UUIDField
+from fisioflow.charts import chart_models, chart_path
+
+
+class AccessSerializer(serializers.Serializer[Any]):
+    """Somebody looked at the chart, opened a file of it, printed or exported it."""
+
+    occurred_at = serializers.DateTimeField(read_only=True)
+    kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
+    who = serializers.CharField(
+        source="actor_label", read_only=True, help_text="The name that they had then."
+    )
+    role = serializers.SerializerMethodField(
+        help_text="Of the person, today. Null for a job, and for support that acted as somebody."
+    )
+
+    def get_role(self, event: Any) -> Role | None:
+        """From the view's annotation."""
+        return Role(event.role) if event.role and not is_support(event.actor_label) else None
+
+
+class PrintSerializer(StrictSerializer):
+    """What is printed: a table of the chart, or one record in it."""
+
+    table = serializers.ChoiceField(choices=sorted(chart_models()))
+    record_id = UUIDField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuses a record of another chart."""
+        if record_id := attrs.get("record_id"):
+            model = chart_models()[attrs["table"]]
+            of_chart = {str(chart_path(model)): self.context["patient"].pk}
+            if not model._default_manager.filter(pk=record_id, **of_chart).exists():
+                message = _("The patient's chart has no such record.")
+                raise serializers.ValidationError({"record_id": message}, code="does_not_exist")
+        return attrs

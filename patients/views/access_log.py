@@ -1,0 +1,47 @@
+"""Who saw a patient's chart, over HTTP."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Role, User
+from accounts.permissions import person_of
+from audit.models import Event
+from fisioflow.api.views import ApiView
+from patients.models import Patient
+from patients.serializers import AccessSerializer
+
+
+class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
+    """The events of one chart, for the patient, the clinic's owner and its auditor."""
+
+    queryset = Event.objects.none()  # names the model; get_queryset reads
+    serializer_class = AccessSerializer
+    ordering_fields: ClassVar = {"occurred_at": "occurred_at"}
+    default_ordering: ClassVar = "-occurred_at"
+    roles: ClassVar[Mapping[str, frozenset[Role]]] = {
+        "get": frozenset({Role.OWNER, Role.AUDITOR, Role.PATIENT})
+    }
+
+    def get_queryset(self) -> QuerySet[Event]:
+        """Of a chart that was deleted, too. Patients have their own alone."""
+        person, charts = person_of(self.request), Patient.objects.all()
+        if person.role == Role.PATIENT:
+            charts = charts.filter(user=person)
+        patient = get_object_or_404(charts, pk=self.kwargs["pk"])
+        events: QuerySet[Event] = Event.objects.filter(patient_id=patient.pk)
+        role = User.objects.filter(pk=OuterRef("user_id")).values("role")
+        return events.annotate(role=Subquery(role))
+
+    @extend_schema(operation_id="patients_access_log_list")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Who saw the chart, opened a file of it, printed or exported it; when, and as what."""
+        return self.list(request)

@@ -1,0 +1,192 @@
+"""Who was refused stays in the trail, whatever the refusal undid, and a flood doesn't fill it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery import shared_task
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.errors import RoleAboveOwn
+from accounts.models import Role, User
+from accounts.services import user_update
+from accounts.tokens import Claims, token_encode
+from audit.models import Event, Kind
+from audit.refusals import PER_MINUTE
+from fisioflow.ids import uuid7
+from patients.models import Patient
+from tenants.context import ClinicRoute, clinic_scope
+from tenants.tasks import ClinicTask
+from tests.conftest import FreshClinic
+
+Clients = Callable[..., APIClient]
+ME = "/api/v1/me"
+
+
+def refusals() -> list[Event]:
+    return list(Event.objects.filter(kind=Kind.ACCESS_REFUSED).order_by("id"))
+
+
+def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
+    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    record = people.norte.record
+    path = f"/api/v1/patients/{record.pk}"
+    assert api(people.norte.therapist).delete(path).status_code == 403
+    (refused,) = refusals()
+    assert (refused.actor_label, refused.record_id) == ("Therapist Norte", str(record.pk))
+    assert refused.details == {
+        "code": "permission_denied",
+        "status": 403,
+        "method": "delete",
+        "route": "api/v1/patients/<uuid:pk>",
+    }
+
+
+def test_a_foreign_and_a_forged_token_are_recorded_where_they_were_shown(
+    api: Clients, people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+) -> None:
+    assert api(people.norte.owner, host="sul.localhost").get(ME).status_code == 401
+    forged = APIClient(SERVER_NAME="sul.localhost", HTTP_AUTHORIZATION="Bearer x.y.z")
+    assert forged.get(ME).status_code == 401
+    with clinic_scope(sul):
+        codes = [(event.actor_label, event.details["code"]) for event in refusals()]
+    assert codes == [("anonymous", "token_invalid")] * 2
+    with clinic_scope(norte):
+        assert not refusals()
+
+
+def test_a_token_that_expired_or_is_missing_is_no_refusal_of_access(
+    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    ended = timezone.now() - timedelta(seconds=1)
+    claims = Claims(people.norte.owner.pk, uuid7(), 0)
+    token = token_encode("access", claims, issued_at=ended, expires_at=ended)
+    assert api(None).get(ME).status_code == 401
+    assert api(None).get(ME, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 401
+    assert not refusals()
+
+
+def test_a_page_of_the_admin_that_is_refused_is_recorded(
+    people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    browser = Client(SERVER_NAME="norte.localhost")
+    browser.force_login(people.norte.owner)
+    page = f"/admin/accounts/user/{people.norte.manager.pk}/delete/"
+    assert browser.get(page).status_code == 403
+    assert browser.get("/admin/accounts/user/Ana%20Souza/delete/").status_code != 200
+    known, *others = refusals()
+    assert (known.actor_label, known.record_id) == ("Owner Norte", str(people.norte.manager.pk))
+    assert known.details["route"] == "admin/accounts/user/<path:object_id>/delete/"
+    assert {event.record_id for event in others} <= {""}
+
+
+def test_a_form_without_its_token_is_recorded(norte: ClinicRoute) -> None:
+    browser = Client(SERVER_NAME="norte.localhost", enforce_csrf_checks=True)
+    assert browser.post("/admin/login/", {}).status_code == 403
+    with clinic_scope(norte):
+        assert [event.details["method"] for event in refusals()] == ["post"]
+
+
+# --- It survives what it undoes ----------------------------------------------------------------
+
+
+def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
+    fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, manager = fresh_clinic.people.owner, fresh_clinic.people.manager
+
+    def written_then_refused(*, acting_user: User, user: User, **fields: Any) -> None:
+        with transaction.atomic(using=fresh_clinic.route.shard):
+            User.objects.filter(pk=user.pk).update(full_name="Written")
+        raise RoleAboveOwn
+
+    monkeypatch.setattr("accounts.admin.user_update", written_then_refused)
+    browser = Client(SERVER_NAME=fresh_clinic.host)
+    with clinic_scope(fresh_clinic.route):
+        browser.force_login(owner)
+    form = {"full_name": "Bia", "email": manager.email, "role": "manager", "is_active": "on"}
+    answer = browser.post(f"/admin/accounts/user/{manager.pk}/change/", form)
+    assert answer.status_code == 200  # the form, with the reason
+    with clinic_scope(fresh_clinic.route):
+        (refused,) = refusals()
+        assert User.objects.get(pk=manager.pk).full_name == manager.full_name
+    assert (refused.actor_label, refused.details["code"]) == (str(owner), "role_above_own")
+
+
+@shared_task(base=ClinicTask)
+def promote(clinic_id: str, manager_id: str) -> None:
+    """A manager makes an owner of themself: refused, inside a transaction with other writes."""
+    manager = User.objects.get(pk=manager_id)
+    with transaction.atomic(using=Patient.objects.all().db):
+        Patient.objects.update(medical_history="Rolled back.")
+        user_update(acting_user=manager, user=manager, role=Role.OWNER)
+
+
+def test_a_refusal_in_a_task_stays_when_its_transaction_is_rolled_back(
+    fresh_clinic: FreshClinic,
+) -> None:
+    clinic_id, manager = str(fresh_clinic.route.clinic_id), fresh_clinic.people.manager
+    with pytest.raises(RoleAboveOwn):
+        promote.delay(clinic_id, str(manager.pk))
+    with clinic_scope(fresh_clinic.route):
+        (refused,) = refusals()
+        assert not Patient.objects.filter(medical_history="Rolled back.").exists()
+        assert not Event.objects.filter(kind=Kind.ROLE_CHANGED).exists()
+    assert refused.actor_label == f"job:{promote.name}"
+    assert refused.details == {"code": "role_above_own", "task": promote.name}
+
+
+# --- A flood ------------------------------------------------------------------------------------
+
+
+def flood(times: int, **headers: Any) -> None:
+    for _ in range(times):
+        client = APIClient(SERVER_NAME="norte.localhost", **headers)
+        assert client.get(ME, HTTP_AUTHORIZATION="Bearer x.y.z").status_code == 401
+
+
+@pytest.mark.parametrize("redis_is", ["there", "away"])
+def test_a_flood_from_one_address_is_recorded_up_to_a_bound(
+    redis_is: str, in_norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if redis_is == "away":  # what django-redis answers when it ignores a lost connection
+        monkeypatch.setattr(type(cache), "__getattr__", _without_redis)
+    flood(PER_MINUTE + 5, REMOTE_ADDR="203.0.113.7")
+    flood(2, REMOTE_ADDR="203.0.113.8")
+    by_address = [event.ip_address for event in refusals()]
+    assert by_address == ["203.0.113.7"] * PER_MINUTE + ["203.0.113.8"] * 2
+
+
+def _without_redis(_cache: Any, name: str) -> Callable[..., None]:
+    return lambda *_args, **_kwargs: None
+
+
+def test_a_machine_that_changes_its_ipv6_address_is_one_address(in_norte: ClinicRoute) -> None:
+    for host in range(PER_MINUTE + 3):
+        flood(1, REMOTE_ADDR=f"2001:db8::{host:x}")
+    flood(1, REMOTE_ADDR="2001:db8:0:1::1")
+    assert len(refusals()) == PER_MINUTE + 1
+
+
+def test_a_strangers_flood_doesnt_hide_what_a_person_is_refused(
+    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    flood(PER_MINUTE + 1)
+    path = f"/api/v1/patients/{people.norte.record.pk}"
+    assert api(people.norte.therapist).delete(path).status_code == 403
+    assert refusals()[-1].actor_label == "Therapist Norte"
+
+
+def test_sign_ins_that_fail_are_bounded_too(in_norte: ClinicRoute) -> None:
+    client = APIClient(SERVER_NAME="norte.localhost")
+    for n in range(PER_MINUTE + 2):
+        body = {"email": f"mallory{n}@elsewhere.example", "password": "a guess"}
+        assert client.post("/api/v1/auth/token", body).status_code == 401
+    assert Event.objects.filter(kind=Kind.SIGN_IN_FAILED).count() == PER_MINUTE
