@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('hashes', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(), size=None)),
                 ('row_count', models.BigIntegerField()),
                 ('root', models.BinaryField()),
+                ('xid', audit.fields.Xid8Field()),
                 ('seal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tables', to='audit.seal')),
             ],
             options={

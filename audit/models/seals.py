@@ -66,6 +66,7 @@ class SealedTable(models.Model):
     hashes = ArrayField(models.BinaryField())
     row_count = models.BigIntegerField()
     root = models.BinaryField()
+    xid = Xid8Field()
 
     objects: ClassVar = ClinicQuerySet.as_manager()
 
