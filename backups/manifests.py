@@ -137,8 +137,7 @@ def write_manifest(store: Store, manifest: Manifest, key: SigningKey) -> Signed:
     if reason := _fault(manifest):
         raise ManifestRefused(manifest.key, reason)
     line = encoded(manifest) + b"\n"
-    signature = b64encode(key.sign(line)).decode()
-    content = line + json.dumps({"key": key.public, "signature": signature}).encode() + b"\n"
+    content = line + _signature_line(key.public, key.sign(line))
     if len(content) > LARGEST:
         raise ManifestRefused(manifest.key, "it is too large.")
     store.create(manifest.key, content)
@@ -177,19 +176,26 @@ def _all_of(reader: Reader, key: str) -> bytes:
 
 def _signed_line(key: str, content: bytes, trusted: Collection[str]) -> bytes:
     """The first line, if a trusted key signed it. Its content is looked at only then."""
-    line, _, last = content.partition(b"\n")
+    line, end, last = content.partition(b"\n")
     try:
-        seal = json.loads(last)
-        public, signature = str(seal["key"]), b64decode(seal["signature"], validate=True)
+        said = json.loads(last)
+        public, signature = str(said["key"]), b64decode(said["signature"], validate=True)
+        if last != _signature_line(public, signature):
+            raise ValueError("more than a signature")
     except (ValueError, TypeError, KeyError) as error:
         raise ManifestRefused(key, "it has no signature: it was cut short or altered.") from error
     if public not in trusted:
         raise ManifestRefused(key, "its signing key isn't one of BACKUP_TRUSTED_KEYS.")
-    if not is_signed(line + b"\n", signature, public):
+    if not is_signed(line + end, signature, public):
         raise ManifestRefused(key, "its signature doesn't fit: it was altered.")
     if (made_by := json.loads(line).get("format")) != FORMAT:
         raise ManifestRefused(key, f"it has format {made_by}; this software knows {FORMAT}.")
     return line
+
+
+def _signature_line(public: str, signature: bytes) -> bytes:
+    said = {"key": public, "signature": b64encode(signature).decode()}
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
 def _fault(manifest: Manifest) -> str:
@@ -198,12 +204,13 @@ def _fault(manifest: Manifest) -> str:
     if is_full != (manifest.parent is None) or is_full != (manifest.snapshots.start is None):
         return "an increment has a parent and a first snapshot, a full has neither."
     own = data_prefix(manifest.clinic_id, manifest.backup_id)
-    places = {
-        "ddl": ("ddl/", manifest.ddl),
-        "objects": (own, manifest.objects),
-        "documents": (documents_prefix(manifest.clinic_id), [d.file for d in manifest.documents]),
-    }
-    for name, (prefix, items) in places.items():
-        if not all(is_key(item.key) and item.key.startswith(prefix) for item in items):
-            return f"its {name} lie outside {prefix}."
+    shared = documents_prefix(manifest.clinic_id)
+    placed = [
+        *(("ddl/", item.key) for item in manifest.ddl),
+        *((own, item.key) for item in manifest.objects),
+        *((shared, document.file.key) for document in manifest.documents),
+    ]
+    for prefix, key in placed:
+        if not (is_key(key) and key.startswith(prefix)):
+            return f"it refers to an object outside {prefix}."
     return ""

@@ -279,6 +279,18 @@ CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / ".fisioflow" / "static")))
 
+# --- Backups (backups/configuration.py reads these) --------------------------------------------
+
+BACKUP_STORE_URL = env_url(
+    "BACKUP_STORE_URL", ("file", "s3"), (BASE_DIR / ".fisioflow" / "backups").as_uri()
+)
+BACKUP_STORE_ENDPOINT_URL = env_text("BACKUP_STORE_ENDPOINT_URL", "")
+BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public: who can read backups
+BACKUP_SIGNING_KEY_FILE = env_text("BACKUP_SIGNING_KEY_FILE", "")
+BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public: whose backups are believed
+BACKUP_IDENTITY_FILE = env_text("BACKUP_IDENTITY_FILE", "")  # only where restores run
+BACKUP_RETENTION_DAYS = env_int("BACKUP_RETENTION_DAYS", default=30, minimum=1)
+
 # --- Language and time ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "pt-br"
