@@ -52,6 +52,13 @@ class Tally:
         return Digest(length=self.length, sha256=self._hash.hexdigest())
 
 
+def digest_of(data: bytes) -> Digest:
+    """Of bytes in memory."""
+    tally = Tally()
+    tally.add(data)
+    return tally.digest
+
+
 class CheckedReader:
     """An object's bytes on their way out, held against what they must be."""
 
@@ -97,9 +104,7 @@ def write_plain(store: Store, key: str, content: bytes) -> PlainObject:
 
     Raises StoreError, and Altered and its like when something else is there.
     """
-    tally = Tally()
-    tally.add(content)
-    item = PlainObject(key=key, stored=tally.digest)
+    item = PlainObject(key=key, stored=digest_of(content))
     try:
         store.create(key, content)
     except ObjectExists:

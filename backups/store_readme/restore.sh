@@ -104,7 +104,7 @@ echo "restore.sh: the backup is whole and signed; restoring it into the schema $
 # --- psql: a new schema, its tables, the rows in one transaction, then its rules -------------------
 
 run_psql() {
-	PGOPTIONS="${PGOPTIONS:-} -c search_path=$schema" psql -Xq -v ON_ERROR_STOP=1 "$@" >/dev/null
+	PGOPTIONS="${PGOPTIONS:-} -c search_path=$schema,pg_temp -c check_function_bodies=off" psql -Xq -v ON_ERROR_STOP=1 "$@" >/dev/null
 }
 
 psql -Xq -v ON_ERROR_STOP=1 -c "CREATE SCHEMA \"$schema\"" || fail "the schema can't be created"

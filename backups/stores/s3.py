@@ -33,7 +33,7 @@ def s3_client(
         connect_timeout=5,
         read_timeout=read_timeout,
     )
-    return boto3.client("s3", endpoint_url=endpoint, config=config)
+    return boto3.Session().client("s3", endpoint_url=endpoint, config=config)
 
 
 class S3Store(Store):
@@ -86,17 +86,24 @@ class S3Store(Store):
     def sweep_unfinished(self, before: datetime) -> int:
         swept = 0
         with failures(self._prefix):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self._bucket, Prefix=self._prefix
-            )
-            for page in pages:
-                for found in page.get("Uploads", []):
-                    if found["Initiated"] < before:
-                        self._client.abort_multipart_upload(
-                            Bucket=self._bucket, Key=found["Key"], UploadId=found["UploadId"]
-                        )
-                        swept += 1
+            for found in list(self._unfinished()):
+                if found["Initiated"] < before:
+                    self._client.abort_multipart_upload(
+                        Bucket=self._bucket, Key=found["Key"], UploadId=found["UploadId"]
+                    )
+                    swept += 1
         return swept
+
+    def _unfinished(self) -> Iterator[Any]:
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=self._prefix
+        )
+        try:
+            for page in pages:
+                yield from page.get("Uploads", [])
+        except ClientError as error:
+            if refusal_code(error) != "NoSuchUpload":  # rclone's word for none at all
+                raise
 
     def _place(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}
