@@ -8,6 +8,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -34,7 +35,7 @@ class S3Upload:
         if self._head() is not None:  # endpoints that know no conditions still refuse most
             raise ObjectExists(key)
         self._token = str(uuid7())  # in the object's metadata: tells whose it is
-        self._buffer = bytearray()
+        self._buffer = BytesIO()  # sent as it is: bytes would be copied on the way
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
         self._sending: Future[CompletedPartTypeDef] | None = None
@@ -43,27 +44,24 @@ class S3Upload:
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
         while rest:
-            taken = rest[: PART - len(self._buffer)]
-            self._buffer += taken
-            rest = rest[len(taken) :]
-            if len(self._buffer) == PART:
+            taken = self._buffer.write(rest[: PART - self._buffer.tell()])
+            rest = rest[taken:]
+            if self._buffer.tell() == PART:
                 self._send_buffer()
         return len(data)
 
     def commit(self) -> None:
         if self._upload_id is None:
-            body = bytes(self._buffer)
             self._finish(
                 lambda **condition: self._client.put_object(
                     **self._place,
-                    Body=body,
-                    ContentMD5=_md5(body),
+                    **_body(self._buffer),
                     Metadata={"writer": self._token},
                     **condition,
                 )
             )
         else:
-            if self._buffer:
+            if self._buffer.tell():
                 self._send_buffer()
             self._await_part()
             upload = {**self._place, "UploadId": self._upload_id}
@@ -95,18 +93,16 @@ class S3Upload:
                     **self._place, Metadata={"writer": self._token}
                 )
             self._upload_id = begun["UploadId"]
-        part = bytes(self._buffer)
-        self._buffer.clear()
+        part, self._buffer = self._buffer, BytesIO()
         number = len(self._parts) + 1
         self._sending = self._sender.submit(self._send, number, part, self._upload_id)
 
-    def _send(self, number: int, part: bytes, upload_id: str) -> "CompletedPartTypeDef":
+    def _send(self, number: int, part: BytesIO, upload_id: str) -> "CompletedPartTypeDef":
         answer = self._client.upload_part(
             **self._place,
             UploadId=upload_id,
             PartNumber=number,
-            Body=part,
-            ContentMD5=_md5(part),
+            **_body(part),
         )
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
@@ -150,5 +146,8 @@ class S3Upload:
                 raise
 
 
-def _md5(data: bytes) -> str:
-    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+def _body(part: BytesIO) -> dict[str, Any]:
+    """The part's bytes, and the sum that the store checks them with."""
+    digest = hashlib.md5(part.getbuffer(), usedforsecurity=False).digest()
+    part.seek(0)
+    return {"Body": part, "ContentMD5": b64encode(digest).decode()}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -200,17 +200,18 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
     return Manifest(**(facts | changes))
 
 
-def increment_of(parent: Signed, **changes: Any) -> Manifest:
-    """What continues the parent."""
-    older = parent.manifest
-    end = f"{int(older.snapshots.end.split(':')[0]) + 100}"
+def increment_of(older: Signed, **changes: Any) -> Manifest:
+    """What continues the backup."""
+    below = older.manifest
+    end = f"{int(below.snapshots.end.split(':')[0]) + 100}"
     facts: dict[str, Any] = {
+        "backup_id": uuid7(),
         "kind": Kind.INCREMENT,
-        "parent": parent.as_parent,
-        "created_at": older.created_at,
-        "snapshots": Snapshots(start=older.snapshots.end, end=f"{end}:{end}:"),
+        "parent": older.as_parent,
+        "snapshots": Snapshots(start=below.snapshots.end, end=f"{end}:{end}:"),
+        "objects": (),
     }
-    return manifest_of(older.clinic_id, **(facts | changes))
+    return replace(below, **(facts | changes))
 
 
 @pytest.fixture
