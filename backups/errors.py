@@ -115,3 +115,15 @@ class SweepRefused(BackupError):
     """Nothing was swept: what a manifest that can't be read refers to is unknown."""
 
     code = "backup_sweep_refused"
+
+
+class NotAPrimary(BackupError):
+    """The shard's address leads to a standby, whose snapshot would lose rows. Use the primary's."""
+
+    code = "backup_not_a_primary"
+
+
+class SchemaMissing(BackupError):
+    """The clinic's schema is not on its shard."""
+
+    code = "backup_schema_missing"

@@ -62,7 +62,7 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table's rows: how many, their hash in any order, and their bytes in the stream.
+    """A table's rows: how many, the SHA-256 of what COPY wrote of them, and where in the stream.
 
     The bytes are those from `first_byte` up to, without, `end_byte` of the object's content.
     """
@@ -84,7 +84,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One backup of one clinic. Nothing in it says anything of a patient."""
+    """One backup of one clinic. Nothing in it says anything of a patient.
+
+    `created_at` is the moment of the snapshot by the server's clock.
+    """
 
     format: int = FORMAT
     backup_id: UUID

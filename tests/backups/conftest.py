@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from moto.server import ThreadedMotoServer
 
+from backups.configuration import configured_store
 from backups.keys import (
     Identity,
     Recipient,
@@ -218,3 +219,14 @@ def increment_of(older: Signed, **changes: Any) -> Manifest:
 def written(folder: FolderStore, ours: Keyring) -> Callable[[Manifest], Signed]:
     """`written(manifest)` signs it and puts it into the folder."""
     return lambda manifest: write_manifest(folder, manifest, ours.signing)
+
+
+@pytest.fixture
+def configured(tmp_path: Path, settings: Any) -> Store:
+    """The installation's own store, with keys of its own: what a server that backs up has."""
+    settings.BACKUP_STORE_URL = (tmp_path / "store").as_uri()
+    settings.BACKUP_SIGNING_KEY_FILE = str(tmp_path / "signing.pem")
+    settings.BACKUP_IDENTITY_FILE = str(tmp_path / "identity.txt")
+    settings.BACKUP_RECIPIENTS = [make_identity(tmp_path / "identity.txt")]
+    make_signing_key(tmp_path / "signing.pem")
+    return configured_store()

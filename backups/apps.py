@@ -1,0 +1,11 @@
+"""Backups of clinics, and restores."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BackupsConfig(AppConfig):
+    """Every clinic's backups, and the proof that they restore."""
+
+    name = "backups"
+    verbose_name = _("Backups")
