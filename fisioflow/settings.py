@@ -30,6 +30,7 @@ SHARED_APPS = [
     "tenants",
     "audit",
     "accounts",
+    "backups",
     "django_celery_beat",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -61,7 +62,7 @@ TABLELESS_APPS = [
     "django_prometheus",
     "storages",
 ]
-_OWN = ["fisioflow", "tenants", "audit", "accounts", "patients", "exercises", "scheduling"]
+_OWN = ["fisioflow", *SHARED_APPS[:4], "patients", "exercises", "scheduling"]
 # The admin's looks stand before the pages that they change.
 _FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 # Ours first: Django lets the first app that has a command, a template or a text win.

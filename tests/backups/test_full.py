@@ -20,7 +20,8 @@ def test_every_table_is_there_with_its_rows_but_sign_ins(
     ).manifest
     script = bytearray()
     unseal(store, manifest.objects[0], identities(), script.extend)
-    assert script.startswith(b"BEGIN;\n") and script.endswith(b"COMMIT;\n")
+    assert script.startswith(b"BEGIN;\n")
+    assert script.endswith(b"COMMIT;\n")
     rows = {table.name: table for table in manifest.tables}
     assert rows["patients_patient"].rows == rows["patients_historicalpatient"].rows == 1
     assert rows["accounts_tokenfamily"].rows == rows["django_session"].rows == 0
