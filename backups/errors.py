@@ -127,3 +127,57 @@ class SchemaMissing(BackupError):
     """The clinic's schema is not on its shard."""
 
     code = "backup_schema_missing"
+
+
+class NoSuchBackup(BackupError):
+    """The store has no such backup that can be restored. List them: manage.py backups."""
+
+    code = "backup_missing"
+
+
+class SchemaTooNew(BackupError):
+    """The backup has migrations that this software doesn't know. Restore with a newer release."""
+
+    code = "backup_schema_too_new"
+
+
+class RowsDiffer(BackupError):
+    """The rows that were restored aren't those of the backup. Use another backup."""
+
+    code = "backup_rows_differ"
+
+
+class HistoryDiffers(BackupError):
+    """What was restored isn't what its own history says. Use another moment or backup."""
+
+    code = "backup_history_differs"
+
+
+class ServerFailed(BackupError):
+    """The server failed while the restore ran. Mend it, then run the restore again."""
+
+    code = "backup_server_failed"
+
+
+class ClinicBusy(BackupError):
+    """A transaction of the clinic doesn't end. End it, or try again later."""
+
+    code = "backup_clinic_busy"
+
+
+class RestoreRunning(BackupError):
+    """Another backup or restore of this clinic is at work. Let it end, then try again."""
+
+    code = "backup_running"
+
+
+class NoRestorePoint(BackupError):
+    """There is no restore point of this clinic: nothing to undo."""
+
+    code = "backup_no_restore_point"
+
+
+class WrittenSince(BackupError):
+    """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
+
+    code = "backup_written_since"

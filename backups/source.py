@@ -38,7 +38,7 @@ SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
  GROUP BY c.relname ORDER BY c.relname
 """
 # What COPY writes, and a hash means, must not depend on the server's settings.
-_SETTINGS = """
+EXACT = """
 SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0;
 SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1;
 SET LOCAL bytea_output = 'hex'; SET LOCAL IntervalStyle = 'postgres';
@@ -62,13 +62,9 @@ class Source:
             return read_definition(cursor)
 
     def columns(self) -> dict[str, list[str]]:
-        """The columns to copy of every table with data, in order.
-
-        Left out: generated columns, which follow from the others, and xid8, which is given anew to
-        every row on the server where it arrives.
-        """
-        found = self.connection.execute(_COLUMNS).fetchall()
-        return {table: columns for table, columns in found if table != ROUTING}
+        """The columns to copy of every table with data, in order."""
+        with self.connection.cursor() as cursor:
+            return table_columns(cursor)
 
     def copy(self, query: sql.Composable) -> Iterator[bytes]:
         """What `COPY (query) TO STDOUT` gives, in chunks of about CHUNK bytes."""
@@ -82,6 +78,16 @@ class Source:
                     gathered.clear()
         if gathered:
             yield bytes(gathered)
+
+
+def table_columns(cursor: Any) -> dict[str, list[str]]:
+    """The columns of every table with data, of the search path's schema, in order.
+
+    Left out: generated columns, which follow from the others, and xid8, which is given anew to
+    every row on the server where it arrives.
+    """
+    cursor.execute(_COLUMNS)
+    return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
 
 
 def select(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
@@ -117,7 +123,7 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
     """
     with _connected(route.shard) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        connection.execute(_SETTINGS)
+        connection.execute(EXACT)
         path = f'"{route.schema}"'
         connection.execute("SELECT set_config('search_path', %s, true)", [f"{path}, pg_temp"])
         row: Any = connection.execute(_ORIGIN, [path, path]).fetchone()
