@@ -24,13 +24,12 @@ from tenants.ddl import SchemaDefinition
 
 _FIRST = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\n"
 _LAST = b"COMMIT;\n"
+# By the rows themselves: the application's role may not read a sequence.
 _SEQUENCES = """
-SELECT format('SELECT pg_catalog.setval(%L, %s, %s);', pg_get_serial_sequence(
-              quote_ident(c.relname), a.attname), coalesce(s.last_value, s.start_value),
-              s.last_value IS NOT NULL)
+SELECT format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L),'
+              ' coalesce(max(%I), 0) + 1, false) FROM %I;',
+              quote_ident(c.relname), a.attname, a.attname, c.relname)
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
-  JOIN pg_sequences s ON s.schemaname = current_schema() AND quote_ident(s.schemaname) || '.'
-       || quote_ident(s.sequencename) = pg_get_serial_sequence(quote_ident(c.relname), a.attname)
  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 """
 Progress = Callable[[str, int], None]  # the table's name, bytes so far

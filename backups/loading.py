@@ -1,6 +1,5 @@
 """The stream of a full backup, given to COPY a table at a time, with bounded memory."""
 
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Self
@@ -11,9 +10,9 @@ from backups.errors import WrongContent
 from backups.manifests import Table
 from backups.source import table_columns
 from tenants.fleet import REFERENCE_TABLES
+from tenants.schemas import advance_sequences
 
-_SETVAL = re.compile(rb"^SELECT pg_catalog\.setval\('([^\n]+)', (\d+), (true|false)\);$", re.M)
-_LONGEST_END = 1024 * 1024  # bytes after the last table: the sequences
+_LAST = b"COMMIT;\n"
 
 
 class Loading:
@@ -34,7 +33,7 @@ class Loading:
         self._columns = table_columns(cursor)
         self._copy: Any = None
         self._at = 0
-        self._end = bytearray()
+        self._end = b""
         self._wrong = ""
 
     def __enter__(self) -> Self:
@@ -53,18 +52,14 @@ class Loading:
 
     def finish(self, key: str) -> None:
         """Set the sequences. Raises WrongContent unless every table came with all its rows."""
-        if self._left or self._wrong or not self._end.endswith(b"COMMIT;\n"):
+        if self._left or self._wrong or not self._end.endswith(_LAST):
             raise WrongContent(key)
-        for sequence, value, called in _SETVAL.findall(bytes(self._end)):
-            name = sequence.decode().replace("''", "'").rpartition(".")[2]
-            self._cursor.execute(
-                "SELECT setval(%s::regclass, %s, %s)", [name, int(value), called == b"true"]
-            )
+        advance_sequences(self._cursor, list(self._columns))
 
     def _step(self, data: bytes) -> int:
         """Deal with as many bytes as are of one kind; returns how many."""
         if not self._left:
-            self._end += data[: _LONGEST_END - len(self._end)]
+            self._end = (self._end + data)[-len(_LAST) :]
             return len(data)
         table = self._left[0]
         if self._at < table.first_byte:

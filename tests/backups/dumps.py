@@ -10,11 +10,12 @@ _NEW_EACH_TIME = re.compile(r"^\\(?:un)?restrict .*\n", re.MULTILINE)
 _ROWS = re.compile(
     r'^COPY [^ ]+\."?(\w+)"? \(([^)]*)\) FROM stdin;\n(.*?)^\\\.$', re.MULTILINE | re.DOTALL
 )
+_SEQUENCES = re.compile(r"^SELECT pg_catalog\.setval.*\n", re.MULTILINE)  # may have gaps
 _TRANSACTION = "xid"  # of the server that wrote the row
 
 
 def dumped(stack: Stack, schema: str, shard: str = "shard_1") -> str:
-    """All of the schema, without its name and without numbers of transactions; rows sorted."""
+    """All of the schema, without its name and without numbers of transactions or sequences; rows sorted."""
     owner = stack.addresses()[f"{shard.upper()}_OWNER_URL"]
     text = subprocess.run(
         ["pg_dump", "-n", schema, owner],
@@ -23,7 +24,7 @@ def dumped(stack: Stack, schema: str, shard: str = "shard_1") -> str:
         capture_output=True,
         text=True,
     ).stdout
-    return "".join(_parts(_NEW_EACH_TIME.sub("", text), schema))
+    return "".join(_parts(_SEQUENCES.sub("", _NEW_EACH_TIME.sub("", text)), schema))
 
 
 def _parts(text: str, schema: str) -> Iterator[str]:
