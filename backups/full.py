@@ -113,6 +113,7 @@ def write_full(
         documents=documents,
         software=software(),
     )
+    source.outlast_crashes()
     return write_manifest(store, manifest, signing_key())
 
 

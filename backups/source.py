@@ -26,7 +26,7 @@ ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever 
 
 _ORIGIN = """
 SELECT pg_is_in_recovery(), s.system_identifier::text, c.timeline_id,
-       to_regnamespace(%s)::oid::text, pg_current_snapshot()::text, clock_timestamp(),
+       to_regnamespace(%s)::oid::text, pg_current_snapshot()::text, transaction_timestamp(),
        obj_description(to_regnamespace(%s), 'pg_namespace')
   FROM pg_control_system() s, pg_control_checkpoint() c
 """
@@ -78,6 +78,27 @@ class Source:
                     gathered.clear()
         if gathered:
             yield bytes(gathered)
+
+    def outlast_crashes(self) -> None:
+        """Make sure that no number of a transaction that the snapshot saw is ever given again.
+
+        A server that crashes forgets transactions that never reached its disk, and gives their
+        numbers to others, which an increment would take for seen. A later transaction, on the disk,
+        rules that out. Call it before the manifest is written.
+        """
+        with _connected(self.origin.shard) as connection:
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
+
+
+def table_columns(cursor: Any) -> dict[str, list[str]]:
+    """The columns of every table with data, of the search path's schema, in order.
+
+    Left out: generated columns, which follow from the others, and xid8, which is given anew to
+    every row on the server where it arrives.
+    """
+    cursor.execute(_COLUMNS)
+    return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
 
 
 def table_columns(cursor: Any) -> dict[str, list[str]]:
