@@ -1,8 +1,8 @@
 """Writes of a clinic are refused while it is restored: the application loses its right to write.
 
-That holds for every session at once, and whatever process set it may die: the next restore or undo
-of the clinic, or `restore --unlock`, gives the right back. Reads go on. A refused write is answered
-with 503 and Retry-After (tenants.postgresql.refusals finds out why it was refused).
+That holds for every session at once. Reads go on, and the events that they leave. A refused write
+is answered with 503 and Retry-After (tenants.postgresql.refusals finds out why it was refused). If
+the process that set the fence dies, `recover` (the next restore, drill or undo) lifts it.
 """
 
 import time
@@ -17,13 +17,20 @@ from backups.errors import ClinicBusy
 
 PATIENCE = 30.0  # seconds for transactions under way to end
 _POLL = 0.05  # seconds
+_WRITABLE = """
+SELECT relname::text FROM pg_class
+ WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
+   AND has_table_privilege(%s, oid, 'UPDATE')
+"""
 # Whoever writes holds this lock until the end of the transaction, and had it before the right to
 # write was looked at. So when none is left, nobody who still had the right is writing.
 _WRITERS = """
 SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
  WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-   AND c.relnamespace = to_regnamespace(%s) AND c.relkind = 'r'
+   AND c.relnamespace = to_regnamespace(%s) AND c.relkind = 'r' AND NOT EXISTS (
+       SELECT FROM aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+        WHERE r.rolname = %s AND a.privilege_type = 'INSERT')
 """
 
 
@@ -32,13 +39,14 @@ def fence(connection: psycopg.Connection[Any], schema: str, *, patience: float =
 
     Raises ClinicBusy, with the fence lifted again, when they don't end in time.
     """
-    names = {"schema": sql.Identifier(schema), "role": sql.Identifier(settings.APP_ROLE)}
+    tables = connection.execute(_WRITABLE, [f'"{schema}"', settings.APP_ROLE]).fetchall()
     with connection.transaction():
-        connection.execute(
-            sql.SQL(
-                "REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} FROM {role}"
-            ).format(**names)
-        )
+        for (table,) in tables:
+            connection.execute(
+                sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(
+                    sql.Identifier(schema, table), sql.Identifier(settings.APP_ROLE)
+                )
+            )
         _touch(connection, schema)
     deadline = time.monotonic() + patience
     while _writers(connection, schema):
@@ -58,13 +66,8 @@ def lift(connection: psycopg.Connection[Any], schema: str) -> None:
 
 
 def is_fenced(connection: psycopg.Connection[Any], schema: str) -> bool:
-    """Whether the application may write into no table of the schema."""
-    row: Any = connection.execute(
-        "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
-        " AND relkind = 'r' AND has_table_privilege(%s, oid, 'INSERT'))",
-        [f'"{schema}"', settings.APP_ROLE],
-    ).fetchone()
-    return bool(row[0])
+    """Whether the application may change no table of the schema."""
+    return not connection.execute(_WRITABLE, [f'"{schema}"', settings.APP_ROLE]).fetchall()
 
 
 def _touch(connection: psycopg.Connection[Any], schema: str) -> None:
@@ -75,5 +78,5 @@ def _touch(connection: psycopg.Connection[Any], schema: str) -> None:
 
 
 def _writers(connection: psycopg.Connection[Any], schema: str) -> int:
-    row: Any = connection.execute(_WRITERS, [f'"{schema}"']).fetchone()
+    row: Any = connection.execute(_WRITERS, [f'"{schema}"', settings.APP_ROLE]).fetchone()
     return int(row[0])

@@ -7,14 +7,14 @@ of a restore's time.
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from audit.capture import Tracked, tracked_tables
+from audit.capture import drift, tracked_tables
 from backups.errors import HistoryDiffers, RowsDiffer
 from backups.manifests import Table
 from backups.rules import parse_rules
@@ -32,57 +32,60 @@ def prove_rows(shard: str, schema: str, tables: tuple[Table, ...], progress: Pro
 
 
 def build_rules(
-    shard: str, schema: str, rules: str, tables: tuple[Table, ...], progress: Progress
+    shard: str, schema: str, script: str, tables: tuple[Table, ...], progress: Progress
 ) -> None:
-    """Build the rules; first see that every table named has the rows of the backup.
+    """Build the rules; first see that every table of `tables` has the rows of the backup.
 
     Raises RowsDiffer. The largest tables come first, so that none is left alone at the end.
     """
-    parsed = parse_rules(rules)
+    rules = parse_rules(script)
     expected = {table.name: table for table in tables if table.name not in REFERENCE_TABLES}
     size = {table.name: table.end_byte - table.first_byte for table in tables}
-    names = sorted({*parsed.of_table, *expected}, key=lambda name: -size.get(name, 0))
+    names = sorted({*rules.of_table, *expected}, key=lambda name: -size.get(name, 0))
     waiting: SimpleQueue[str] = SimpleQueue()
     for name in names:
         waiting.put(name)
-    failures: list[BaseException] = []
 
     def work() -> None:
         with _connected(shard, schema) as connection:
             columns = table_columns(connection.cursor())
-            try:
-                while not failures:
-                    name = waiting.get_nowait()
-                    if name in expected:
-                        _prove(connection, expected[name], columns[name])
-                    for statement in parsed.of_table.get(name, []):
-                        connection.execute(_literally(statement))
-                    progress(name, len(names) - waiting.qsize(), len(names))
-            except Empty:
-                pass
-            except BaseException as error:
-                failures.append(error)
-                raise
+            for name in _taken(waiting):
+                if name in expected:
+                    _prove(connection, expected[name], columns[name])
+                for statement in rules.of_table.get(name, []):
+                    connection.execute(_literally(statement))
+                progress(name, len(names) - waiting.qsize(), len(names))
 
     with ThreadPoolExecutor(_AT_ONCE, "restore") as pool:
         for done in [pool.submit(work) for _ in range(_AT_ONCE)]:
             done.result()
     with _connected(shard, schema) as connection:
-        for statement in parsed.last:
+        for statement in rules.last:
             connection.execute(_literally(statement))
+
+
+def _taken(waiting: SimpleQueue[str]) -> Iterator[str]:
+    """One after the other; a failure leaves nothing for the other worker."""
+    try:
+        while True:
+            yield waiting.get_nowait()
+    except Empty:
+        return
+    finally:
+        with suppress(Empty):
+            while True:
+                waiting.get_nowait()
 
 
 def prove_histories(connection: psycopg.Connection[Any]) -> None:
     """See that every row is what its history says last. Raises HistoryDiffers."""
     with connection.cursor() as cursor:
-        wrong = {t.table: count for t in tracked_tables(cursor) if (count := _drift(cursor, t))}
+        wrong = {t.table: count for t in tracked_tables(cursor) if (count := drift(cursor, t))}
     if wrong:
-        raise HistoryDiffers(**wrong)
+        raise HistoryDiffers(tables=", ".join(wrong), objects=sum(wrong.values()))
 
 
-def rows_of(
-    connection: psycopg.Connection[Any], table: str, columns: list[str]
-) -> tuple[int, str]:
+def rows_of(connection: psycopg.Connection[Any], table: str, columns: list[str]) -> tuple[int, str]:
     """How many rows, and the SHA-256 of what COPY writes of them, in the order that they lie in."""
     rows, digest = 0, hashlib.sha256()
     with connection.transaction(), connection.cursor() as cursor:
@@ -100,23 +103,8 @@ def _prove(connection: psycopg.Connection[Any], table: Table, columns: list[str]
         raise RowsDiffer(table=table.name)
 
 
-def _drift(cursor: Any, tracked: Tracked) -> int:
-    """How many objects differ from the last version in their history."""
-    key, live = f'"{tracked.key}"', tracked.columns_of("t", kept=True)
-    cursor.execute(
-        f"""
-        WITH last AS (SELECT DISTINCT ON ({key}) * FROM "{tracked.history}"
-                       ORDER BY {key}, history_id DESC)
-        SELECT count(*) FROM last FULL JOIN "{tracked.table}" t USING ({key})
-         WHERE (t.{key} IS NULL) <> (last.{key} IS NULL OR last.history_type = '-')
-            OR t.{key} IS NOT NULL AND ({live}) IS DISTINCT FROM ({tracked.columns_of("last")})
-        """
-    )
-    return int(cursor.fetchone()[0])
-
-
 def _literally(statement: str) -> sql.SQL:
-    return sql.SQL(statement)  # type: ignore[arg-type]
+    return sql.SQL(statement)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ checked; writes are refused; the schema is built aside and proven; the trail is 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ from backups.swap import RestorePoint, clinic_lock, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
 from fisioflow.actor import current_actor
 from tenants.context import ClinicRoute
+from tenants.errors import ShardUnavailable
 from tenants.fleet import code_head
 from tenants.postgresql.owner import owner_connection
 from tenants.schemas import read_head, schema_exists
@@ -85,15 +86,16 @@ def clinic_restore(
     Raises BackupError, with the clinic as it was.
     """
     with server_failures(), owner_connection(route.shard) as connection:
-        with clinic_lock(connection, route.clinic_id), _fenced(connection, route.schema):
+        with clinic_lock(connection, route.clinic_id), _fenced(connection, route):
             with staged(store, chain, route, until=until, progress=progress) as staging:
-                changed, kept = _carry_over(staging, route.schema, chain[-1], until)
+                changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
                 point = swap(
                     connection,
                     live=route.schema,
                     staging=staging.schema,
                     clinic_id=route.clinic_id,
                     head=code_head(),
+                    since=since,
                 )
     return Restored(
         backup_id=chain[-1].manifest.backup_id,
@@ -117,7 +119,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
             if not points:
                 raise NoRestorePoint(schema=route.schema)
             point = points[0]
-            with _fenced(connection, route.schema):
+            with _fenced(connection, route):
                 _work_in(cursor, route.schema)
                 written = written_after(cursor, point.xid)
                 if written and not discard:
@@ -125,7 +127,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                 _work_in(cursor, point.schema)
                 with connection.transaction():
                     _set_actor(cursor)
-                    keep_trail(cursor, route.schema)
+                    _, since = keep_trail(cursor, route.schema)
                     record_restore(
                         cursor, reason="restore undone", details=json.dumps({"undone": True})
                     )
@@ -136,6 +138,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                     staging=point.schema,
                     clinic_id=route.clinic_id,
                     head=point.head,
+                    since=since,
                 )
 
 
@@ -150,8 +153,9 @@ def server_failures() -> Iterator[None]:
 
 
 @contextmanager
-def _fenced(connection: psycopg.Connection[Any], schema: str) -> Iterator[None]:
-    """Refuse writes to the schema that has this name now, but for the one that replaces it."""
+def _fenced(connection: psycopg.Connection[Any], route: ClinicRoute) -> Iterator[None]:
+    """Refuse writes to the schema that has this name now, not to the one that takes its place."""
+    schema = route.schema
     with connection.cursor() as cursor:
         if not schema_exists(cursor, schema):
             raise SchemaMissing(schema=schema)
@@ -161,35 +165,45 @@ def _fenced(connection: psycopg.Connection[Any], schema: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _lift_unless_swapped(connection, schema, fenced[0])
+        _lift_unless_swapped(route.shard, schema, fenced[0])
         raise
 
 
-def _lift_unless_swapped(connection: psycopg.Connection[Any], schema: str, fenced: int) -> None:
-    raise NotImplementedError
+def _lift_unless_swapped(shard: str, schema: str, fenced: int) -> None:
+    """On a connection of its own: the other may be what failed."""
+    try:
+        with owner_connection(shard) as connection:
+            row: Any = connection.execute(
+                "SELECT to_regnamespace(%s)::oid", [f'"{schema}"']
+            ).fetchone()
+            if row[0] == fenced:
+                lift(connection, schema)
+    except (ShardUnavailable, psycopg.OperationalError):
+        pass  # the server is down: `recover` lifts the fence when it is back
 
 
 def _carry_over(
     staging: Staging, live: str, last: Signed, until: datetime | None
-) -> tuple[int, int]:
-    """The trail of the live schema, and what the restore changes, into the one built aside."""
+) -> tuple[int, int, str]:
+    """The trail of the live schema, and what the restore changes, into the one built aside.
+
+    Returns how many objects changed, how many rows were carried over, and until which snapshot.
+    """
     with staging.connection.transaction(), staging.connection.cursor() as cursor:
         if read_head(cursor, live) != code_head():
             raise BackupError(
                 "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
             )
         _set_actor(cursor)
-        kept = keep_trail(cursor, live)
+        kept, since = keep_trail(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
         changed = record_restore(cursor, reason=reason, details=json.dumps(details))
-    return changed, kept
+    return changed, kept, since
 
 
 def _set_actor(cursor: Any) -> None:
-    cursor.execute(
-        "SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()]
-    )
+    cursor.execute("SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()])
 
 
 def _work_in(cursor: Any, schema: str) -> None:
@@ -197,7 +211,26 @@ def _work_in(cursor: Any, schema: str) -> None:
 
 
 def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
-    raise NotImplementedError
+    """The newest full taken until then, with what was added to it, past that moment by one backup.
 
-
-__all__ = ["Callable", "Kind", "lift"]
+    The increment that ends after `until` holds commits from before it, too.
+    """
+    fulls = [
+        signed
+        for signed in catalogue
+        if signed.manifest.kind is Kind.FULL and signed.manifest.created_at <= until
+    ]
+    if not fulls:
+        raise NoSuchBackup(
+            "No full backup is that old. Choose a later moment: manage.py backups lists them."
+        )
+    chain = [fulls[-1]]
+    continued = {
+        signed.manifest.parent.backup_id: signed for signed in catalogue if signed.manifest.parent
+    }
+    while chain[-1].manifest.created_at < until:
+        above = continued.get(chain[-1].manifest.backup_id)
+        if above is None:
+            break
+        chain.append(above)
+    return catalogue.chain(chain[-1].manifest.backup_id)

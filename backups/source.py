@@ -101,16 +101,6 @@ def table_columns(cursor: Any) -> dict[str, list[str]]:
     return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
 
 
-def table_columns(cursor: Any) -> dict[str, list[str]]:
-    """The columns of every table with data, of the search path's schema, in order.
-
-    Left out: generated columns, which follow from the others, and xid8, which is given anew to
-    every row on the server where it arrives.
-    """
-    cursor.execute(_COLUMNS)
-    return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
-
-
 def select(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
     """The rows of a table; `empty`: none of them."""
     return sql.SQL("SELECT {} FROM {}{}").format(

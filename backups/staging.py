@@ -9,7 +9,7 @@ next one: a schema named r_<12 hex digits>, whose builder's lock is free.
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from backups.loading import Loading
 from backups.manifests import Manifest, Signed
 from backups.objects import read_plain
 from backups.proof import build_rules, prove_histories, prove_rows
+from backups.replay import apply_increment, read_increment
 from backups.sealing import unseal
 from backups.stores import Store
 from tenants.context import ClinicRoute, platform_scope
@@ -45,13 +46,16 @@ def silent(what: str, done: int, total: int) -> None:
 class Staging:
     """A schema aside, and the connection that holds its lock; its search path is the schema.
 
-    `reached` is the moment up to which its changes go; `by_commit`: by the time of commits.
+    It has what was committed until `reached`, last at `last_change` (None: nothing after the
+    full); `by_commit`: by the time of commits, else by that of the changes. `lost` passwords are
+    those that must be set anew (backups.replay).
     """
 
     shard: str
     schema: str
     connection: psycopg.Connection[Any]
     reached: datetime
+    last_change: datetime | None = None
     by_commit: bool = True
     lost: int = 0
 
@@ -172,7 +176,18 @@ def _write_epoch_row(cursor: Any, route: ClinicRoute) -> None:
 def _with_increments(
     staging: Staging, store: Store, chain: tuple[Signed, ...], until: datetime | None
 ) -> Staging:
-    raise NotImplementedError
+    """Apply what came after the full, until the moment asked for."""
+    for signed in chain[1:]:
+        read_increment(staging.connection, store, signed.manifest, identities())
+    applied = apply_increment(staging.connection, until)
+    last = chain[-1].manifest.created_at
+    return replace(
+        staging,
+        reached=min(until, last) if until else last,
+        last_change=applied.reached,
+        by_commit=applied.by_commit,
+        lost=applied.lost,
+    )
 
 
 def _refuse_newer(connection: psycopg.Connection[Any]) -> None:
@@ -184,4 +199,3 @@ def _refuse_newer(connection: psycopg.Connection[Any]) -> None:
 
 def _drop(connection: psycopg.Connection[Any], schema: str) -> None:
     connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-

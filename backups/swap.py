@@ -1,8 +1,8 @@
 """The swap: the clinic's schema and the one built aside exchange names, in one short transaction.
 
-No table is locked, and nobody waits: a name is one row of a catalogue. What was replaced stays for
-RESTORE_POINT_DAYS under the name before_<12 hex digits>, closed to writes, and can be swapped back.
-Its comment says whose it is.
+No reader waits: a name is one row of a catalogue. Who records an event waits for part of it. What
+was replaced stays for RESTORE_POINT_DAYS under the name before_<12 hex digits>, closed to writes,
+and can be swapped back. Its comment says whose it is.
 """
 
 import json
@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from backups.errors import ClinicBusy, RestoreRunning
+from backups.trail import follow_trail
 from tenants.schemas import set_head
 
 RESTORE_POINT_DAYS = 7
@@ -58,16 +59,22 @@ def clinic_lock(connection: psycopg.Connection[Any], clinic_id: UUID) -> Iterato
 
 
 def swap(
-    connection: psycopg.Connection[Any], *, live: str, staging: str, clinic_id: UUID, head: str
+    connection: psycopg.Connection[Any],
+    *,
+    live: str,
+    staging: str,
+    clinic_id: UUID,
+    head: str,
+    since: str,
 ) -> RestorePoint:
     """Give `staging` the name of `live`; returns what `live` was. Raises ClinicBusy.
 
-    `head` is the digest of the migrations that both have.
+    `head` is the digest of the migrations that both have; `since` the snapshot of `keep_trail`.
     """
     for _ in range(_TRIES):
         try:
             with connection.transaction(), connection.cursor() as cursor:
-                return _swapped(cursor, live, staging, clinic_id, head)
+                return _swapped(cursor, live, staging, clinic_id, head, since)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             time.sleep(_WAIT_MS / 1000)
     raise ClinicBusy(schema=live)
@@ -96,9 +103,13 @@ def drop_old_restore_points(
     return old
 
 
-def _swapped(cursor: Any, live: str, staging: str, clinic_id: UUID, head: str) -> RestorePoint:
+def _swapped(
+    cursor: Any, live: str, staging: str, clinic_id: UUID, head: str, since: str
+) -> RestorePoint:
     before = f"before_{secrets.token_hex(6)}"
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_MS}ms'")
+    cursor.execute("SELECT set_config('search_path', %s, true)", [f'"{staging}", pg_temp'])
+    follow_trail(cursor, live, since)
     cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
     xid, now = cursor.fetchone()
     for old, new in ((live, before), (staging, live)):
