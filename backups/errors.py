@@ -127,3 +127,15 @@ class SchemaMissing(BackupError):
     """The clinic's schema is not on its shard."""
 
     code = "backup_schema_missing"
+
+
+class BackupRunning(BackupError):
+    """Another run for this clinic is under way. Wait until it ends."""
+
+    code = "backup_running"
+
+
+class BackupUnknown(BackupError):
+    """There is no such backup. `manage.py backups` lists those that there are."""
+
+    code = "backup_unknown"

@@ -86,7 +86,7 @@ class Source:
         numbers to others, which an increment would take for seen. A later transaction, on the disk,
         rules that out. Call it before the manifest is written.
         """
-        with _connected(self.origin.shard) as connection:
+        with connected(self.origin.shard) as connection:
             connection.execute("SET synchronous_commit = on")
             connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
 
@@ -132,7 +132,7 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
     Raises SchemaMissing, NotAPrimary (a standby doesn't know which transactions are open, and would
     lose their rows), ShardUnavailable.
     """
-    with _connected(route.shard) as connection:
+    with connected(route.shard) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute(_SETTINGS)
         path = f'"{route.schema}"'
@@ -154,8 +154,11 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
 
 
 @contextmanager
-def _connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection beside Django's, by the same address, as the application's role."""
+def connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection beside Django's, by the same address, as the application's role.
+
+    Raises ShardUnavailable.
+    """
     django: Any = connections[shard]
     params = django.get_connection_params()
     for name in ("cursor_factory", "context", "pool"):

@@ -24,12 +24,8 @@ def test_a_full_and_an_increment_give_the_clinic_again(
     full = backed_up(store, route)
     with clinic_scope(route):
         Patient.objects.filter(id=people.record.id).update(name="Paciente Alterado")
-        gone = Patient.objects.create(
-            name="De Passagem", phone="+5511987650000", birth_date="1990-01-01"
-        )
-        Patient.objects.create(
-            name="Paciente Nova", phone="+5511987651111", birth_date="1990-01-01"
-        )
+        gone = Patient.objects.create(**somebody(1))
+        Patient.objects.create(**somebody(2))
         gone.delete()
         User.objects.filter(id=people.owner.id).update(password=make_password("another one"))
         Event.objects.create(kind=EventKind.EXPORTED, details={"rows": 2})
