@@ -1,12 +1,12 @@
-"""When a clinic's backups are due: each at moments of its own, so that a shard isn't hit at once."""
+"""When backups are due: each clinic's at moments of its own, so that a shard isn't hit at once."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from backups.models import Run
 from tenants.models import Clinic
@@ -23,6 +23,11 @@ class Standing:
     covered_until: datetime | None  # the recovery point
     last_full: datetime | None
     last_proven: datetime | None
+
+    @classmethod
+    def of(cls, clinic: Any) -> "Standing":
+        """From a row of `with_standing`."""
+        return cls(clinic, clinic.covered_until, clinic.last_full, clinic.last_proven)
 
     def is_full_due(self, now: datetime) -> bool:
         """Whether its moment for a full has come since the last one began."""
@@ -64,20 +69,22 @@ def slot(clinic_id: UUID, now: datetime, every: timedelta) -> datetime:
     return now - (now - _EPOCH - offset) % every
 
 
-def standings(schemas: Iterable[str] | None = None) -> list[Standing]:
-    """Of all active clinics, or of these; in one query."""
+def with_standing(clinics: QuerySet[Any]) -> QuerySet[Any]:
+    """The clinics with what their Standing needs, in one query."""
     made = Q(backup_runs__state=Run.State.DONE)
     full = made & Q(backup_runs__kind=Run.Kind.FULL)
-    clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE).annotate(
+    drill = made & Q(backup_runs__kind=Run.Kind.DRILL)
+    found: QuerySet[Any] = clinics.annotate(
         covered_until=Max("backup_runs__covers_until", filter=made),
         last_full=Max("backup_runs__started_at", filter=full),
-        last_proven=Max(
-            "backup_runs__finished_at", filter=made & Q(backup_runs__kind=Run.Kind.DRILL)
-        ),
+        last_proven=Max("backup_runs__finished_at", filter=drill),
     )
-    if schemas is not None:
-        clinics = clinics.filter(schema_name__in=schemas)
-    return [
-        Standing(clinic, clinic.covered_until, clinic.last_full, clinic.last_proven)
-        for clinic in clinics.order_by("schema_name")
-    ]
+    return found
+
+
+def standings(clinic_id: UUID | None = None) -> list[Standing]:
+    """Of all active clinics, or of this one if it is active."""
+    clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE)
+    if clinic_id:
+        clinics = clinics.filter(id=clinic_id)
+    return [Standing.of(clinic) for clinic in with_standing(clinics.order_by("schema_name"))]

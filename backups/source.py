@@ -20,6 +20,7 @@ from backups.errors import NotAPrimary, SchemaMissing
 from backups.manifests import Origin
 from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition, read_definition
+from tenants.errors import ShardUnavailable
 
 CHUNK = 1024 * 1024  # bytes gathered before they go on
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
@@ -163,6 +164,10 @@ def connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
     params = django.get_connection_params()
     for name in ("cursor_factory", "context", "pool"):
         params.pop(name, None)
-    with psycopg.connect(**params, autocommit=True) as connection:
+    try:
+        opened = psycopg.connect(**params, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise ShardUnavailable(shard=shard) from error
+    with opened as connection:
         connection.execute("SELECT set_config('role', %s, false)", [settings.APP_ROLE])
         yield connection
