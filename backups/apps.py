@@ -9,3 +9,10 @@ class BackupsConfig(AppConfig):
 
     name = "backups"
     verbose_name = _("Backups")
+
+    def ready(self) -> None:
+        from prometheus_client import REGISTRY
+
+        from backups.metrics import BackupCollector
+
+        REGISTRY.register(BackupCollector())

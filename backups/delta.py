@@ -143,8 +143,10 @@ def read_tracked(cursor: Any) -> list[Tracked]:
     ]
 
 
-def window(xid: str, start: str, end: str) -> sql.Composed:
+def window(xid: str, start: str, end: str = "") -> sql.Composed:
     """The condition for rows that `end` sees and `start` didn't, both as pg_snapshot writes them.
+
+    Without `end`: that the statement sees.
 
     What began after `start`, and what was in progress then: two ranges of the index, however long
     the longest transaction was.
@@ -153,10 +155,10 @@ def window(xid: str, start: str, end: str) -> sql.Composed:
     if found is None:
         raise ValueError(f"{start} is no snapshot")
     _, later, in_progress = found.groups()
-    return sql.SQL(
-        "({xid} >= {later}::xid8 OR {xid} = ANY({in_progress}::xid8[]))"
-        " AND pg_visible_in_snapshot({xid}, {end}::pg_snapshot)"
-    ).format(
+    condition = "({xid} >= {later}::xid8 OR {xid} = ANY({in_progress}::xid8[]))"
+    if end:
+        condition += " AND pg_visible_in_snapshot({xid}, {end}::pg_snapshot)"
+    return sql.SQL(condition).format(
         xid=sql.Identifier(xid),
         later=sql.Literal(later),
         in_progress=sql.Literal(f"{{{in_progress}}}"),

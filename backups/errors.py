@@ -129,12 +129,6 @@ class SchemaMissing(BackupError):
     code = "backup_schema_missing"
 
 
-class NoSuchBackup(BackupError):
-    """The store has no such backup that can be restored. List them: manage.py backups."""
-
-    code = "backup_missing"
-
-
 class SchemaTooNew(BackupError):
     """The backup has migrations that this software doesn't know. Restore with a newer release."""
 
@@ -165,8 +159,8 @@ class ClinicBusy(BackupError):
     code = "backup_clinic_busy"
 
 
-class RestoreRunning(BackupError):
-    """Another backup or restore of this clinic is at work. Let it end, then try again."""
+class BackupRunning(BackupError):
+    """Another run for this clinic is under way. Wait until it ends."""
 
     code = "backup_running"
 
@@ -181,3 +175,9 @@ class WrittenSince(BackupError):
     """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
 
     code = "backup_written_since"
+
+
+class BackupUnknown(BackupError):
+    """There is no such backup. `manage.py backups` lists those that there are."""
+
+    code = "backup_unknown"

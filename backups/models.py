@@ -62,3 +62,13 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ClinicBackups(Clinic):
+    """A clinic, as the admin's page of backups shows it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("clinic's backups")
+        verbose_name_plural = _("clinics' backups")
+        default_permissions = ("view",)

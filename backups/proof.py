@@ -7,7 +7,7 @@ of a restore's time.
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -49,11 +49,16 @@ def build_rules(
     def work() -> None:
         with _connected(shard, schema) as connection:
             columns = table_columns(connection.cursor())
-            for name in _taken(waiting):
-                if name in expected:
-                    _prove(connection, expected[name], columns[name])
-                for statement in rules.of_table.get(name, []):
-                    connection.execute(_literally(statement))
+            while name := _next(waiting):
+                try:
+                    if name in expected:
+                        _prove(connection, expected[name], columns[name])
+                    for statement in rules.of_table.get(name, []):
+                        connection.execute(_literally(statement))
+                except BaseException:
+                    while _next(waiting):  # nothing is left for the other worker
+                        pass
+                    raise
                 progress(name, len(names) - waiting.qsize(), len(names))
 
     with ThreadPoolExecutor(_AT_ONCE, "restore") as pool:
@@ -64,17 +69,11 @@ def build_rules(
             connection.execute(_literally(statement))
 
 
-def _taken(waiting: SimpleQueue[str]) -> Iterator[str]:
-    """One after the other; a failure leaves nothing for the other worker."""
+def _next(waiting: SimpleQueue[str]) -> str:
     try:
-        while True:
-            yield waiting.get_nowait()
+        return waiting.get_nowait()
     except Empty:
-        return
-    finally:
-        with suppress(Empty):
-            while True:
-                waiting.get_nowait()
+        return ""
 
 
 def prove_histories(connection: psycopg.Connection[Any]) -> None:

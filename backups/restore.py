@@ -20,16 +20,17 @@ from backups.configuration import trusted_keys
 from backups.errors import (
     BackupError,
     NoRestorePoint,
-    NoSuchBackup,
+    BackupUnknown,
     SchemaMissing,
     ServerFailed,
     WrittenSince,
 )
 from backups.fence import fence, lift
+from backups.locking import sole_run
 from backups.manifests import Kind, Signed
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
-from backups.swap import RestorePoint, clinic_lock, restore_points, swap
+from backups.swap import RestorePoint, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
 from fisioflow.actor import current_actor
 from tenants.context import ClinicRoute
@@ -59,7 +60,7 @@ def chain_to(
 ) -> tuple[Signed, ...]:
     """The backups to restore, oldest first.
 
-    `until`: the newest that reach this moment, whatever `backup` is. Raises NoSuchBackup,
+    `until`: the newest that reach this moment, whatever `backup` is. Raises BackupUnknown,
     ChainBroken.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
@@ -69,7 +70,7 @@ def chain_to(
         return catalogue.chain(backup)
     latest = catalogue.latest()
     if latest is None:
-        raise NoSuchBackup(clinic=clinic_id)
+        raise BackupUnknown(clinic=clinic_id)
     return catalogue.chain(latest.manifest.backup_id)
 
 
@@ -86,7 +87,7 @@ def clinic_restore(
     Raises BackupError, with the clinic as it was.
     """
     with server_failures(), owner_connection(route.shard) as connection:
-        with clinic_lock(connection, route.clinic_id), _fenced(connection, route):
+        with sole_run(route), _fenced(connection, route):
             with staged(store, chain, route, until=until, progress=progress) as staging:
                 changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
                 point = swap(
@@ -114,7 +115,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
     Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
     """
     with server_failures(), owner_connection(route.shard) as connection:
-        with clinic_lock(connection, route.clinic_id), connection.cursor() as cursor:
+        with sole_run(route), connection.cursor() as cursor:
             points = restore_points(cursor, route.clinic_id)
             if not points:
                 raise NoRestorePoint(schema=route.schema)
@@ -221,7 +222,7 @@ def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
         if signed.manifest.kind is Kind.FULL and signed.manifest.created_at <= until
     ]
     if not fulls:
-        raise NoSuchBackup(
+        raise BackupUnknown(
             "No full backup is that old. Choose a later moment: manage.py backups lists them."
         )
     chain = [fulls[-1]]

@@ -20,6 +20,7 @@ from backups.errors import NotAPrimary, SchemaMissing
 from backups.manifests import Origin
 from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition, read_definition
+from tenants.errors import ShardUnavailable
 
 CHUNK = 1024 * 1024  # bytes gathered before they go on
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
@@ -86,7 +87,7 @@ class Source:
         numbers to others, which an increment would take for seen. A later transaction, on the disk,
         rules that out. Call it before the manifest is written.
         """
-        with _connected(self.origin.shard) as connection:
+        with connected(self.origin.shard) as connection:
             connection.execute("SET synchronous_commit = on")
             connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
 
@@ -132,7 +133,7 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
     Raises SchemaMissing, NotAPrimary (a standby doesn't know which transactions are open, and would
     lose their rows), ShardUnavailable.
     """
-    with _connected(route.shard) as connection:
+    with connected(route.shard) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute(EXACT)
         path = f'"{route.schema}"'
@@ -154,12 +155,19 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
 
 
 @contextmanager
-def _connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection beside Django's, by the same address, as the application's role."""
+def connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection beside Django's, by the same address, as the application's role.
+
+    Raises ShardUnavailable.
+    """
     django: Any = connections[shard]
     params = django.get_connection_params()
     for name in ("cursor_factory", "context", "pool"):
         params.pop(name, None)
-    with psycopg.connect(**params, autocommit=True) as connection:
+    try:
+        opened = psycopg.connect(**params, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise ShardUnavailable(shard=shard) from error
+    with opened as connection:
         connection.execute("SELECT set_config('role', %s, false)", [settings.APP_ROLE])
         yield connection

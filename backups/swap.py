@@ -8,8 +8,6 @@ and can be swapped back. Its comment says whose it is.
 import json
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from backups.errors import ClinicBusy, RestoreRunning
+from backups.errors import ClinicBusy
 from backups.trail import follow_trail
 from tenants.schemas import set_head
 
@@ -40,22 +38,6 @@ class RestorePoint:
     made_at: datetime
     head: str
     xid: str
-
-
-@contextmanager
-def clinic_lock(connection: psycopg.Connection[Any], clinic_id: UUID) -> Iterator[None]:
-    """Hold the clinic's lock, as long as the connection lives. Raises RestoreRunning."""
-    name = f"backups {clinic_id}"
-    row: Any = connection.execute(
-        "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name]
-    ).fetchone()
-    if not row[0]:
-        raise RestoreRunning(clinic=clinic_id)
-    try:
-        yield
-    finally:
-        if not connection.closed and not connection.broken:
-            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def swap(

@@ -27,6 +27,8 @@ from unfold.widgets import (
 from accounts.admin import PersonAdmin, StaffAdmin
 from accounts.models import Role, User
 from accounts.services import user_create
+from backups.admin import ClinicBackupsAdmin, RunAdmin
+from backups.models import ClinicBackups, Run
 from fisioflow.admin_sites import clinic_site, platform_site
 from fisioflow.errors import FisioFlowError
 from fisioflow.record_admin import reasons_of
@@ -184,3 +186,5 @@ platform_site.register(Shard, ShardAdmin)
 platform_site.register(User, StaffAdmin)
 platform_site.register(PeriodicTask, PeriodicTaskAdmin)
 platform_site.register([IntervalSchedule, CrontabSchedule, ClockedSchedule], ScheduleAdmin)
+platform_site.register(ClinicBackups, ClinicBackupsAdmin)
+platform_site.register(Run, RunAdmin)

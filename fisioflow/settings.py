@@ -253,6 +253,8 @@ BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public: who can read backup
 BACKUP_SIGNING_KEY_FILE = env_text("BACKUP_SIGNING_KEY_FILE", "")
 BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public: whose backups are believed
 BACKUP_IDENTITY_FILE = env_text("BACKUP_IDENTITY_FILE", "")  # only where restores run
+BACKUP_FULL_HOURS = env_int("BACKUP_FULL_HOURS", default=24, minimum=1)
+BACKUP_INCREMENT_MINUTES = env_int("BACKUP_INCREMENT_MINUTES", default=5, minimum=1)
 BACKUP_RETENTION_DAYS = env_int("BACKUP_RETENTION_DAYS", default=30, minimum=1)
 
 # --- Language and time ------------------------------------------------------------------------

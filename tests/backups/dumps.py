@@ -15,7 +15,7 @@ _TRANSACTION = "xid"  # of the server that wrote the row
 
 
 def dumped(stack: Stack, schema: str, shard: str = "shard_1") -> str:
-    """All of the schema, without its name and without numbers of transactions or sequences; rows sorted."""
+    """The schema without its name, transactions' numbers and sequences; rows sorted."""
     owner = stack.addresses()[f"{shard.upper()}_OWNER_URL"]
     text = subprocess.run(
         ["pg_dump", "-n", schema, owner],
