@@ -115,6 +115,21 @@ def reconcile(cursor: Any, tracked: Tracked, *, reason: str) -> int:
     return int(cursor.rowcount)
 
 
+def drift(cursor: Any, tracked: Tracked) -> int:
+    """How many objects' live rows differ from the last version in their history."""
+    key, live = f'"{tracked.key}"', tracked.columns_of("t", kept=True)
+    cursor.execute(
+        f"""
+        WITH last AS (SELECT DISTINCT ON ({key}) * FROM "{tracked.history}"
+                       ORDER BY {key}, history_id DESC)
+        SELECT count(*) FROM last FULL JOIN "{tracked.table}" t USING ({key})
+         WHERE (t.{key} IS NULL) <> (last.{key} IS NULL OR last.history_type = '-')
+            OR t.{key} IS NOT NULL AND ({live}) IS DISTINCT FROM ({tracked.columns_of("last")})
+        """
+    )
+    return int(cursor.fetchone()[0])
+
+
 _ACTOR = (
     "(a ->> 'user_id')::uuid, a ->> 'label', (a ->> 'ip_address')::inet,"
     " coalesce(a ->> 'user_agent', ''), coalesce(a ->> 'request_id', '')"

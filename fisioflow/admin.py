@@ -29,6 +29,8 @@ from accounts.models import Role, User
 from accounts.services import user_create
 from audit.admin import TrailAdmin
 from audit.models import Event
+from backups.admin import ClinicBackupsAdmin, RunAdmin
+from backups.models import ClinicBackups, Run
 from fisioflow.admin_sites import clinic_site, platform_site
 from fisioflow.errors import FisioFlowError
 from fisioflow.record_admin import reasons_of
@@ -187,3 +189,5 @@ platform_site.register(Shard, ShardAdmin)
 platform_site.register(User, StaffAdmin)
 platform_site.register(PeriodicTask, PeriodicTaskAdmin)
 platform_site.register([IntervalSchedule, CrontabSchedule, ClockedSchedule], ScheduleAdmin)
+platform_site.register(ClinicBackups, ClinicBackupsAdmin)
+platform_site.register(Run, RunAdmin)

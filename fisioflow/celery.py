@@ -24,4 +24,12 @@ app.conf.beat_schedule = {
         "task": "patients.tasks.scan_waiting_of_every_clinic",
         "schedule": crontab(minute="*/10"),
     },
+    "back up the clinics whose moment has come": {
+        "task": "backups.tasks.back_up_due_clinics",
+        "schedule": crontab(),
+    },
+    "remove old backups of every clinic": {
+        "task": "backups.tasks.prune_every_clinic",
+        "schedule": crontab(hour="6", minute="40"),
+    },
 }

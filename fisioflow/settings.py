@@ -14,6 +14,7 @@ from fisioflow.env import (
     env_url,
 )
 from fisioflow.logs import logging_config
+from fisioflow.openapi import SPECTACULAR_SETTINGS  # noqa: F401  settings of the document
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,7 @@ SHARED_APPS = [
     "tenants",
     "audit",
     "accounts",
+    "backups",
     "django_celery_beat",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -60,7 +62,7 @@ TABLELESS_APPS = [
     "django_prometheus",
     "storages",
 ]
-_OWN = ["fisioflow", "tenants", "audit", "accounts", "patients", "exercises", "scheduling"]
+_OWN = ["fisioflow", *SHARED_APPS[:4], "patients", "exercises", "scheduling"]
 # The admin's looks stand before the pages that they change.
 _FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 # Ours first: Django lets the first app that has a command, a template or a text win.
@@ -207,30 +209,6 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "FisioFlow",
-    "DESCRIPTION": "Clinics, patients and appointments. Errors are RFC 9457 problems.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["fisioflow.api.schema.name_enums"],
-    "ENUM_NAME_OVERRIDES": {
-        "RoleEnum": "accounts.models.Role",
-        "AppointmentStatusEnum": "scheduling.states.Status",
-        "PrescriptionStatusEnum": "exercises.states.Status",
-        "NoteKindEnum": "patients.choices.NoteKind",
-        "NoteStatusEnum": "patients.choices.NoteStatus",
-        "DocumentKindEnum": "patients.choices.DocumentKind",
-        "DocumentStatusEnum": "patients.choices.ScanStatus",
-    },
-}
 
 # --- Files ------------------------------------------------------------------------------------
 
@@ -265,6 +243,20 @@ DOCUMENT_SCANNER = env_text("DOCUMENT_SCANNER", "patients.scanning.ClamdScanner"
 CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / ".fisioflow" / "static")))
+
+# --- Backups (backups/configuration.py reads these) --------------------------------------------
+
+BACKUP_STORE_URL = env_url(
+    "BACKUP_STORE_URL", ("file", "s3"), (BASE_DIR / ".fisioflow" / "backups").as_uri()
+)
+BACKUP_STORE_ENDPOINT_URL = env_text("BACKUP_STORE_ENDPOINT_URL", "")
+BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public: who can read backups
+BACKUP_SIGNING_KEY_FILE = env_text("BACKUP_SIGNING_KEY_FILE", "")
+BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public: whose backups are believed
+BACKUP_IDENTITY_FILE = env_text("BACKUP_IDENTITY_FILE", "")  # only where restores run
+BACKUP_FULL_HOURS = env_int("BACKUP_FULL_HOURS", default=24, minimum=1)
+BACKUP_INCREMENT_MINUTES = env_int("BACKUP_INCREMENT_MINUTES", default=5, minimum=1)
+BACKUP_RETENTION_DAYS = env_int("BACKUP_RETENTION_DAYS", default=30, minimum=1)
 
 # --- Language and time ------------------------------------------------------------------------
 

@@ -60,6 +60,14 @@ class ShardUnavailable(FisioFlowError, OperationalError):
     retry_after = 5
 
 
+class ClinicBeingRestored(FisioFlowError, OperationalError):
+    """This clinic is being restored: nothing can be changed meanwhile. Try again shortly."""
+
+    code = "clinic_being_restored"
+    status = 503
+    retry_after = 10
+
+
 class InvalidSchemaName(FieldError):
     """A schema name outside ^[a-z][a-z0-9_]{1,48}$."""
 

@@ -38,6 +38,8 @@ from tenants.schemas import (
 from tenants.signals import tables_changed
 
 Node = tuple[str, str]
+# Written by migrations alone, with ids that are the same in all clinics of a shard.
+REFERENCE_TABLES = ("django_content_type", "auth_permission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def migrate_schema(shard: str, schema: str) -> bool:
                 return False
         _run_migrations(shard, schema)
         with connections[shard].cursor() as cursor:
-            _copy_reference_rows(cursor)
+            copy_reference_rows(cursor)
             set_head(cursor, schema, code_head())
     return True
 
@@ -213,12 +215,12 @@ def _create_reference_rows(shard: str) -> None:
     ContentType.objects.clear_cache()
 
 
-def _copy_reference_rows(cursor: Any) -> None:
-    tables = ["django_content_type", "auth_permission"]
-    columns = insertable_columns(cursor, tables)
-    for table in tables:
+def copy_reference_rows(cursor: Any) -> None:
+    """Content types and permissions of the shard's template, into the search path's schema."""
+    columns = insertable_columns(cursor, list(REFERENCE_TABLES))
+    for table in REFERENCE_TABLES:
         cursor.execute(
             f"INSERT INTO {table} ({columns[table]}) OVERRIDING SYSTEM VALUE"
             f" SELECT {columns[table]} FROM {TEMPLATE_SCHEMA}.{table} ON CONFLICT DO NOTHING"
         )
-    advance_sequences(cursor, tables)
+    advance_sequences(cursor, list(REFERENCE_TABLES))

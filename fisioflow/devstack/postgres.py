@@ -33,6 +33,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "wal_level": "logical",  # clinics move between shards by logical replication
+    "track_commit_timestamp": "on",  # restores to a moment go by the moment of the commit
     "max_connections": "100",
     "shared_buffers": "64MB",
     "timezone": "UTC",

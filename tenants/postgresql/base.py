@@ -16,6 +16,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.utils import OperationalError, ProgrammingError
+from django.utils.functional import cached_property
 from django_tenants.postgresql_backend import base
 
 from fisioflow.actor import current_actor
@@ -28,6 +29,7 @@ from tenants.errors import (
     StaleRoute,
     TemplateMissing,
 )
+from tenants.postgresql.refusals import RefusedWrites
 
 SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
 _NO_SUCH_SCHEMA = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
@@ -36,7 +38,8 @@ _down_until: dict[str, float] = {}  # alias to monotonic time; a late reader onl
 _ENTER_CLINIC = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
            set_config('role', %s, false),
-           (SELECT array[epoch::text, state] FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
+           (SELECT array[epoch::text, state, tableoid::text || ':' || xmin::text]
+              FROM "{schema}".clinic_epoch WHERE clinic_id = %s)
 """
 _ENTER_SCHEMA = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
@@ -49,6 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._sent: tuple[int, str, str, str] | None = None
+        self.routing_version = ""  # of the epoch row that the last entry into a clinic read
         self.acts_as_owner = False  # tenants.postgresql.owner sets it
         self._setting_search_path: bool = False
         self.search_path_set_schemas: list[str] | None = None
@@ -89,6 +93,11 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
                 raise
             _down_until[self.alias] = time.monotonic() + SHARD_COOL_DOWN
             raise ShardUnavailable(shard=self.alias) from error
+
+    @cached_property
+    def wrap_database_errors(self) -> RefusedWrites:
+        """Django's translation of errors, which knows a clinic that is being restored."""
+        return RefusedWrites(self)
 
     def init_connection_state(self) -> None:
         with self._without_session():  # asks for the server's version, which is no clinic's
@@ -185,4 +194,5 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise StaleRoute(schema=clinic.schema, epoch=epoch, route_epoch=clinic.epoch)
         if state != "open":
             raise ClinicClosed(schema=clinic.schema, state=state)
+        self.routing_version = row[2]
         return clinic.schema

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connections
 from django.db.transaction import TransactionManagementError
 
-from tenants.errors import OwnerLoginMissing
+from tenants.errors import OwnerLoginMissing, ShardUnavailable
 
 
 @contextmanager
@@ -43,6 +44,26 @@ def as_owner(alias: str) -> Iterator[None]:
         finally:
             connections[alias] = connection
             owner.close()
+
+
+@contextmanager
+def owner_connection(alias: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own to the server of `alias`, as the owner: no scope, no role, no Django.
+
+    For work that takes several connections, or long. Each statement is its own transaction unless
+    one is begun. Raises OwnerLoginMissing, ShardUnavailable.
+    """
+    with as_owner(alias):
+        params = dict(connections[alias].get_connection_params())
+    for name in ("context", "pool"):
+        params.pop(name, None)
+    params["cursor_factory"] = psycopg.ClientCursor  # DDL takes no parameters
+    try:
+        connection = psycopg.connect(**params, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise ShardUnavailable(shard=alias) from error
+    with connection:
+        yield connection
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Backups of one clinic: sealed, signed, and readable with public tools alone."""

@@ -1,0 +1,82 @@
+"""Writes of a clinic are refused while it is restored: the application loses its right to write.
+
+That holds for every session at once. Reads go on, and the events that they leave. A refused write
+is answered with 503 and Retry-After (tenants.postgresql.refusals finds out why it was refused). If
+the process that set the fence dies, `recover` (the next restore, drill or undo) lifts it.
+"""
+
+import time
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from psycopg import sql
+
+from audit.privileges import grant
+from backups.errors import ClinicBusy
+
+PATIENCE = 30.0  # seconds for transactions under way to end
+_POLL = 0.05  # seconds
+_WRITABLE = """
+SELECT relname::text FROM pg_class
+ WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
+   AND has_table_privilege(%s, oid, 'UPDATE')
+"""
+# Whoever writes holds this lock until the end of the transaction, and had it before the right to
+# write was looked at. So when none is left, nobody who still had the right is writing.
+_WRITERS = """
+SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+ WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND c.relnamespace = to_regnamespace(%s) AND c.relkind = 'r' AND NOT EXISTS (
+       SELECT FROM aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+        WHERE r.rolname = %s AND a.privilege_type = 'INSERT')
+"""
+
+
+def fence(connection: psycopg.Connection[Any], schema: str, *, patience: float = PATIENCE) -> None:
+    """Refuse writes, and wait until those under way have ended. The owner's connection.
+
+    Raises ClinicBusy, with the fence lifted again, when they don't end in time.
+    """
+    tables = connection.execute(_WRITABLE, [f'"{schema}"', settings.APP_ROLE]).fetchall()
+    with connection.transaction():
+        for (table,) in tables:
+            connection.execute(
+                sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(
+                    sql.Identifier(schema, table), sql.Identifier(settings.APP_ROLE)
+                )
+            )
+        _touch(connection, schema)
+    deadline = time.monotonic() + patience
+    while _writers(connection, schema):
+        if time.monotonic() > deadline:
+            lift(connection, schema)
+            raise ClinicBusy(schema=schema)
+        time.sleep(_POLL)
+
+
+def lift(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Give the application its rights back."""
+    with connection.transaction(), connection.cursor() as cursor:
+        path = f'"{schema}", pg_temp'
+        cursor.execute("SELECT set_config('search_path', %s, true)", [path])
+        grant(cursor, f'"{schema}"', in_directory=False)
+        _touch(connection, schema)
+
+
+def is_fenced(connection: psycopg.Connection[Any], schema: str) -> bool:
+    """Whether the application may change no table of the schema."""
+    return not connection.execute(_WRITABLE, [f'"{schema}"', settings.APP_ROLE]).fetchall()
+
+
+def _touch(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Make the routing row a new version: a session sees that something came in between."""
+    connection.execute(
+        sql.SQL("UPDATE {} SET state = state").format(sql.Identifier(schema, "clinic_epoch"))
+    )
+
+
+def _writers(connection: psycopg.Connection[Any], schema: str) -> int:
+    row: Any = connection.execute(_WRITERS, [f'"{schema}"', settings.APP_ROLE]).fetchone()
+    return int(row[0])

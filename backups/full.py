@@ -1,0 +1,132 @@
+"""A full backup: the schema's definition by its fingerprint, and one stream with all rows.
+
+The stream is a psql script: BEGIN, a COPY for each table, the sequences, COMMIT as its last line.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from django.conf import settings
+from psycopg import sql
+
+from backups.configuration import recipients, signing_key
+from backups.layout import RULES, STRUCTURE, data_key, ddl_key
+from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
+from backups.objects import PlainObject, write_plain
+from backups.sealing import seal
+from backups.source import Source, is_ephemeral, select
+from backups.stores import Store
+from fisioflow.ids import uuid7
+from tenants.context import ClinicRoute
+from tenants.ddl import SchemaDefinition
+
+_FIRST = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\n"
+_LAST = b"COMMIT;\n"
+# By the rows themselves: the application's role may not read a sequence.
+_SEQUENCES = """
+SELECT format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L),'
+              ' coalesce(max(%I), 0) + 1, false) FROM %I;',
+              quote_ident(c.relname), a.attname, a.attname, c.relname)
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY c.relname
+"""
+Progress = Callable[[str, int], None]  # the table's name, bytes so far
+
+
+def silent(table: str, written: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Script:
+    """The stream of a full, and what its manifest says of it."""
+
+    def __init__(self, source: Source, progress: Progress) -> None:
+        self._source, self._progress = source, progress
+        self._at = 0
+        self.tables: list[Table] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._counted(_FIRST)
+        for table, columns in self._source.columns().items():
+            yield from self._table(table, columns)
+        rows = self._source.connection.execute(_SEQUENCES)
+        yield self._counted("".join(f"{line}\n" for (line,) in rows).encode())
+        yield self._counted(_LAST)
+
+    def _table(self, table: str, columns: list[str]) -> Iterator[bytes]:
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        begin = sql.SQL("COPY {} ({}) FROM stdin;\n").format(sql.Identifier(table), names)
+        yield self._counted(begin.as_string(self._source.connection).encode())
+        first, rows, digest = self._at, 0, hashlib.sha256()
+        for chunk in self._source.copy(select(table, columns, empty=is_ephemeral(table))):
+            rows += chunk.count(b"\n")  # inside a value it is written as \n
+            digest.update(chunk)
+            yield self._counted(chunk)
+            self._progress(table, self._at)
+        self.tables.append(
+            Table(
+                name=table,
+                rows=rows,
+                rows_hash=digest.hexdigest(),
+                first_byte=first,
+                end_byte=self._at,
+            )
+        )
+        yield self._counted(b"\\.\n")
+
+    def _counted(self, data: bytes) -> bytes:
+        self._at += len(data)
+        return data
+
+
+def write_full(
+    store: Store,
+    route: ClinicRoute,
+    source: Source,
+    *,
+    backup_id: UUID | None = None,
+    documents: tuple[Document, ...] = (),
+    progress: Progress = silent,
+) -> Signed:
+    """Write the whole clinic as the snapshot saw it. Raises BackupError."""
+    definition = source.definition()
+    backup = backup_id or uuid7()
+    ddl = write_definition(store, definition)
+    script = Script(source, progress)
+    data = seal(store, data_key(route.clinic_id, backup, "data.sql"), iter(script), recipients())
+    manifest = Manifest(
+        backup_id=backup,
+        clinic_id=route.clinic_id,
+        schema_name=route.schema,
+        kind=Kind.FULL,
+        parent=None,
+        created_at=source.taken_at,
+        origin=source.origin,
+        ddl_fingerprint=definition.fingerprint,
+        migrations_head=source.migrations_head,
+        snapshots=Snapshots(start=None, end=source.snapshot),
+        ddl=ddl,
+        objects=(data,),
+        tables=tuple(script.tables),
+        documents=documents,
+        software=software(),
+    )
+    source.outlast_crashes()
+    return write_manifest(store, manifest, signing_key())
+
+
+def write_definition(store: Store, definition: SchemaDefinition) -> tuple[PlainObject, ...]:
+    """Keep the definition, once for all clinics that share it."""
+    parts = {STRUCTURE: definition.structure, RULES: definition.rules}
+    return tuple(
+        write_plain(store, ddl_key(definition.fingerprint, part), text.encode())
+        for part, text in parts.items()
+    )
+
+
+def software() -> str:
+    """Which release wrote the backup."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+    return f"fisioflow {project['project']['version']}"

@@ -1,0 +1,219 @@
+"""The manifest: what one backup is, signed, and written last. No manifest: no backup.
+
+Two lines of JSON: the manifest, and the signature over the first line with its end. A person checks
+it with `head -n 1` and openssl (backups/store_readme/restore.sh).
+"""
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from backups.canonical import decoded, encoded
+from backups.errors import ManifestRefused
+from backups.keys import SigningKey, is_signed
+from backups.layout import data_prefix, documents_prefix, is_key, manifest_key
+from backups.objects import CHUNK, PlainObject, SealedObject
+from backups.stores import Reader, Store
+
+FORMAT = 1
+LARGEST = 256 * 1024 * 1024  # bytes; some 500,000 documents
+
+
+class Kind(StrEnum):
+    """What a backup holds."""
+
+    FULL = "full"
+    INCREMENT = "increment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The backup that an increment continues, and the SHA-256 of that one's manifest file."""
+
+    backup_id: UUID
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the numbers of transactions come from: they mean nothing anywhere else.
+
+    `incarnation` is the schema's: a restore or a move makes a new one.
+    """
+
+    shard: str
+    system_identifier: str
+    timeline: int
+    incarnation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """The changes from `start` (none: from the beginning) to `end`, as pg_snapshot writes them."""
+
+    start: str | None
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table's rows: how many, the SHA-256 of what COPY wrote of them, and where in the stream.
+
+    The bytes are those from `first_byte` up to, without, `end_byte` of the object's content.
+    """
+
+    name: str
+    rows: int
+    rows_hash: str
+    first_byte: int
+    end_byte: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file of the clinic: its name in the storage of files, and the object that holds it."""
+
+    name: str
+    file: SealedObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One backup of one clinic. Nothing in it says anything of a patient.
+
+    `created_at` is the moment of the snapshot by the server's clock.
+    """
+
+    format: int = FORMAT
+    backup_id: UUID
+    clinic_id: UUID
+    schema_name: str
+    kind: Kind
+    parent: Parent | None
+    created_at: datetime
+    origin: Origin
+    ddl_fingerprint: str
+    migrations_head: str
+    snapshots: Snapshots
+    ddl: tuple[PlainObject, ...]
+    objects: tuple[SealedObject, ...]
+    tables: tuple[Table, ...]
+    documents: tuple[Document, ...]
+    software: str
+
+    @property
+    def key(self) -> str:
+        """Its place in the store."""
+        return manifest_key(self.clinic_id, self.backup_id)
+
+    @property
+    def stored_objects(self) -> Iterator[PlainObject | SealedObject]:
+        """Everything in the store that the backup needs, beside the manifest."""
+        yield from self.ddl
+        yield from self.objects
+        yield from (document.file for document in self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A manifest that was read or written, and the SHA-256 of its file, hexadecimal."""
+
+    manifest: Manifest
+    sha256: str
+
+    @property
+    def as_parent(self) -> Parent:
+        """For the increment that continues it."""
+        return Parent(backup_id=self.manifest.backup_id, manifest_sha256=self.sha256)
+
+
+def write_manifest(store: Store, manifest: Manifest, key: SigningKey) -> Signed:
+    """Sign the manifest and write it: from then on the backup exists.
+
+    Raises ObjectExists when there is one of this id, ManifestRefused when no reader would take it.
+    """
+    if reason := _fault(manifest):
+        raise ManifestRefused(manifest.key, reason)
+    line = encoded(manifest) + b"\n"
+    content = line + _signature_line(key.public, key.sign(line))
+    if len(content) > LARGEST:
+        raise ManifestRefused(manifest.key, "it is too large.")
+    store.create(manifest.key, content)
+    return Signed(manifest, hashlib.sha256(content).hexdigest())
+
+
+def read_manifest(
+    store: Store, clinic_id: UUID, backup_id: UUID, trusted: Collection[str]
+) -> Signed:
+    """The manifest of this backup, signed by one of the `trusted` keys.
+
+    Raises StoreError, or ManifestRefused when it isn't to be trusted or is another backup's.
+    """
+    key = manifest_key(clinic_id, backup_id)
+    with store.reading(key) as reader:
+        content = _all_of(reader, key)
+    try:
+        manifest = decoded(Manifest, _signed_line(key, content, trusted))
+    except ValueError as error:
+        raise ManifestRefused(key, f"it is {error}.") from error
+    if (manifest.clinic_id, manifest.backup_id) != (clinic_id, backup_id):
+        raise ManifestRefused(key, "it belongs to another clinic or backup, and was moved here.")
+    if reason := _fault(manifest):
+        raise ManifestRefused(key, reason)
+    return Signed(manifest, hashlib.sha256(content).hexdigest())
+
+
+def _all_of(reader: Reader, key: str) -> bytes:
+    content = bytearray()
+    while chunk := reader.read(CHUNK):
+        content += chunk
+        if len(content) > LARGEST:
+            raise ManifestRefused(key, "it is too large.")
+    return bytes(content)
+
+
+def _signed_line(key: str, content: bytes, trusted: Collection[str]) -> bytes:
+    """The first line, if a trusted key signed it. Its content is looked at only then."""
+    line, end, last = content.partition(b"\n")
+    try:
+        said = json.loads(last)
+        public, signature = str(said["key"]), b64decode(said["signature"], validate=True)
+        if last != _signature_line(public, signature):
+            raise ValueError("more than a signature")
+    except (ValueError, TypeError, KeyError) as error:
+        raise ManifestRefused(key, "it has no signature: it was cut short or altered.") from error
+    if public not in trusted:
+        raise ManifestRefused(key, "its signing key isn't one of BACKUP_TRUSTED_KEYS.")
+    if not is_signed(line + end, signature, public):
+        raise ManifestRefused(key, "its signature doesn't fit: it was altered.")
+    if (made_by := json.loads(line).get("format")) != FORMAT:
+        raise ManifestRefused(key, f"it has format {made_by}; this software knows {FORMAT}.")
+    return line
+
+
+def _signature_line(public: str, signature: bytes) -> bytes:
+    said = {"key": public, "signature": b64encode(signature).decode()}
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+def _fault(manifest: Manifest) -> str:
+    """What is wrong with a manifest that is well-formed and signed; empty for nothing."""
+    is_full = manifest.kind is Kind.FULL
+    if is_full != (manifest.parent is None) or is_full != (manifest.snapshots.start is None):
+        return "an increment has a parent and a first snapshot, a full has neither."
+    own = data_prefix(manifest.clinic_id, manifest.backup_id)
+    shared = documents_prefix(manifest.clinic_id)
+    placed = [
+        *(("ddl/", item.key) for item in manifest.ddl),
+        *((own, item.key) for item in manifest.objects),
+        *((shared, document.file.key) for document in manifest.documents),
+    ]
+    for prefix, key in placed:
+        if not (is_key(key) and key.startswith(prefix)):
+            return f"it refers to an object outside {prefix}."
+    return ""

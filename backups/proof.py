@@ -1,0 +1,114 @@
+"""What proves a restored schema: its rows, byte for byte, and its histories; and its rules.
+
+Tables are read again while the rules of others are built, on two connections: the rules take most
+of a restore's time.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from audit.capture import drift, tracked_tables
+from backups.errors import HistoryDiffers, RowsDiffer
+from backups.manifests import Table
+from backups.rules import parse_rules
+from backups.source import EXACT, select, table_columns
+from tenants.fleet import REFERENCE_TABLES
+from tenants.postgresql.owner import owner_connection
+
+_AT_ONCE = 2  # connections
+Progress = Callable[[str, int, int], None]
+
+
+def prove_rows(shard: str, schema: str, tables: tuple[Table, ...], progress: Progress) -> None:
+    """See that every table has the rows of the backup. Raises RowsDiffer."""
+    build_rules(shard, schema, "", tables, progress)
+
+
+def build_rules(
+    shard: str, schema: str, script: str, tables: tuple[Table, ...], progress: Progress
+) -> None:
+    """Build the rules; first see that every table of `tables` has the rows of the backup.
+
+    Raises RowsDiffer. The largest tables come first, so that none is left alone at the end.
+    """
+    rules = parse_rules(script)
+    expected = {table.name: table for table in tables if table.name not in REFERENCE_TABLES}
+    size = {table.name: table.end_byte - table.first_byte for table in tables}
+    names = sorted({*rules.of_table, *expected}, key=lambda name: -size.get(name, 0))
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for name in names:
+        waiting.put(name)
+
+    def work() -> None:
+        with _connected(shard, schema) as connection:
+            columns = table_columns(connection.cursor())
+            while name := _next(waiting):
+                try:
+                    if name in expected:
+                        _prove(connection, expected[name], columns[name])
+                    for statement in rules.of_table.get(name, []):
+                        connection.execute(_literally(statement))
+                except BaseException:
+                    while _next(waiting):  # nothing is left for the other worker
+                        pass
+                    raise
+                progress(name, len(names) - waiting.qsize(), len(names))
+
+    with ThreadPoolExecutor(_AT_ONCE, "restore") as pool:
+        for done in [pool.submit(work) for _ in range(_AT_ONCE)]:
+            done.result()
+    with _connected(shard, schema) as connection:
+        for statement in rules.last:
+            connection.execute(_literally(statement))
+
+
+def _next(waiting: SimpleQueue[str]) -> str:
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return ""
+
+
+def prove_histories(connection: psycopg.Connection[Any]) -> None:
+    """See that every row is what its history says last. Raises HistoryDiffers."""
+    with connection.cursor() as cursor:
+        wrong = {t.table: count for t in tracked_tables(cursor) if (count := drift(cursor, t))}
+    if wrong:
+        raise HistoryDiffers(tables=", ".join(wrong), objects=sum(wrong.values()))
+
+
+def rows_of(connection: psycopg.Connection[Any], table: str, columns: list[str]) -> tuple[int, str]:
+    """How many rows, and the SHA-256 of what COPY writes of them, in the order that they lie in."""
+    rows, digest = 0, hashlib.sha256()
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(EXACT)
+        statement = sql.SQL("COPY ({}) TO STDOUT").format(select(table, columns))
+        with cursor.copy(statement) as copied:
+            for block in copied:
+                rows += 1
+                digest.update(block)
+    return rows, digest.hexdigest()
+
+
+def _prove(connection: psycopg.Connection[Any], table: Table, columns: list[str]) -> None:
+    if rows_of(connection, table.name, columns) != (table.rows, table.rows_hash):
+        raise RowsDiffer(table=table.name)
+
+
+def _literally(statement: str) -> sql.SQL:
+    return sql.SQL(statement)
+
+
+@contextmanager
+def _connected(shard: str, schema: str) -> Iterator[psycopg.Connection[Any]]:
+    with owner_connection(shard) as connection:
+        connection.execute(_literally(f'SET search_path = "{schema}", pg_temp'))
+        connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
+        yield connection

@@ -1,0 +1,237 @@
+"""Restoring a clinic in place, and undoing it.
+
+The order, so that any failure before the swap leaves the clinic as it was: what the store says is
+checked; writes are refused; the schema is built aside and proven; the trail is carried over; swap.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+
+from audit.privileges import grant
+from backups.catalogue import Catalogue, read_catalogue
+from backups.configuration import trusted_keys
+from backups.errors import (
+    BackupError,
+    NoRestorePoint,
+    BackupUnknown,
+    SchemaMissing,
+    ServerFailed,
+    WrittenSince,
+)
+from backups.fence import fence, lift
+from backups.locking import sole_run
+from backups.manifests import Kind, Signed
+from backups.staging import Progress, Staging, silent, staged
+from backups.stores import Store
+from backups.swap import RestorePoint, restore_points, swap
+from backups.trail import keep_trail, record_restore, written_after
+from fisioflow.actor import current_actor
+from tenants.context import ClinicRoute
+from tenants.errors import ShardUnavailable
+from tenants.fleet import code_head
+from tenants.postgresql.owner import owner_connection
+from tenants.schemas import read_head, schema_exists
+
+Latest = Literal["latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did: the moment it reached, by which clock, and what it changed."""
+
+    backup_id: UUID
+    reached: datetime
+    by_commit: bool
+    changed: int
+    kept: int
+    lost: int
+    restore_point: str
+
+
+def chain_to(
+    store: Store, clinic_id: UUID, backup: UUID | Latest, until: datetime | None = None
+) -> tuple[Signed, ...]:
+    """The backups to restore, oldest first.
+
+    `until`: the newest that reach this moment, whatever `backup` is. Raises BackupUnknown,
+    ChainBroken.
+    """
+    catalogue = read_catalogue(store, clinic_id, trusted_keys())
+    if until is not None:
+        return _chain_until(catalogue, until)
+    if backup != "latest":
+        return catalogue.chain(backup)
+    latest = catalogue.latest()
+    if latest is None:
+        raise BackupUnknown(clinic=clinic_id)
+    return catalogue.chain(latest.manifest.backup_id)
+
+
+def clinic_restore(
+    *,
+    store: Store,
+    route: ClinicRoute,
+    chain: tuple[Signed, ...],
+    until: datetime | None = None,
+    progress: Progress = silent,
+) -> Restored:
+    """Put the clinic back to what the chain says, in place. Somebody must act.
+
+    Raises BackupError, with the clinic as it was.
+    """
+    with server_failures(), owner_connection(route.shard) as connection:
+        with sole_run(route), _fenced(connection, route):
+            with staged(store, chain, route, until=until, progress=progress) as staging:
+                changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
+                point = swap(
+                    connection,
+                    live=route.schema,
+                    staging=staging.schema,
+                    clinic_id=route.clinic_id,
+                    head=code_head(),
+                    since=since,
+                )
+    return Restored(
+        backup_id=chain[-1].manifest.backup_id,
+        reached=staging.reached,
+        by_commit=staging.by_commit,
+        changed=changed,
+        kept=kept,
+        lost=staging.lost,
+        restore_point=point.schema,
+    )
+
+
+def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
+    """Swap back what the last restore replaced; returns where the restored state is now.
+
+    Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
+    """
+    with server_failures(), owner_connection(route.shard) as connection:
+        with sole_run(route), connection.cursor() as cursor:
+            points = restore_points(cursor, route.clinic_id)
+            if not points:
+                raise NoRestorePoint(schema=route.schema)
+            point = points[0]
+            with _fenced(connection, route):
+                _work_in(cursor, route.schema)
+                written = written_after(cursor, point.xid)
+                if written and not discard:
+                    raise WrittenSince(versions=written)
+                _work_in(cursor, point.schema)
+                with connection.transaction():
+                    _set_actor(cursor)
+                    _, since = keep_trail(cursor, route.schema)
+                    record_restore(
+                        cursor, reason="restore undone", details=json.dumps({"undone": True})
+                    )
+                    grant(cursor, f'"{point.schema}"', in_directory=False)
+                return swap(
+                    connection,
+                    live=route.schema,
+                    staging=point.schema,
+                    clinic_id=route.clinic_id,
+                    head=point.head,
+                    since=since,
+                )
+
+
+@contextmanager
+def server_failures() -> Iterator[None]:
+    """A failure of PostgreSQL as one line. Its own message may quote rows, and is left out."""
+    try:
+        yield
+    except psycopg.Error as error:
+        what = type(error).__name__
+        raise ServerFailed(failure=f"{what} {error.sqlstate or ''}".strip()) from error
+
+
+@contextmanager
+def _fenced(connection: psycopg.Connection[Any], route: ClinicRoute) -> Iterator[None]:
+    """Refuse writes to the schema that has this name now, not to the one that takes its place."""
+    schema = route.schema
+    with connection.cursor() as cursor:
+        if not schema_exists(cursor, schema):
+            raise SchemaMissing(schema=schema)
+        cursor.execute("SELECT to_regnamespace(%s)::oid", [f'"{schema}"'])
+        fenced: Any = cursor.fetchone()
+    fence(connection, schema)
+    try:
+        yield
+    except BaseException:
+        _lift_unless_swapped(route.shard, schema, fenced[0])
+        raise
+
+
+def _lift_unless_swapped(shard: str, schema: str, fenced: int) -> None:
+    """On a connection of its own: the other may be what failed."""
+    try:
+        with owner_connection(shard) as connection:
+            row: Any = connection.execute(
+                "SELECT to_regnamespace(%s)::oid", [f'"{schema}"']
+            ).fetchone()
+            if row[0] == fenced:
+                lift(connection, schema)
+    except (ShardUnavailable, psycopg.OperationalError):
+        pass  # the server is down: `recover` lifts the fence when it is back
+
+
+def _carry_over(
+    staging: Staging, live: str, last: Signed, until: datetime | None
+) -> tuple[int, int, str]:
+    """The trail of the live schema, and what the restore changes, into the one built aside.
+
+    Returns how many objects changed, how many rows were carried over, and until which snapshot.
+    """
+    with staging.connection.transaction(), staging.connection.cursor() as cursor:
+        if read_head(cursor, live) != code_head():
+            raise BackupError(
+                "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
+            )
+        _set_actor(cursor)
+        kept, since = keep_trail(cursor, live)
+        details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
+        reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
+        changed = record_restore(cursor, reason=reason, details=json.dumps(details))
+    return changed, kept, since
+
+
+def _set_actor(cursor: Any) -> None:
+    cursor.execute("SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()])
+
+
+def _work_in(cursor: Any, schema: str) -> None:
+    cursor.execute("SELECT set_config('search_path', %s, false)", [f'"{schema}", pg_temp'])
+
+
+def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
+    """The newest full taken until then, with what was added to it, past that moment by one backup.
+
+    The increment that ends after `until` holds commits from before it, too.
+    """
+    fulls = [
+        signed
+        for signed in catalogue
+        if signed.manifest.kind is Kind.FULL and signed.manifest.created_at <= until
+    ]
+    if not fulls:
+        raise BackupUnknown(
+            "No full backup is that old. Choose a later moment: manage.py backups lists them."
+        )
+    chain = [fulls[-1]]
+    continued = {
+        signed.manifest.parent.backup_id: signed for signed in catalogue if signed.manifest.parent
+    }
+    while chain[-1].manifest.created_at < until:
+        above = continued.get(chain[-1].manifest.backup_id)
+        if above is None:
+            break
+        chain.append(above)
+    return catalogue.chain(chain[-1].manifest.backup_id)

@@ -1,0 +1,260 @@
+"""Making backups, looking at them, and removing them. Every run is kept in the directory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.models import Event
+from audit.models import Kind as EventKind
+from backups.catalogue import Catalogue, read_catalogue
+from backups.configuration import configured_store, recipients, retention, trusted_keys
+from backups.documents import documents_kept
+from backups.errors import BackupUnknown, ManifestRefused, ObjectMissing
+from backups.full import Progress, silent, write_full
+from backups.increments import unchanged_until, why_not_continued, write_increment
+from backups.layout import data_prefix, manifest_key
+from backups.locking import sole_run
+from backups.manifests import Document, Kind, Signed, read_manifest
+from backups.models import Run
+from backups.objects import verify_stored
+from backups.retention import RetentionPlan, delete_backup, plan_retention, sweep
+from backups.source import Source, source_of
+from backups.store_readme import write_readme
+from backups.stores import Store
+from fisioflow.errors import FisioFlowError
+from fisioflow.ids import uuid7
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.models import Clinic
+
+_LONGEST_ERROR = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run came to. `signed` is None when nothing had changed.
+
+    `because` says why a full was made where an increment was asked for.
+    """
+
+    signed: Signed | None
+    covers_until: datetime
+    size: int
+    because: str = ""
+
+
+def backup_make(*, clinic: Clinic, incremental: bool = False, progress: Progress = silent) -> Made:
+    """Back the clinic up: wholly, or what changed since its last backup.
+
+    An increment that can't continue the chain becomes a full. When nothing changed, the last run
+    covers the time until now, and nothing is written to the store. Raises BackupRunning when
+    another run is under way, BackupError, ShardUnavailable.
+    """
+    store, route = configured_store(), clinic.route
+    recipients()  # a missing setting is said before anything is read
+    with platform_scope():
+        if incremental and (made := _heartbeat(store, route)):
+            return made
+        with sole_run(route):
+            _settle_dead_runs(store, clinic)
+            return _make(store, clinic, incremental=incremental, progress=progress)
+
+
+def backup_catalogue(*, clinic: Clinic) -> Catalogue:
+    """The clinic's backups, as the store has them. Raises BackupError."""
+    return read_catalogue(configured_store(), clinic.id, trusted_keys())
+
+
+def backup_proven(*, clinic: Clinic) -> set[UUID]:
+    """The backups that a drill restored and compared."""
+    drills = Run.objects.filter(clinic=clinic, kind=Run.Kind.DRILL, state=Run.State.DONE)
+    with platform_scope():
+        return {found for found in drills.values_list("backup_id", flat=True) if found}
+
+
+def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silent) -> int:
+    """See that everything that restores this backup is in the store; returns the bytes read.
+
+    Signatures, the chain, and the bytes of every object; no key is needed. Raises BackupUnknown,
+    ChainBroken, StoreError, CutShort, Altered and their like.
+    """
+    store, catalogue = configured_store(), backup_catalogue(clinic=clinic)
+    if backup_id not in {signed.manifest.backup_id for signed in catalogue}:
+        for refused in catalogue.refused:
+            if str(backup_id) in refused.key:
+                raise ManifestRefused(refused.key, refused.reason)
+        raise BackupUnknown(backup=backup_id)
+    items = {
+        item.key: item
+        for signed in catalogue.chain(backup_id)
+        for item in signed.manifest.stored_objects
+    }
+    read = 0
+    for key, item in items.items():
+        verify_stored(store, item)
+        read += item.stored.length
+        progress(key, read)
+    return read
+
+
+def backup_prune(*, clinic: Clinic, dry_run: bool = False) -> RetentionPlan:
+    """Remove backups past the retention, and what runs that died left; returns what was decided.
+
+    Raises BackupRunning, BackupError.
+    """
+    store, now = configured_store(), timezone.now()
+    with sole_run(clinic.route):
+        catalogue = backup_catalogue(clinic=clinic)
+        proven = backup_proven(clinic=clinic)
+        plan = plan_retention(catalogue, proven=proven, now=now, keep=retention())
+        if not dry_run:
+            for signed in plan.delete:
+                delete_backup(store, signed)
+            sweep(store, clinic.id, trusted=trusted_keys(), now=now)
+            _forget_runs(clinic, before=now - retention(), kept=set(plan.kept))
+    return plan
+
+
+def _heartbeat(store: Store, route: ClinicRoute) -> Made | None:
+    run, parent = _last_backup(store, route.clinic_id)
+    if run is None or parent is None or (moment := unchanged_until(route, parent)) is None:
+        return None
+    Run.objects.filter(id=run.id, covers_until__lt=moment).update(covers_until=moment)
+    return Made(None, moment, 0)
+
+
+def _make(store: Store, clinic: Clinic, *, incremental: bool, progress: Progress) -> Made:
+    route, parent, because = clinic.route, None, ""
+    _, last = _last_backup(store, clinic.id)
+    with source_of(route) as source:
+        if incremental:
+            because = why_not_continued(route, source, last) if last else "there is no backup yet"
+            parent = None if because else last
+        with _recorded(clinic, Run.Kind.INCREMENT if parent else Run.Kind.FULL) as run:
+            known = _known_documents(store, last)
+            kept = documents_kept(store, clinic.id, known, only_new=parent is not None)
+            signed = _write(store, route, source, parent, run, kept, progress)
+            run.covers_until = source.taken_at
+            if signed:
+                run.size = sum(item.stored.length for item in signed.manifest.objects)
+            else:  # what changed was rolled back, or this snapshot doesn't see it yet
+                run.backup_id = None
+    if signed and parent is None:
+        _tell(route, signed)
+    return Made(signed, source.taken_at, run.size, because)
+
+
+def _write(
+    store: Store,
+    route: ClinicRoute,
+    source: Source,
+    parent: Signed | None,
+    run: Run,
+    documents: tuple[Document, ...],
+    progress: Progress,
+) -> Signed | None:
+    if parent:
+        return write_increment(
+            store,
+            route,
+            source,
+            parent,
+            backup_id=run.backup_id,
+            documents=documents,
+            progress=progress,
+        )
+    write_readme(store)
+    return write_full(
+        store, route, source, backup_id=run.backup_id, documents=documents, progress=progress
+    )
+
+
+@contextmanager
+def _recorded(clinic: Clinic, kind: Run.Kind) -> Iterator[Run]:
+    """The run's row: done when the block ends, failed when it raises."""
+    run = Run.objects.create(clinic=clinic, kind=kind, backup_id=uuid7())
+    try:
+        yield run
+    except BaseException as error:
+        # A message of another's may quote a row.
+        said = str(error) if isinstance(error, FisioFlowError) else type(error).__name__
+        run.state, run.error = Run.State.FAILED, said[:_LONGEST_ERROR] or "failed"
+        raise
+    else:
+        run.state = Run.State.DONE
+    finally:
+        run.finished_at = timezone.now()
+        run.save()
+
+
+def _last_backup(store: Store, clinic_id: UUID) -> tuple[Run | None, Signed | None]:
+    """The last backup that a run here made, if it is still there and to be trusted."""
+    run = (
+        Run.objects.filter(clinic_id=clinic_id, kind__in=_BACKUPS, state=Run.State.DONE)
+        .exclude(backup_id=None)
+        .order_by("-started_at")
+        .first()
+    )
+    if run is None or run.backup_id is None:
+        return None, None
+    try:
+        return run, read_manifest(store, clinic_id, run.backup_id, trusted_keys())
+    except (ManifestRefused, ObjectMissing):
+        return run, None
+
+
+def _known_documents(store: Store, last: Signed | None) -> dict[str, Document]:
+    """The files of the last backup and of those that it stands on, by name."""
+    known: dict[str, Document] = {}
+    while last:
+        known = {document.name: document for document in last.manifest.documents} | known
+        parent = last.manifest.parent
+        if parent is None:
+            break
+        try:
+            last = read_manifest(store, last.manifest.clinic_id, parent.backup_id, trusted_keys())
+        except (ManifestRefused, ObjectMissing):
+            break
+    return known
+
+
+def _settle_dead_runs(store: Store, clinic: Clinic) -> None:
+    """Remove what runs left that never ended. Who holds the lock knows that they are dead."""
+    dead = Run.objects.filter(clinic=clinic, kind__in=_BACKUPS, state=Run.State.RUNNING)
+    for run in dead:
+        if run.backup_id and store.size(manifest_key(clinic.id, run.backup_id)) is None:
+            for item in store.listed(data_prefix(clinic.id, run.backup_id)):
+                store.delete(item.key)
+    dead.update(
+        state=Run.State.FAILED, error="The process ended halfway.", finished_at=timezone.now()
+    )
+
+
+def _forget_runs(clinic: Clinic, *, before: datetime, kept: set[UUID]) -> None:
+    with platform_scope():
+        runs = Run.objects.filter(clinic=clinic, started_at__lt=before)
+        runs.exclude(backup_id__in=kept).delete()
+
+
+def _tell(route: ClinicRoute, signed: Signed) -> None:
+    """Leave an event in the clinic's trail. Fulls alone: an event is a change to back up, too."""
+    manifest = signed.manifest
+    details = {
+        "backup": str(manifest.backup_id),
+        "tables": len(manifest.tables),
+        "rows": sum(table.rows for table in manifest.tables),
+        "documents": len(manifest.documents),
+    }
+    with clinic_scope(route):
+        Event.objects.create(kind=EventKind.BACKED_UP, details=details)
+
+
+_BACKUPS = (Run.Kind.FULL, Run.Kind.INCREMENT)
+
+
+def kind_of(made: Made) -> str:
+    """`full`, `increment`, or `unchanged`."""
+    return "unchanged" if made.signed is None else Kind(made.signed.manifest.kind).value

@@ -1,0 +1,173 @@
+"""A clinic as one moment saw it: one snapshot of its server, and everything that is read in it.
+
+On a connection of its own, with the application's login, which may read every table. The cost does
+not grow with the number of clinics on the server, as pg_dump's does.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from audit.classification import EXEMPT, Access
+from backups.errors import NotAPrimary, SchemaMissing
+from backups.manifests import Origin
+from tenants.context import ClinicRoute
+from tenants.ddl import SchemaDefinition, read_definition
+from tenants.errors import ShardUnavailable
+
+CHUNK = 1024 * 1024  # bytes gathered before they go on
+ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
+
+_ORIGIN = """
+SELECT pg_is_in_recovery(), s.system_identifier::text, c.timeline_id,
+       to_regnamespace(%s)::oid::text, pg_current_snapshot()::text, transaction_timestamp(),
+       obj_description(to_regnamespace(%s), 'pg_namespace')
+  FROM pg_control_system() s, pg_control_checkpoint() c
+"""
+_COLUMNS = """
+SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+   AND NOT a.attisdropped AND a.attgenerated = '' AND a.atttypid <> 'xid8'::regtype
+ GROUP BY c.relname ORDER BY c.relname
+"""
+# What COPY writes, and a hash means, must not depend on the server's settings.
+EXACT = """
+SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0;
+SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1;
+SET LOCAL bytea_output = 'hex'; SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open snapshot of a clinic's schema."""
+
+    connection: psycopg.Connection[Any]
+    origin: Origin
+    snapshot: str
+    taken_at: datetime  # by the server's clock
+    migrations_head: str
+
+    def definition(self) -> SchemaDefinition:
+        """The schema's DDL."""
+        with self.connection.cursor() as cursor:
+            return read_definition(cursor)
+
+    def columns(self) -> dict[str, list[str]]:
+        """The columns to copy of every table with data, in order."""
+        with self.connection.cursor() as cursor:
+            return table_columns(cursor)
+
+    def copy(self, query: sql.Composable) -> Iterator[bytes]:
+        """What `COPY (query) TO STDOUT` gives, in chunks of about CHUNK bytes."""
+        gathered = bytearray()
+        statement = sql.SQL("COPY ({}) TO STDOUT").format(query)
+        with self.connection.cursor().copy(statement) as copied:
+            for block in copied:
+                gathered += block
+                if len(gathered) >= CHUNK:
+                    yield bytes(gathered)
+                    gathered.clear()
+        if gathered:
+            yield bytes(gathered)
+
+    def outlast_crashes(self) -> None:
+        """Make sure that no number of a transaction that the snapshot saw is ever given again.
+
+        A server that crashes forgets transactions that never reached its disk, and gives their
+        numbers to others, which an increment would take for seen. A later transaction, on the disk,
+        rules that out. Call it before the manifest is written.
+        """
+        with connected(self.origin.shard) as connection:
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
+
+
+def table_columns(cursor: Any) -> dict[str, list[str]]:
+    """The columns of every table with data, of the search path's schema, in order.
+
+    Left out: generated columns, which follow from the others, and xid8, which is given anew to
+    every row on the server where it arrives.
+    """
+    cursor.execute(_COLUMNS)
+    return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
+
+
+def select(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
+    """The rows of a table; `empty`: none of them."""
+    return sql.SQL("SELECT {} FROM {}{}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(table),
+        sql.SQL(" WHERE false" if empty else ""),
+    )
+
+
+def is_ephemeral(table: str) -> bool:
+    """Whether the table holds sign-ins: a restored clinic starts without them.
+
+    A backup that brought them back would revive those that were ended since.
+    """
+    return table in _ephemeral_tables()
+
+
+def _ephemeral_tables() -> set[str]:
+    from django.apps import apps
+
+    writable = {label for label, exempt in EXEMPT.items() if exempt.access is Access.WRITE}
+    return {apps.get_model(label)._meta.db_table for label in writable}
+
+
+@contextmanager
+def source_of(route: ClinicRoute) -> Iterator[Source]:
+    """Open a snapshot of the clinic.
+
+    Raises SchemaMissing, NotAPrimary (a standby doesn't know which transactions are open, and would
+    lose their rows), ShardUnavailable.
+    """
+    with connected(route.shard) as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        connection.execute(EXACT)
+        path = f'"{route.schema}"'
+        connection.execute("SELECT set_config('search_path', %s, true)", [f"{path}, pg_temp"])
+        row: Any = connection.execute(_ORIGIN, [path, path]).fetchone()
+        standby, system, timeline, incarnation, snapshot, taken_at, comment = row
+        if standby:
+            raise NotAPrimary(shard=route.shard)
+        if incarnation is None:
+            raise SchemaMissing(schema=route.schema, shard=route.shard)
+        origin = Origin(
+            shard=route.shard,
+            system_identifier=system,
+            timeline=timeline,
+            incarnation=incarnation,
+        )
+        head = (comment or "").removeprefix("fisioflow:")
+        yield Source(connection, origin, snapshot, taken_at, head)
+
+
+@contextmanager
+def connected(shard: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection beside Django's, by the same address, as the application's role.
+
+    Raises ShardUnavailable.
+    """
+    django: Any = connections[shard]
+    params = django.get_connection_params()
+    for name in ("cursor_factory", "context", "pool"):
+        params.pop(name, None)
+    try:
+        opened = psycopg.connect(**params, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise ShardUnavailable(shard=shard) from error
+    with opened as connection:
+        connection.execute("SELECT set_config('role', %s, false)", [settings.APP_ROLE])
+        yield connection

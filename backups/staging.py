@@ -1,0 +1,201 @@
+"""A clinic's schema built aside from a chain of backups, and proven, before anybody sees it.
+
+The rows come into tables without rules, in the transaction that made the tables: that keeps their
+order, so that copying them out again gives the very bytes of the backup. End of file never commits:
+the transaction ends after every checksum (backups.sealing). What a killed run left is swept by the
+next one: a schema named r_<12 hex digits>, whose builder's lock is free.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db.migrations.loader import MigrationLoader
+from psycopg import sql
+
+from audit.privileges import grant
+from backups.configuration import identities
+from backups.errors import SchemaTooNew
+from backups.loading import Loading
+from backups.manifests import Manifest, Signed
+from backups.objects import read_plain
+from backups.proof import build_rules, prove_histories, prove_rows
+from backups.replay import apply_increment, read_increment
+from backups.sealing import unseal
+from backups.stores import Store
+from tenants.context import ClinicRoute, platform_scope
+from tenants.fleet import code_head, copy_reference_rows, migrate_schema
+from tenants.models import Clinic
+from tenants.postgresql.owner import owner_connection
+from tenants.schemas import lock_template, set_head
+
+NAME = r"^r_[0-9a-f]{12}$"
+_LOCK = "hashtextextended(%s, 0)"
+Progress = Callable[[str, int, int], None]  # what is under way, steps done, steps in all
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """A schema aside, and the connection that holds its lock; its search path is the schema.
+
+    It has what was committed until `reached`, last at `last_change` (None: nothing after the
+    full); `by_commit`: by the time of commits, else by that of the changes. `lost` passwords are
+    those that must be set anew (backups.replay).
+    """
+
+    shard: str
+    schema: str
+    connection: psycopg.Connection[Any]
+    reached: datetime
+    last_change: datetime | None = None
+    by_commit: bool = True
+    lost: int = 0
+
+
+@contextmanager
+def staged(
+    store: Store,
+    chain: tuple[Signed, ...],
+    route: ClinicRoute,
+    *,
+    until: datetime | None = None,
+    progress: Progress = silent,
+) -> Iterator[Staging]:
+    """Build what the chain holds, on the route's shard, and prove it.
+
+    The schema is of the route's clinic and epoch. It is gone at the end, unless it was renamed.
+    Raises BackupError; SchemaTooNew, RowsDiffer, HistoryDiffers.
+    """
+    with owner_connection(route.shard) as connection:
+        connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
+        sweep(connection)
+        schema = f"r_{secrets.token_hex(6)}"
+        connection.execute(f"SELECT pg_advisory_lock({_LOCK})", [schema])
+        try:
+            staging = Staging(route.shard, schema, connection, chain[-1].manifest.created_at)
+            yield _built(staging, store, chain, route, until, progress)
+        finally:
+            with suppress(psycopg.OperationalError):  # the server is gone: the next run sweeps
+                if not connection.closed:
+                    _drop(connection, schema)
+
+
+def sweep(connection: psycopg.Connection[Any]) -> list[str]:
+    """Remove what killed runs left on this server; returns the schemas' names."""
+    found = connection.execute(
+        "SELECT nspname::text FROM pg_namespace WHERE nspname ~ %s", [NAME]
+    ).fetchall()
+    names = {name for (name,) in found}
+    with platform_scope():
+        names -= set(
+            Clinic.objects.filter(schema_name__in=names).values_list("schema_name", flat=True)
+        )
+    swept = []
+    for name in sorted(names):
+        row: Any = connection.execute(f"SELECT pg_try_advisory_lock({_LOCK})", [name]).fetchone()
+        if row[0]:
+            _drop(connection, name)
+            connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", [name])
+            swept.append(name)
+    return swept
+
+
+def _built(
+    staging: Staging,
+    store: Store,
+    chain: tuple[Signed, ...],
+    route: ClinicRoute,
+    until: datetime | None,
+    progress: Progress,
+) -> Staging:
+    full = chain[0].manifest
+    structure, rules = (read_plain(store, item).decode() for item in _ddl(full))
+    _load(staging, store, full, structure, route, progress)
+    _refuse_newer(staging.connection)
+    if len(chain) > 1:
+        prove_rows(staging.shard, staging.schema, full.tables, progress)
+        staging = _with_increments(staging, store, chain, until)
+        build_rules(staging.shard, staging.schema, rules, (), progress)
+    else:
+        build_rules(staging.shard, staging.schema, rules, full.tables, progress)
+    with staging.connection.transaction(), staging.connection.cursor() as cursor:
+        grant(cursor, f'"{staging.schema}"', in_directory=False)
+        set_head(cursor, staging.schema, full.migrations_head)
+    if full.migrations_head != code_head():
+        migrate_schema(staging.shard, staging.schema)
+    if len(chain) > 1:
+        prove_histories(staging.connection)
+    return staging
+
+
+def _ddl(manifest: Manifest) -> Any:
+    """The structure and the rules, in this order."""
+    return sorted(manifest.ddl, key=lambda item: item.key.endswith("rules.sql"))
+
+
+def _load(
+    staging: Staging,
+    store: Store,
+    full: Manifest,
+    structure: str,
+    route: ClinicRoute,
+    progress: Progress,
+) -> None:
+    """The tables with the rows of the full backup, in one transaction."""
+    connection, schema = staging.connection, staging.schema
+    (data,) = full.objects
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f'CREATE SCHEMA "{schema}"')
+        cursor.execute(f"COMMENT ON SCHEMA \"{schema}\" IS 'restoring {route.clinic_id}'")
+        cursor.execute(f'SET search_path = "{schema}", pg_temp; SET check_function_bodies = off')
+        cursor.execute(structure)
+        with Loading(cursor, full.tables, data.content.length, progress) as loading:
+            unseal(store, data, identities(), loading.take)
+        loading.finish(data.key)
+        lock_template(cursor, exclusive=False)
+        copy_reference_rows(cursor)
+        _write_epoch_row(cursor, route)
+
+
+def _write_epoch_row(cursor: Any, route: ClinicRoute) -> None:
+    """Say which clinic this is. The tables have no keys yet, so that nothing can conflict."""
+    cursor.execute(
+        "INSERT INTO clinic_epoch (clinic_id, epoch, state) VALUES (%s, %s, 'open')",
+        [route.clinic_id, route.epoch],
+    )
+
+
+def _with_increments(
+    staging: Staging, store: Store, chain: tuple[Signed, ...], until: datetime | None
+) -> Staging:
+    """Apply what came after the full, until the moment asked for."""
+    for signed in chain[1:]:
+        read_increment(staging.connection, store, signed.manifest, identities())
+    applied = apply_increment(staging.connection, until)
+    last = chain[-1].manifest.created_at
+    return replace(
+        staging,
+        reached=min(until, last) if until else last,
+        last_change=applied.reached,
+        by_commit=applied.by_commit,
+        lost=applied.lost,
+    )
+
+
+def _refuse_newer(connection: psycopg.Connection[Any]) -> None:
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    applied = connection.execute("SELECT app::text, name::text FROM django_migrations")
+    if unknown := [f"{app}.{name}" for app, name in applied if (app, name) not in known]:
+        raise SchemaTooNew(migrations=", ".join(sorted(unknown)[:5]))
+
+
+def _drop(connection: psycopg.Connection[Any], schema: str) -> None:
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))

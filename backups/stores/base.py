@@ -1,0 +1,103 @@
+"""What every store does, and the part that all do alike: an upload is whole or it isn't there."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from backups.errors import StoreError
+from backups.layout import is_key
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object in a listing: its size in bytes, and when it was written (UTC)."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class Writer(Protocol):
+    """Takes an object's bytes, in order."""
+
+    def write(self, data: bytes) -> int:
+        """Take all of `data`; returns its length."""
+
+
+class Reader(Protocol):
+    """Gives an object's bytes, in order."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end."""
+
+
+class Upload(Writer, Protocol):
+    """An object on its way, invisible until it is committed."""
+
+    def commit(self) -> None:
+        """Make it visible, durably. Raises ObjectExists when another writer was first."""
+
+    def abandon(self) -> None:
+        """Forget it. Never raises: what is left is swept later."""
+
+
+class Store(ABC):
+    """A place for objects."""
+
+    @abstractmethod
+    def begin(self, key: str) -> Upload:
+        """An upload to `key`. `writing` is what callers want."""
+
+    @abstractmethod
+    def reading(self, key: str) -> AbstractContextManager[Reader]:
+        """The object's bytes, a piece at a time. Raises ObjectMissing."""
+
+    @abstractmethod
+    def listed(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object whose key starts with `prefix`, by key."""
+
+    @abstractmethod
+    def size(self, key: str) -> int | None:
+        """In bytes; None when there is no such object."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove the object; no error when it isn't there."""
+
+    @abstractmethod
+    def sweep_unfinished(self, before: datetime) -> int:
+        """Remove uploads that began before then and were never committed; returns how many."""
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Writer]:
+        """A writer of the object: there and durable when the block ends, absent when it raises.
+
+        Raises ObjectExists when there is one of this key: at once, or at the end of the block if
+        another writer was faster.
+        """
+        upload = self.begin(checked(key))
+        try:
+            yield upload
+            upload.commit()
+        except BaseException:
+            upload.abandon()
+            raise
+
+    def create(self, key: str, content: bytes) -> None:
+        """Write a small object unless there is one: of several writers one succeeds.
+
+        The others get ObjectExists. (An S3-compatible endpoint that ignores If-None-Match lets two
+        writers at the same instant both succeed; there the caller's lock is all there is.)
+        """
+        with self.writing(key) as writer:
+            writer.write(content)
+
+
+def checked(key: str) -> str:
+    """The key, if it is one. Raises StoreError for a path that leads somewhere else."""
+    if not is_key(key):
+        raise StoreError(key, "This is no key of a store.", "See backups/layout.py.")
+    return key

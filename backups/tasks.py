@@ -1,0 +1,68 @@
+"""Scheduled backups. Every minute the clinics whose moment has come are queued."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from backups.errors import BackupRunning
+from backups.schedule import increment_every, standings
+from backups.services import backup_make, backup_prune
+from fisioflow.actor import acting_as_job
+from tenants.context import platform_scope
+from tenants.models import Clinic
+
+
+@shared_task
+def back_up_due_clinics() -> int:
+    """Queue a backup for each clinic whose moment has come; returns how many.
+
+    One that no worker took before the clinic's next moment expires.
+    """
+    now = timezone.now()
+    with platform_scope():
+        due = [s for s in standings() if s.is_full_due(now) or s.is_increment_due(now)]
+    for standing in due:
+        back_up_clinic.apply_async(
+            (str(standing.clinic.id),), expires=increment_every().total_seconds()
+        )
+    return len(due)
+
+
+@shared_task
+def back_up_clinic(clinic_id: str) -> str:
+    """Make the clinic's full or increment, whichever is due by now; says which."""
+    now = timezone.now()
+    with platform_scope():
+        found = standings(clinic_id=UUID(clinic_id))
+    if not found:  # closed since it was queued
+        return "closed"
+    (standing,) = found
+    full = standing.is_full_due(now)
+    if not (full or standing.is_increment_due(now)):
+        return "not due"
+    with acting_as_job("backup"):
+        try:
+            backup_make(clinic=standing.clinic, incremental=not full)
+        except BackupRunning:
+            return "running"
+    return "full" if full else "increment"
+
+
+@shared_task
+def prune_every_clinic() -> int:
+    """Queue the pruning of each clinic, closed ones too; returns how many."""
+    with platform_scope():
+        ids = list(Clinic.objects.values_list("id", flat=True))
+    for clinic_id in ids:
+        prune_clinic.delay(str(clinic_id))
+    return len(ids)
+
+
+@shared_task(autoretry_for=(BackupRunning,), retry_backoff=60, retry_kwargs={"max_retries": 5})
+def prune_clinic(clinic_id: str) -> None:
+    """Remove the clinic's backups past the retention."""
+    with platform_scope():
+        clinic = Clinic.objects.get(id=clinic_id)
+    with acting_as_job("prune_backups"):
+        backup_prune(clinic=clinic)

@@ -1,0 +1,55 @@
+"""A write that was refused because the clinic is being restored: an answer of its own.
+
+A restore takes the application's right to write (backups.fence) for everybody at once, so that the
+refusal looks like any other missing right. Only then, and on a connection of its own, because the
+transaction is broken, the clinic's schema is asked: is the right gone for all tables, or has the
+routing row become another version since this session read it? Both are a restore's doing.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db.utils import DatabaseErrorWrapper
+
+from tenants.context import current_scope
+from tenants.errors import ClinicBeingRestored
+
+_RESTORED = """
+SELECT (SELECT tableoid::text || ':' || xmin::text FROM "{schema}".clinic_epoch) <> %s
+    OR NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s)
+                      AND relkind = 'r' AND has_table_privilege(%s, oid, 'UPDATE'))
+"""
+
+
+class RefusedWrites(DatabaseErrorWrapper):
+    """Django's, and ClinicBeingRestored in place of a right that a restore took."""
+
+    wrapper: Any
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        if isinstance(exc_value, psycopg.errors.InsufficientPrivilege) and self._is_restored():
+            scope = current_scope()
+            raise ClinicBeingRestored(
+                schema=scope.clinic.schema if scope and scope.clinic else ""
+            ) from exc_value
+        super().__exit__(exc_type, exc_value, traceback)
+
+    def _is_restored(self) -> bool:
+        wrapper = self.wrapper
+        scope = current_scope()
+        if scope is None or scope.clinic is None or scope.clinic.shard != wrapper.alias:
+            return False
+        schema = scope.clinic.schema
+        params = dict(wrapper.get_connection_params())
+        for name in ("cursor_factory", "context", "pool"):
+            params.pop(name, None)
+        with suppress(psycopg.Error), psycopg.connect(**params, autocommit=True) as connection:
+            connection.execute("SELECT set_config('role', %s, false)", [settings.APP_ROLE])
+            row: Any = connection.execute(
+                _RESTORED.format(schema=schema),
+                [wrapper.routing_version, f'"{schema}"', settings.APP_ROLE],
+            ).fetchone()
+            return bool(row[0])
+        return False

@@ -1,0 +1,31 @@
+"""A full backup holds what one moment saw, and nothing else."""
+
+from backups.configuration import identities, trusted_keys
+from backups.full import write_full
+from backups.manifests import read_manifest
+from backups.sealing import unseal
+from backups.source import source_of
+from backups.stores import Store
+from tests.conftest import FreshClinic
+
+
+def test_every_table_is_there_with_its_rows_but_sign_ins(
+    fresh_clinic: FreshClinic, configured: Store
+) -> None:
+    store, route = configured, fresh_clinic.route
+    with source_of(route) as source:
+        made = write_full(store, route, source)
+    manifest = read_manifest(
+        store, route.clinic_id, made.manifest.backup_id, trusted_keys()
+    ).manifest
+    script = bytearray()
+    unseal(store, manifest.objects[0], identities(), script.extend)
+    assert script.startswith(b"BEGIN;\n")
+    assert script.endswith(b"COMMIT;\n")
+    rows = {table.name: table for table in manifest.tables}
+    assert rows["patients_patient"].rows == rows["patients_historicalpatient"].rows == 1
+    assert rows["accounts_tokenfamily"].rows == rows["django_session"].rows == 0
+    assert "clinic_epoch" not in rows
+    patient = script[rows["patients_patient"].first_byte : rows["patients_patient"].end_byte]
+    assert b"Paciente Modelo" in patient
+    assert manifest.snapshots.start is None

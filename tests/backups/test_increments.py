@@ -1,0 +1,75 @@
+"""An increment holds what changed between two snapshots, whatever was running, and nothing else."""
+
+from datetime import UTC, datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import connections
+
+from accounts.models import User
+from audit.models import Event
+from audit.models import Kind as EventKind
+from backups.manifests import Kind
+from backups.stores import Store
+from fisioflow.devstack.stack import Stack
+from patients.models import Patient
+from tenants.context import clinic_scope
+from tests.backups.rebuilding import backed_up, differences, dumped, rebuilt, somebody
+from tests.conftest import FreshClinic
+
+
+def test_a_full_and_an_increment_give_the_clinic_again(
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack
+) -> None:
+    store, route, people = configured, fresh_clinic.route, fresh_clinic.people
+    full = backed_up(store, route)
+    with clinic_scope(route):
+        Patient.objects.filter(id=people.record.id).update(name="Paciente Alterado")
+        gone = Patient.objects.create(**somebody(1))
+        Patient.objects.create(**somebody(2))
+        gone.delete()
+        User.objects.filter(id=people.owner.id).update(password=make_password("another one"))
+        Event.objects.create(kind=EventKind.EXPORTED, details={"rows": 2})
+    increment = backed_up(store, route, full)
+    assert increment.manifest.kind is Kind.INCREMENT
+    assert increment.manifest.parent == full.as_parent
+    assert increment.manifest.snapshots.start == full.manifest.snapshots.end
+    with rebuilt(stack, store, [full, increment]) as (schema, applied):
+        assert differences(dumped(stack, schema), dumped(stack, route.schema)) == {}
+    assert applied.by_commit
+    assert applied.lost == 0
+
+
+def test_until_stops_at_a_commit(
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack
+) -> None:
+    store, route, people = configured, fresh_clinic.route, fresh_clinic.people
+    full = backed_up(store, route)
+    with clinic_scope(route):
+        User.objects.filter(id=people.owner.id).update(password="first")
+        Patient.objects.filter(id=people.record.id).update(name="Primeira")
+    middle = dumped(stack, route.schema)
+    with clinic_scope(route):
+        with connections[route.shard].cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            (moment,) = cursor.fetchone()
+        Patient.objects.filter(id=people.record.id).update(name="Segunda")
+        User.objects.filter(id=people.owner.id).update(password="second")
+    increment = backed_up(store, route, full)
+    with rebuilt(stack, store, [full, increment], until=moment) as (schema, applied):
+        found = differences(dumped(stack, schema), middle)
+    assert set(found) == {"accounts_user"}  # its password came and went in the window
+    assert applied.lost == 1
+    assert applied.reached is not None
+    assert applied.reached <= moment.astimezone(UTC) <= datetime.now(UTC)
+    with rebuilt(stack, store, [full, increment]) as (schema, applied):
+        assert differences(dumped(stack, schema), dumped(stack, route.schema)) == {}
+    assert applied.lost == 0
+
+
+def test_nothing_is_written_when_nothing_changed(
+    fresh_clinic: FreshClinic, configured: Store
+) -> None:
+    full = backed_up(configured, fresh_clinic.route)
+    before = [item.key for item in configured.listed("")]
+    assert backed_up(configured, fresh_clinic.route, full) is full
+    assert [item.key for item in configured.listed("")] == before

@@ -1,0 +1,282 @@
+"""Making backups: what is written, what is refused, what a run that died leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connections
+
+from audit.models import Event
+from audit.models import Kind as EventKind
+from backups.documents import documents_listed
+from backups.errors import Altered, BackupRunning, BackupUnknown, ChainBroken
+from backups.increments import unchanged_until
+from backups.layout import data_prefix
+from backups.locking import sole_run
+from backups.manifests import Kind, Signed, read_manifest
+from backups.models import Run
+from backups.services import Made, backup_catalogue, backup_make, backup_prune, backup_verify
+from backups.stores import Store
+from fisioflow.devstack.stack import Stack
+from fisioflow.ids import uuid7
+from patients.models import Patient
+from tenants.context import clinic_scope, platform_scope
+from tenants.models import Clinic
+from tests.backups.conftest import keys_of
+from tests.conftest import FreshClinic
+
+
+@pytest.fixture
+def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
+    with platform_scope():
+        found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
+    return found
+
+
+def increment(clinic: Clinic) -> Made:
+    return backup_make(clinic=clinic, incremental=True)
+
+
+def signed(made: Made) -> Signed:
+    assert made.signed is not None
+    return made.signed
+
+
+def change(clinic: Clinic) -> None:
+    with clinic_scope(clinic.route):
+        Patient.objects.update(name=f"Nome {uuid7()}")
+
+
+def runs(clinic: Clinic) -> list[Run]:
+    with platform_scope():
+        return list(Run.objects.filter(clinic=clinic).order_by("started_at"))
+
+
+def test_the_first_backup_is_full_and_says_why(clinic: Clinic) -> None:
+    made = increment(clinic)
+    assert signed(made).manifest.kind is Kind.FULL
+    assert made.because == "there is no backup yet"
+    (run,) = runs(clinic)
+    assert (run.kind, run.state, run.error) == (Run.Kind.FULL, Run.State.DONE, "")
+    assert run.size == made.size > 0
+    assert run.covers_until == made.covers_until
+    with clinic_scope(clinic.route):
+        event = Event.objects.get(kind=EventKind.BACKED_UP)
+    assert event.details["backup"] == str(signed(made).manifest.backup_id)
+
+
+def test_a_clinic_at_rest_costs_one_query_and_a_heartbeat(
+    clinic: Clinic, configured: Store, django_assert_num_queries: Any
+) -> None:
+    backup_make(clinic=clinic)
+    latest = signed(increment(clinic))  # holds the event of the full
+    before, last = keys_of(configured), runs(clinic)[-1]
+    made = increment(clinic)
+    assert made.signed is None
+    assert keys_of(configured) == before
+    (*_, now) = runs(clinic)
+    assert now.id == last.id
+    assert now.covers_until == made.covers_until
+    assert last.covers_until is not None
+    assert now.covers_until > last.covers_until
+    with clinic_scope(clinic.route):
+        connections[clinic.shard_id].cursor().close()
+    with django_assert_num_queries(1, connection=connections[clinic.shard_id]):
+        assert unchanged_until(clinic.route, latest) is not None
+    change(clinic)
+    assert unchanged_until(clinic.route, latest) is None
+
+
+def test_increments_form_a_chain(clinic: Clinic) -> None:
+    full = signed(backup_make(clinic=clinic))
+    change(clinic)
+    first = signed(increment(clinic))
+    change(clinic)
+    second = signed(increment(clinic))
+    chain = backup_catalogue(clinic=clinic).chain(second.manifest.backup_id)
+    assert [link.manifest.backup_id for link in chain] == [
+        made.manifest.backup_id for made in (full, first, second)
+    ]
+    assert backup_verify(clinic=clinic, backup_id=second.manifest.backup_id) > 0
+
+
+def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> None:
+    backup_make(clinic=clinic)
+    change(clinic)
+    subprocess.run(
+        [
+            "psql",
+            "-q",
+            stack.addresses()["SHARD_1_OWNER_URL"],
+            "-c",
+            f'ALTER TABLE "{clinic.schema_name}".patients_patient ADD COLUMN nickname text',
+        ],
+        env=stack.environ({}),
+        check=True,
+    )
+    made = increment(clinic)
+    assert signed(made).manifest.kind is Kind.FULL
+    assert made.because == "the schema's definition was changed"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "because"),
+    [
+        ("system_identifier", "1", "the shard is another server"),
+        ("timeline", 99, "the shard failed over or was recovered (another timeline)"),
+        ("incarnation", "1", "the clinic was restored (another schema of this name)"),
+        ("shard", "shard_9", "the clinic was moved to another shard"),
+    ],
+)
+def test_another_origin_closes_the_chain(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, because: str
+) -> None:
+    backup_make(clinic=clinic)
+
+    def elsewhere(*args: Any) -> Signed:
+        found = read_manifest(*args)
+        origin = replace(found.manifest.origin, **{name: value})
+        return replace(found, manifest=replace(found.manifest, origin=origin))
+
+    monkeypatch.setattr("backups.services.read_manifest", elsewhere)
+    made = increment(clinic)
+    assert signed(made).manifest.kind is Kind.FULL
+    assert made.because == because
+
+
+def test_a_parent_that_is_gone_closes_the_chain(clinic: Clinic, configured: Store) -> None:
+    full = signed(backup_make(clinic=clinic))
+    configured.delete(full.manifest.key)
+    assert signed(increment(clinic)).manifest.kind is Kind.FULL
+
+
+def test_of_two_at_once_the_second_says_so_and_ends(clinic: Clinic) -> None:
+    with sole_run(clinic.route), pytest.raises(BackupRunning):
+        backup_make(clinic=clinic)
+    assert runs(clinic) == []
+    assert backup_make(clinic=clinic).signed is not None
+
+
+def test_a_failure_is_recorded_without_anybodys_data(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("Paciente Modelo")
+
+    monkeypatch.setattr("backups.services.write_full", broken)
+    with pytest.raises(RuntimeError):
+        backup_make(clinic=clinic)
+    (run,) = runs(clinic)
+    assert (run.state, run.error) == (Run.State.FAILED, "RuntimeError")
+
+
+def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
+    folder = f"{clinic.id}/documents"
+    default_storage.save(f"{folder}/a", ContentFile(b"one file"))
+    default_storage.save(f"{folder}/b", ContentFile(b"one file"))
+    full = signed(backup_make(clinic=clinic))
+    assert [d.name for d in full.manifest.documents] == [f"{folder}/a", f"{folder}/b"]
+    assert len({d.file.key for d in full.manifest.documents}) == 1
+    default_storage.save(f"{folder}/c", ContentFile(b"another"))
+    change(clinic)
+    made = signed(increment(clinic))
+    assert [d.name for d in made.manifest.documents] == [f"{folder}/c"]
+    again = signed(backup_make(clinic=clinic))
+    assert [d.name for d in again.manifest.documents] == documents_listed(clinic.id)
+    assert {d.file for d in full.manifest.documents} < {d.file for d in again.manifest.documents}
+    for name in documents_listed(clinic.id):
+        default_storage.delete(name)
+
+
+def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings: Any) -> None:
+    full = signed(backup_make(clinic=clinic))
+    change(clinic)
+    made = signed(increment(clinic))
+    with pytest.raises(BackupUnknown):
+        backup_verify(clinic=clinic, backup_id=uuid7())
+    path = Path(urlsplit(settings.BACKUP_STORE_URL).path) / full.manifest.objects[0].key
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    with pytest.raises(Altered):
+        backup_verify(clinic=clinic, backup_id=made.manifest.backup_id)
+    configured.delete(full.manifest.key)
+    with pytest.raises(ChainBroken):
+        backup_verify(clinic=clinic, backup_id=made.manifest.backup_id)
+
+
+def test_pruning_keeps_what_is_needed(clinic: Clinic) -> None:
+    full = signed(backup_make(clinic=clinic))
+    plan = backup_prune(clinic=clinic)
+    assert plan.delete == ()
+    assert list(plan.kept) == [full.manifest.backup_id]
+
+
+_DIES = """
+import django, os, sys
+django.setup()
+from backups import full, services
+from fisioflow.actor import acting_as_job
+from tenants.context import platform_scope
+from tenants.models import Clinic
+def stop(table, written):
+    if table == os.environ["STOP_AT"]:
+        print("here", flush=True)
+        sys.stdin.read()
+with platform_scope():
+    clinic = Clinic.objects.get(schema_name=os.environ["CLINIC"])
+with acting_as_job("tests"):
+    services.backup_make(clinic=clinic, progress=stop)
+"""
+
+
+def test_a_killed_backup_is_never_listed_and_the_next_run_cleans_up(
+    clinic: Clinic, configured: Store, settings: Any, stack: Stack
+) -> None:
+    names = ("BACKUP_STORE_URL", "BACKUP_SIGNING_KEY_FILE", "BACKUP_IDENTITY_FILE")
+    environ = stack.environ(os.environ) | {name: getattr(settings, name) for name in names}
+    environ |= {"BACKUP_RECIPIENTS": settings.BACKUP_RECIPIENTS[0], "CLINIC": clinic.schema_name}
+    environ |= {
+        "DJANGO_SETTINGS_MODULE": "fisioflow.settings_test",
+        "STOP_AT": "patients_patient",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", _DIES], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"here\n"
+    with pytest.raises(BackupRunning):
+        backup_make(clinic=clinic)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert list(backup_catalogue(clinic=clinic)) == []
+    made = _once_free(clinic)
+    dead, done = runs(clinic)
+    assert (dead.state, dead.error) == (Run.State.FAILED, "The process ended halfway.")
+    assert done.state == Run.State.DONE
+    assert [s.manifest.backup_id for s in backup_catalogue(clinic=clinic)] == [
+        signed(made).manifest.backup_id
+    ]
+    assert dead.backup_id is not None
+    assert keys_of(configured, data_prefix(clinic.id, dead.backup_id)) == []
+
+
+def _once_free(clinic: Clinic) -> Made:
+    """The server notices after a moment that the process is gone."""
+    for _ in range(100):
+        try:
+            return backup_make(clinic=clinic)
+        except BackupRunning:
+            time.sleep(0.1)
+    raise TimeoutError("the lock is still held")
