@@ -129,13 +129,13 @@ class SchemaMissing(BackupError):
     code = "backup_schema_missing"
 
 
+class NoSuchBackup(BackupError):
+    """The store has no such backup that can be restored. List them: manage.py backups."""
+
+    code = "backup_missing"
+
+
 class BackupRunning(BackupError):
-    """Another run for this clinic is under way. Wait until it ends."""
+    """Another backup or restore of this clinic is at work. Let it end, then try again."""
 
     code = "backup_running"
-
-
-class BackupUnknown(BackupError):
-    """There is no such backup. `manage.py backups` lists those that there are."""
-
-    code = "backup_unknown"
