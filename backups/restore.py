@@ -20,7 +20,7 @@ from backups.configuration import trusted_keys
 from backups.errors import (
     BackupError,
     NoRestorePoint,
-    BackupUnknown,
+    NoSuchBackup,
     SchemaMissing,
     ServerFailed,
     WrittenSince,
@@ -60,7 +60,7 @@ def chain_to(
 ) -> tuple[Signed, ...]:
     """The backups to restore, oldest first.
 
-    `until`: the newest that reach this moment, whatever `backup` is. Raises BackupUnknown,
+    `until`: the newest that reach this moment, whatever `backup` is. Raises NoSuchBackup,
     ChainBroken.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
@@ -70,7 +70,7 @@ def chain_to(
         return catalogue.chain(backup)
     latest = catalogue.latest()
     if latest is None:
-        raise BackupUnknown(clinic=clinic_id)
+        raise NoSuchBackup(clinic=clinic_id)
     return catalogue.chain(latest.manifest.backup_id)
 
 
@@ -222,7 +222,7 @@ def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
         if signed.manifest.kind is Kind.FULL and signed.manifest.created_at <= until
     ]
     if not fulls:
-        raise BackupUnknown(
+        raise NoSuchBackup(
             "No full backup is that old. Choose a later moment: manage.py backups lists them."
         )
     chain = [fulls[-1]]
