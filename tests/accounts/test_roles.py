@@ -86,8 +86,27 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
 
 
 @pytest.mark.without_database
+def test_the_trail_is_read_by_two_roles_and_changed_by_none() -> None:
+    for role in Role:
+        reads = role in {Role.OWNER, Role.AUDITOR}
+        assert backend.has_perm(person(role), "audit.view_event") == reads
+        assert backend.has_module_perms(person(role), "audit") == reads
+        for action in ("add", "change", "delete"):
+            assert not backend.has_perm(person(role), f"audit.{action}_event")
+    assert not backend.has_perm(person(Role.AUDITOR), "patients.view_patient")
+    assert not backend.has_module_perms(person(Role.AUDITOR), "patients")
+
+
+@pytest.mark.without_database
 def test_staff_are_those_who_may_enter_an_admin() -> None:
+<<<<<<< HEAD
     assert {role for role in Role if person(role).is_staff} == CLINIC_ADMIN_ROLES | {Role.PLATFORM}
+=======
+    assert {role for role in Role if person(role).is_staff} == ADMIN_ROLES | {
+        Role.AUDITOR,
+        Role.PLATFORM,
+    }
+>>>>>>> reading
     assert ADMIN_ROLES | {Role.THERAPIST, Role.RECEPTIONIST} == STAFF_ROLES
 
 

@@ -13,6 +13,7 @@ from audit.trail import Trail
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
+from tests.conftest import PASSWORD
 
 TRAIL = "/admin/audit/event/"
 ROOMS = "/admin/scheduling/room/"
@@ -42,9 +43,11 @@ def lines(answer: Any) -> list[Any]:
     return [line["entry"] for line in shown(answer)["entries"]]
 
 
-def test_the_auditor_signs_in_and_finds_the_trail_alone(auditor: Client) -> None:
-    page = auditor.get("/admin/", follow=True)
-    assert page.redirect_chain == [(TRAIL, 302)]
+def test_the_auditor_signs_in_and_finds_the_trail_alone(people: SimpleNamespace) -> None:
+    auditor = Client(SERVER_NAME="norte.localhost")
+    sent = {"username": people.norte.auditor.email, "password": PASSWORD}
+    page = auditor.post("/admin/login/", sent, follow=True)
+    assert [path for path, _ in page.redirect_chain] == ["/admin/", TRAIL]
     text = page.content.decode()
     assert "Trilha de auditoria" in text
     for closed in ("/admin/patients/patient/", "/admin/scheduling/appointment/", ROOMS):
