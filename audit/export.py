@@ -11,10 +11,10 @@ from typing import Any, Literal
 from django.utils import timezone
 from rest_framework.utils.encoders import JSONEncoder
 
-from audit.entries import EVENTS
+from audit.entries import EVENTS, charts_in
 from audit.models import Kind
 from audit.serializers import EntrySerializer, as_dicts
-from audit.services import event_record
+from audit.services import chart_view_record, event_record
 from audit.trail import Trail
 from fisioflow.actor import Actor, acting, current_actor
 from tenants.context import ClinicRoute, clinic_scope, current_clinic
@@ -37,7 +37,7 @@ def trail_export(*, trail: Trail, format: Format) -> Iterator[str]:  # noqa: A00
     until = min(trail.until, now) if trail.until else now
     filters = trail.given()
     trail = replace(trail, until=until)
-    details = {"format": format, "filters": filters, "rows": trail.count()}
+    details = {"format": format, "filters": filters, "count": trail.count()}
     event_record(kind=Kind.EXPORTED, table_name=EVENTS, details=details)
     pages = _pages(trail, current_clinic(), current_actor())
     return chain([_csv_head()], map(_csv, pages)) if format == "csv" else map(_json_lines, pages)
@@ -48,6 +48,7 @@ def _pages(trail: Trail, clinic: ClinicRoute, actor: Actor) -> Iterator[list[dic
     while True:
         with clinic_scope(clinic), acting(actor):  # not around the yield: they are the caller's
             page = trail.page(PAGE, after=after)
+            chart_view_record(patient_ids=charts_in(page))
             entries = as_dicts(page)
         yield entries
         if len(page) < PAGE:

@@ -10,7 +10,7 @@ from unfold.admin import TabularInline
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
 from fisioflow.admin_sites import clinic_site
-from fisioflow.history_admin import HistoryAdmin, TrackedAdmin
+from fisioflow.history_admin import TrackedAdmin
 
 
 @admin.register(Exercise, site=clinic_site)
@@ -70,7 +70,7 @@ class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Prescription, site=clinic_site)
-class PrescriptionAdmin(_ReadOnly, HistoryAdmin):
+class PrescriptionAdmin(_ReadOnly, TrackedAdmin):
     """What therapists ask patients to do at home."""
 
     list_display = ("start_date", "end_date", "patient", "therapist_name", "version", "status")
@@ -82,7 +82,7 @@ class PrescriptionAdmin(_ReadOnly, HistoryAdmin):
 
 
 @admin.register(ExerciseLog, site=clinic_site)
-class ExerciseLogAdmin(_ReadOnly, HistoryAdmin):
+class ExerciseLogAdmin(_ReadOnly, TrackedAdmin):
     """What patients did of it."""
 
     list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")
