@@ -1,6 +1,7 @@
 """The trail in the clinic's admin: the list with its filters, and each entry as a diff."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -68,6 +71,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         """A page of the trail, newest first."""
         self._check(request)
         found = TrailFilter(request.GET, queryset=Event.objects.none())
+        form = self._form(found)
         entries: list[Entry] = []
         if found.is_valid():
             try:
@@ -81,7 +85,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
             older = urlencode(filters | {"after": str(entries[PAGE - 1].place)})
         context = {
             "title": _("Audit trail"),
-            "form": self._form(found),
+            "form": form,
             "filters": urlencode(filters),
             "older": older,
             "entries": [self._line(entry) for entry in entries[:PAGE]],
@@ -162,4 +166,7 @@ def _label(table: str, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, datetime):
+        local = timezone.localtime(value)
+        return f"{date_format(local, 'SHORT_DATE_FORMAT')} {time_format(local, 'H:i:s')}"
     return _NOTHING if value in (None, "") else str(display_for_value(value, _NOTHING))

@@ -77,11 +77,12 @@ def install(cursor: Any) -> None:
     if not cursor.fetchone()[0]:
         return
     for tracked in tracked_tables(cursor):
-        cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(%s)", [_name(tracked)])
+        name = function_name(tracked)
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(%s)", [name])
         found = cursor.fetchone()
         if found is None:
-            cursor.execute(_function(tracked) + _triggers(tracked))
-        elif found[0] != _body(tracked):
+            cursor.execute(_function(tracked) + triggers(tracked))
+        elif found[0] != function_body(tracked):
             cursor.execute(_function(tracked))
         reconcile(cursor, tracked, reason="baseline")
 
@@ -120,18 +121,20 @@ _ACTOR = (
 )
 
 
-def _name(tracked: Tracked) -> str:
+def function_name(tracked: Tracked) -> str:
+    """The function that writes the table's history."""
     return f"{tracked.table}_keep_history"
 
 
 def _function(tracked: Tracked) -> str:
     return f"""
-CREATE OR REPLACE FUNCTION "{_name(tracked)}"() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER AS $history${_body(tracked)}$history$;
+CREATE OR REPLACE FUNCTION "{function_name(tracked)}"() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER AS $history${function_body(tracked)}$history$;
 """
 
 
-def _body(tracked: Tracked) -> str:
+def function_body(tracked: Tracked) -> str:
+    """What that function does."""
     history, key = tracked.history, f'"{tracked.key}"'
     into = f'INSERT INTO "{history}" ({tracked.columns_of()}, {_META})'
     meta = f"coalesce(a ->> 'reason', ''), {_ACTOR}"
@@ -163,8 +166,12 @@ BEGIN
 END """
 
 
-def _triggers(tracked: Tracked) -> str:
-    table, name, key = tracked.table, _name(tracked), tracked.key
+def triggers(tracked: Tracked) -> str:
+    """The table's triggers and its history's, worded as PostgreSQL tells them (pg_get_triggerdef).
+
+    So audit.guards can compare.
+    """
+    table, name, key = tracked.table, function_name(tracked), tracked.key
     return f"""
 CREATE TRIGGER "{table}_history_insert" AFTER INSERT ON "{table}"
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION "{name}"();
@@ -179,6 +186,6 @@ CREATE TRIGGER "{table}_key_stays" BEFORE UPDATE OF "{key}" ON "{table}"
     FOR EACH ROW WHEN (OLD."{key}" IS DISTINCT FROM NEW."{key}")
     EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER "{tracked.history}_append_only"
-    BEFORE UPDATE OR DELETE OR TRUNCATE ON "{tracked.history}"
+    BEFORE DELETE OR UPDATE OR TRUNCATE ON "{tracked.history}"
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 """

@@ -17,7 +17,7 @@ from audit.sources import histories
 from fisioflow.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
-HIDDEN = "[hidden]"  # what is shown of a value that the history keeps as a digest
+HIDDEN = "[hidden]"  # instead of a secret's digest, and of the texts of a draft
 
 
 class Change(models.TextChoices):
@@ -51,7 +51,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the trail. Values are by column; a secret's are HIDDEN."""
+    """One line of the trail. Values are by column."""
 
     place: Place
     kind: str
@@ -136,10 +136,12 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
 
 
 def _values(row: Any) -> dict[str, Any]:
-    return {
-        f.attname: HIDDEN if f.db_comment == DIGEST else getattr(row, f.attname)
-        for f in (row._meta.get_field(tracked.name) for tracked in row.tracked_fields)
-    }
+    draft = row.draft_until and getattr(row, row.draft_until) is None
+    values = {}
+    for field in (row._meta.get_field(tracked.name) for tracked in row.tracked_fields):
+        secret = field.db_comment == DIGEST or (draft and isinstance(field, models.TextField))
+        values[field.attname] = HIDDEN if secret else getattr(row, field.attname)
+    return values
 
 
 def _of_event(event: Event) -> Entry:

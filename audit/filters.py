@@ -87,8 +87,8 @@ class TrailFilter(FromToFilterSet):
         label="A moment, which isn't included, or a day, which is.", end_of_day=True
     )
     user = KeyFilter(label="Who did it.")
-    kind = ChoiceFilter(choices=KINDS)
-    table = ChoiceFilter(choices=tables())
+    kind = ChoiceFilter(label="What was done, or which event.", choices=KINDS)
+    table = ChoiceFilter(label="Of which table.", choices=tables())
     record = KeyFilter(label="Which object.")
     patient = KeyFilter(label="Whose chart.")
     request = RequestFilter(label="All that one request did.", regex=_REQUEST_ID)

@@ -78,10 +78,15 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
 
     `chart` is the reference by which the model belongs to a patient's chart: `patient`, or one to
     another model of the chart. It is the one reference that histories are searched by.
+
+    Versions in which the field `draft_until` is empty are their author's alone: the trail tells of
+    them without their texts.
     """
 
-    def __init__(self, *, digests: Sequence[str] = (), chart: str = PATIENT) -> None:
-        self.digests, self.chart = digests, chart
+    def __init__(
+        self, *, digests: Sequence[str] = (), chart: str = PATIENT, draft_until: str = ""
+    ) -> None:
+        self.digests, self.chart, self.draft_until = digests, chart, draft_until
         super().__init__(
             bases=(HistoryRow,),
             history_id_field=models.BigAutoField(),
@@ -117,7 +122,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         def neighbours(row: Any) -> Any:
             return type(row).objects.filter(**{key: getattr(row, key)})
 
-        extra["chart_reference"] = self.chart
+        extra["chart_reference"], extra["draft_until"] = self.chart, self.draft_until
         extra["history_date"] = models.DateTimeField(_("when"))
         extra["prev_record"] = property(
             lambda row: neighbours(row).filter(history_id__lt=row.history_id).first()

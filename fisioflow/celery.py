@@ -16,6 +16,10 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.sweep_every_clinic",
         "schedule": crontab(hour="7", minute="10"),
     },
+    "seal the audit trail of each clinic once an hour, a twelfth of them at a time": {
+        "task": "audit.tasks.seal_clinics_of_this_slot",
+        "schedule": crontab(minute="*/5"),
+    },
     "scan documents that still wait in every clinic": {
         "task": "patients.tasks.scan_waiting_of_every_clinic",
         "schedule": crontab(minute="*/10"),

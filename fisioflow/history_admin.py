@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
@@ -23,6 +26,8 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
 
     In a clinic, Django's log of the admin isn't written: the history says more.
     """
+
+    object_history_form_template = "fisioflow/version.html"
 
     def get_urls(self) -> list[Any]:
         """A version's page is found by its number."""
@@ -62,7 +67,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         request.version._state.adding = False  # type: ignore[attr-defined]
         locked = self.revert_disabled(request, record)
         history = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_history"
-        said = {"record": record, "date": version.history_date.strftime("%d/%m/%Y %H:%M:%S")}
+        said = {"record": record, "date": _moment(version.history_date)}
         context = {
             "title": _("%(record)s as of %(date)s") % said,
             "history_url": reverse(history, args=[object_id]),
@@ -135,6 +140,11 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
 
 class TrackedAdmin(HistoryAdmin, RecordAdmin):
     """A record that services write and that has a history."""
+
+
+def _moment(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {time_format(local, 'H:i:s')}"
 
 
 class _Shown(HistoricalRecordContextHelper):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Celery tasks of a clinic: a task's body runs inside the clinic that its first argument names."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +28,11 @@ class ClinicTask(Task[..., Any]):
                 raise
 
 
-def for_each_clinic(task: ClinicTask) -> int:
-    """Enqueue the task once for every open clinic; returns how many."""
+def for_each_clinic(task: ClinicTask, *, only: Callable[[UUID], bool] | None = None) -> int:
+    """Enqueue the task once for every open clinic (that `only` takes); returns how many."""
     with platform_scope():
         open_clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE)
-        ids = list(open_clinics.values_list("id", flat=True))
+        ids = [i for i in open_clinics.values_list("id", flat=True) if only is None or only(i)]
     for clinic_id in ids:
         task.delay(str(clinic_id))
     return len(ids)

@@ -37,6 +37,7 @@ APPS = ["accounts", "exercises", "patients", "scheduling", "tenants", "fisioflow
 NOT_OF_THE_API = {
     "clinic_exists",
     "demo_refused",
+    "folder_not_empty",
     "import_raced",
     "no_open_shard",
     "not_of_the_staff",

@@ -106,7 +106,7 @@ class ClinicalNote(RuledModel, ClinicModel):
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar = NoteQuerySet.as_manager()
-    history = TrackedHistory()
+    history = TrackedHistory(draft_until="signed_at")
 
     class Meta:
         verbose_name = _("clinical note")

@@ -11,7 +11,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
 from accounts.backends import CLINIC_ADMIN_APPS, RoleBackend
-from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role, User
+from accounts.models import ADMIN_ROLES, CLINIC_ADMIN_ROLES, STAFF_ROLES, Role, User
 from accounts.permissions import person_of
 from tenants.context import ClinicRoute
 from tenants.postgresql.owner import as_owner
@@ -87,7 +87,7 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
 
 @pytest.mark.without_database
 def test_staff_are_those_who_may_enter_an_admin() -> None:
-    assert {role for role in Role if person(role).is_staff} == ADMIN_ROLES | {Role.PLATFORM}
+    assert {role for role in Role if person(role).is_staff} == CLINIC_ADMIN_ROLES | {Role.PLATFORM}
     assert ADMIN_ROLES | {Role.THERAPIST, Role.RECEPTIONIST} == STAFF_ROLES
 
 

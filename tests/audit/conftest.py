@@ -11,6 +11,9 @@ from psycopg.conninfo import make_conninfo
 from audit.entries import Place
 from audit.trail import Trail
 from fisioflow.devstack.stack import Stack
+from patients.models import Patient
+from tenants.context import clinic_scope
+from tests.audit.tampering import CONTENT, problems, seal
 from tests.conftest import FreshClinic
 
 ACTOR = '{"label":"Ana Souza","user_id":"01890000-0000-7000-8000-000000000001"}'
@@ -48,6 +51,19 @@ def sql() -> Callable[..., list[Any]]:
             return cursor.fetchall() if cursor.description else []
 
     return run
+
+
+@pytest.fixture
+def chart(fresh_clinic: FreshClinic) -> FreshClinic:
+    """A clinic whose patient has three versions under two seals."""
+    with clinic_scope(fresh_clinic.route):
+        Patient.objects.update(medical_history=f"{CONTENT} 1")
+    seal(fresh_clinic.route)
+    with clinic_scope(fresh_clinic.route):
+        Patient.objects.update(medical_history=f"{CONTENT} 2")
+    seal(fresh_clinic.route)
+    assert problems(fresh_clinic.route) == set()
+    return fresh_clinic
 
 
 def everything(trail: Trail, size: int) -> list[Place]:

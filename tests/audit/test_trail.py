@@ -16,7 +16,7 @@ from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
 from fisioflow.actor import Actor, acting
 from patients.models import Patient
-from patients.services import note_draft, patient_update
+from patients.services import note_draft, note_sign, patient_update
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
 from tests.audit.conftest import everything
@@ -78,14 +78,31 @@ def test_the_digest_of_a_password_isnt_shown(people: SimpleNamespace) -> None:
     assert change.old_values["password"] == change.new_values["password"] == HIDDEN
 
 
+def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: SimpleNamespace) -> None:
+    note = note_draft(
+        acting_user=people.norte.therapist,
+        patient=people.norte.record,
+        kind="evolution",
+        plan="Rascunho.",
+    )
+    note_sign(acting_user=people.norte.therapist, note=note)
+    signing, drafting = Trail(record=note.pk).page(10)
+    for values in (signing.old_values, drafting.new_values):
+        assert values is not None
+        assert (values["plan"], values["kind"]) == (HIDDEN, "evolution")
+    assert signing.new_values is not None
+    assert signing.new_values["plan"] == "Rascunho."
+    assert "plan" not in signing.changed_fields
+
+
 def test_events_stand_between_the_changes(people: SimpleNamespace) -> None:
     before = Room.objects.create(name="Um", capacity=1)
-    event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"fields": 3})
+    event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3})
     after = Room.objects.create(name="Dois", capacity=1)
     newest = Trail().page(3)
     assert [e.record_id for e in newest] == [str(after.pk), "", str(before.pk)]
     event = newest[1]
-    assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"fields": 3})
+    assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"count": 3})
     assert (event.old_values, event.new_values, event.table) == (None, None, "")
 
 

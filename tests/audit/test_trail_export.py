@@ -66,7 +66,7 @@ def test_the_export_is_an_event_with_names_of_filters_and_no_content(
     query = {"format": "jsonl", "record": str(room.pk), "from": "2026-03-02"}
     assert len(body(api(people.norte.auditor).get(URL, query)).splitlines()) == 1
     event = Event.objects.get(kind=Kind.EXPORTED)
-    assert event.details == {"format": "jsonl", "filters": ["record", "since"], "rows": 1}
+    assert event.details == {"format": "jsonl", "filters": ["record", "since"], "count": 1}
     assert (event.user_id, event.table_name) == (people.norte.auditor.pk, "audit_event")
 
 
@@ -110,7 +110,7 @@ def test_the_command_writes_a_new_file_for_its_owner_alone(
     assert {"accounts_user", "patients_patient"} <= {row["table"] for row in rows}
     with clinic_scope(fresh_clinic.route):
         event = Event.objects.get(kind=Kind.EXPORTED)
-        assert (event.actor_label, event.details["rows"]) == ("job:export_audit", len(rows))
+        assert (event.actor_label, event.details["count"]) == ("job:export_audit", len(rows))
     call_command("export_audit", schema, "--from", "2020-01-01", "--to", "2020-12-31")
     assert capsys.readouterr().out == ""
     with pytest.raises(CommandError, match="File exists"):

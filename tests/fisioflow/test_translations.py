@@ -15,6 +15,7 @@ from typing import TypeGuard
 import django
 import django_celery_beat
 import pytest
+import simple_history
 import unfold
 from django.utils import translation
 
@@ -120,7 +121,7 @@ def test_the_admins_pages_are_in_portuguese(catalogue: dict[str, str]) -> None:
 
 def test_nothing_is_translated_that_nobody_says(catalogue: dict[str, str]) -> None:
     said = set().union(*(texts_of(ROOT / app) for app in APPS)) | texts_of_errors()
-    for package in (unfold, django_celery_beat):
+    for package in (unfold, simple_history, django_celery_beat):
         said |= texts_of(Path(package.__file__ or "").parent)
     assert not sorted(catalogue.keys() - said - {""}), "Take these out of the .po"
 

@@ -1,0 +1,156 @@
+"""Whether what keeps the trail is in place: triggers, their functions, the application's grants.
+
+Says what is off; `audit.capture`, `audit.privileges` and the migrations put it in place.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+
+from audit.capture import Tracked, function_body, function_name, triggers
+from audit.classification import Access, access_by_table, is_history, is_tracked
+from audit.offline_verifier import Finding
+from tenants.router import is_clinical, is_shared
+
+SENTENCES = {
+    "table_untracked": "the table has no history",
+    "trigger_missing": "a trigger of the trail is missing",
+    "trigger_disabled": "a trigger of the trail is disabled",
+    "trigger_changed": "a trigger of the trail was changed",
+    "trigger_unknown": "a trigger that isn't the trail's stands on one of its tables",
+    "function_changed": "a function of the trail is missing or was changed",
+    "rule_unknown": "a rule rewrites what is written to the table",
+    "grant_excess": "the application may do more than it should",
+    "triggers_off": "this login's sessions run without triggers",
+}
+# Triggers and functions of the migrations: SHA-256 of a function's body. Whoever changes one in a
+# migration writes it here, too.
+_TRIGGERS = """
+CREATE TRIGGER audit_event_actor BEFORE INSERT ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION audit_event_actor();
+CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_event
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_seal
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_sealedtable_append_only
+    BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_sealedtable
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+"""
+_FUNCTIONS = {
+    "audit_actor()": "bcd9f403b5ab7d5885bb438e6feb3a75cce519a497968155d3f228ac8fed0be5",
+    "audit_chart_views(uuid[])": "fa6a535e11140db065e9a057d8d0be9126f803f704f7140147b8b84b27ea85b8",
+    "audit_event_actor()": "fef78352e69ea78cfb2653796cdc52190bda9d1d31361e254e33060576c5b833",
+    "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
+}
+_FOUND_TRIGGERS = """
+SELECT c.relname, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+ ORDER BY 1, 2
+"""
+_FOUND_FUNCTIONS = """
+SELECT p.oid::regprocedure::text, encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'), p.prosrc,
+       p.prosecdef AND p.proowner = e.relowner, p.proconfig IS NULL AND l.lanname = 'plpgsql'
+  FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+  JOIN pg_class e ON e.oid = 'audit_event'::regclass
+ WHERE p.pronamespace = current_schema()::regnamespace
+"""
+_FOUND_RULES = "SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema()"
+_FOUND_GRANTS = """
+SELECT c.relname, ARRAY(
+         SELECT p FROM unnest(%(all)s::text[]) p
+          WHERE has_table_privilege(%(role)s, c.oid, p)
+             OR p IN ('INSERT', 'UPDATE') AND has_any_column_privilege(%(role)s, c.oid, p))
+  FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ ORDER BY 1
+"""
+_PRIVILEGES = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
+_DOORS = """
+SELECT concat_ws(', ',
+    CASE WHEN rolsuper THEN 'is a superuser' END,
+    CASE WHEN pg_has_role(r.oid, (SELECT relowner FROM pg_class
+                                 WHERE pg_class.oid = 'audit_event'::regclass), 'MEMBER')
+         THEN 'may become the owner' END,
+    CASE WHEN has_schema_privilege(r.oid, current_schema(), 'CREATE') THEN 'may make tables' END,
+    CASE WHEN has_database_privilege(r.oid, current_database(), 'TEMPORARY')
+         THEN 'may make temporary tables' END,
+    CASE WHEN has_parameter_privilege(r.oid, 'session_replication_role', 'SET')
+         THEN 'may switch triggers off' END)
+  FROM pg_roles r WHERE rolname = %s
+"""
+
+
+def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
+    """Every guard of the search path's schema that is off."""
+    yield from _untracked({pair.table for pair in tracked}, in_directory=in_directory)
+    yield from _triggers(cursor, tracked)
+    yield from _functions(cursor, tracked)
+    cursor.execute(_FOUND_RULES)
+    for table, rule in cursor.fetchall():
+        yield Finding("rule_unknown", table, detail=rule)
+    yield from _grants(cursor, in_directory=in_directory)
+
+
+def _untracked(found: set[str], *, in_directory: bool) -> Iterator[Finding]:
+    here = is_shared if in_directory else is_clinical
+    for model in apps.get_models():
+        table, expected = model._meta.db_table, is_tracked(model) and not is_history(model)
+        if expected and here(model._meta.app_label) and table not in found:
+            yield Finding("table_untracked", table)
+
+
+def _triggers(cursor: Any, tracked: list[Tracked]) -> Iterator[Finding]:
+    texts = [_TRIGGERS, *map(triggers, tracked)]
+    expected = {
+        _plain(text).split()[2]: _plain(text) for text in "".join(texts).split(";") if text.strip()
+    }
+    own_tables = {pair.history for pair in tracked} | {"audit_event", "audit_seal"}
+    cursor.execute("SHOW session_replication_role")
+    if (role := cursor.fetchone()[0]) != "origin":
+        yield Finding("triggers_off", detail=f"session_replication_role is {role}")
+    cursor.execute(_FOUND_TRIGGERS)
+    for table, name, enabled, definition in cursor.fetchall():
+        wanted = expected.pop(name, None)
+        if wanted is None:
+            if table in own_tables | {"audit_sealedtable"}:
+                yield Finding("trigger_unknown", table, detail=name)
+        elif wanted != _plain(definition):
+            yield Finding("trigger_changed", table, detail=name)
+        elif enabled != "O":
+            yield Finding("trigger_disabled", table, detail=name)
+    for name, definition in expected.items():
+        table = definition.split(" on ")[1].split()[0]
+        yield Finding("trigger_missing", table, detail=name)
+
+
+def _plain(definition: str) -> str:
+    return " ".join(definition.replace('"', "").lower().split())
+
+
+def _functions(cursor: Any, tracked: list[Tracked]) -> Iterator[Finding]:
+    cursor.execute(_FOUND_FUNCTIONS)
+    found = {name: rest for name, *rest in cursor.fetchall()}
+    for pair in tracked:
+        name = function_name(pair)
+        _, body, as_owner, plain = found.get(f"{name}()", ("", "", False, False))
+        if body != function_body(pair) or not (as_owner and plain):
+            yield Finding("function_changed", pair.table, detail=name)
+    for name, digest in _FUNCTIONS.items():
+        there, _, _, plain = found.get(name, ("", "", False, False))
+        if there != digest or not plain:
+            yield Finding("function_changed", detail=name)
+
+
+def _grants(cursor: Any, *, in_directory: bool) -> Iterator[Finding]:
+    cursor.execute(_DOORS, [settings.APP_ROLE])
+    row = cursor.fetchone()
+    if row and row[0]:
+        yield Finding("grant_excess", detail=f"{settings.APP_ROLE} {row[0]}")
+    wanted = access_by_table(in_directory=in_directory)
+    cursor.execute(_FOUND_GRANTS, {"role": settings.APP_ROLE, "all": _PRIVILEGES})
+    for table, privileges in cursor.fetchall():
+        excess = set(privileges) - set(wanted.get(table, Access.READ).split(", "))
+        if excess:
+            yield Finding("grant_excess", table, detail=", ".join(sorted(excess)))

@@ -1,0 +1,222 @@
+"""Seals: what the histories and events held at a moment, hashed into a chain.
+
+A seal covers the rows that became visible since the one before: those that its snapshot sees and
+the earlier snapshot didn't, whatever transactions were open at either. Nothing is missed, nothing
+is sealed twice. Where rows' transaction ids were given anew (a restore, a move), or the server may
+be another (a failover), the rows that are in no seal are taken instead.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from django.db import connections
+
+from audit.capture import tracked_tables
+from audit.offline_verifier import seal_hash
+from tenants.postgresql.snapshot import one_snapshot
+
+FORMAT = 1  # of hashes and headers; part of every seal
+EVENTS = "audit_event"
+# A value's text must not depend on who asks.
+_PIN = """
+SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+       set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
+       set_config('bytea_output', 'hex', true), set_config('work_mem', '64MB', true)
+"""
+_LOCK = "SELECT pg_advisory_{}(hashtextextended(current_schema(), 0))"
+_COLUMNS = """
+SELECT c.relname, array_agg(a.attname ORDER BY a.attnum)::text[]
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+   AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'xid'
+ GROUP BY c.relname ORDER BY c.relname
+"""
+_NOW = """
+SELECT now(), pg_current_snapshot()::text, s.name, l.number, l.hash,
+       l.server = s.name || '/' || l.xid
+       AND pg_snapshot_xmax(l.snapshot::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()),
+       pg_snapshot_xmax(l.snapshot::pg_snapshot)::text,
+       ARRAY(SELECT pg_snapshot_xip(l.snapshot::pg_snapshot)::text)
+  FROM (SELECT system_identifier::text || '/' || timeline_id AS name
+          FROM pg_control_system(), pg_control_checkpoint()) s
+  LEFT JOIN (SELECT * FROM audit_seal ORDER BY number DESC LIMIT 1) l ON true
+"""
+_log = structlog.get_logger("audit.seals")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealable:
+    """A table whose rows are sealed: its key, the column of the record, of the time, and all."""
+
+    table: str
+    key: str
+    record: str | None
+    moment: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealMade:
+    """What a sealing wrote."""
+
+    number: int
+    hash: str
+    rows: int
+
+
+def sealable_tables(cursor: Any) -> list[Sealable]:
+    """The histories and the events of the search path's schema."""
+    records = {tracked.history: tracked.key for tracked in tracked_tables(cursor)}
+    cursor.execute(_COLUMNS, [[*records, EVENTS]])
+    return [
+        Sealable(EVENTS, "id", None, "occurred_at", tuple(columns))
+        if table == EVENTS
+        else Sealable(table, "history_id", records[table], "history_date", tuple(columns))
+        for table, columns in cursor.fetchall()
+    ]
+
+
+def row_hash_sql(row: str, columns: tuple[str, ...]) -> str:
+    """The hash of the row called so, as audit.offline_verifier.row_hash has it.
+
+    The cheapest of five ways that were measured: 10 µs for a row of 21 columns and 600 bytes.
+    """
+    values = ", ".join(f'{row}."{column}"::text' for column in columns)
+    return f"sha256(convert_to(array_to_json(ARRAY[{values}])::text, 'UTF8'))"
+
+
+@contextmanager
+def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
+    """One moment of the current scope's schema, for sealing or for looking; gives its cursor.
+
+    Nobody else seals meanwhile, and no migration runs (tenants.fleet takes the same lock): a table
+    that is rewritten looks empty to a snapshot from before. The lock is the session's, because a
+    transaction that waited for it would see the moment before the wait.
+    """
+    connection, lock = connections[alias], "" if sealing else "_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK.format("lock" + lock))
+    try:
+        with one_snapshot(alias, read_only=not sealing) as cursor:
+            cursor.execute(_PIN)
+            yield cursor
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK.format("unlock" + lock))
+
+
+def seal_create(*, alias: str) -> SealMade | None:
+    """Seal what became visible since the last seal; None when there is nothing.
+
+    Raises TransactionManagementError inside a transaction.
+    """
+    with proof_snapshot(alias, sealing=True) as cursor:
+        made = seal_rows(cursor)
+    if made:
+        _log.info("audit_sealed", number=made.number, head=made.hash, rows=made.rows)
+    return made
+
+
+def seal_rows(cursor: Any) -> SealMade | None:
+    """Write a seal inside `proof_snapshot`; None when no row is new."""
+    cursor.execute(_NOW)
+    sealed_at, snapshot, server, last, previous, goes_on, xmax, xip = cursor.fetchone()
+    window = _Window(last is not None, bool(goes_on), xmax, xip)
+    tables = window.with_news(cursor, sealable_tables(cursor))
+    if not tables:
+        return None
+    number = (last or 0) + 1
+    sealed = [_seal_table(cursor, number, table, window) for table in tables]
+    cursor.execute("SELECT pg_current_xact_id()::text")
+    header = {
+        "format": FORMAT,
+        "number": number,
+        "sealed_at": moment_text(sealed_at),
+        "snapshot": snapshot,
+        "server": f"{server}/{cursor.fetchone()[0]}",
+        "previous": previous or "",
+        "tables": sealed,
+    }
+    digest = seal_hash(header)
+    cursor.execute(
+        "INSERT INTO audit_seal (number, sealed_at, snapshot, server, previous, hash)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [number, sealed_at, snapshot, header["server"], header["previous"], digest],
+    )
+    return SealMade(number, digest, sum(entry["rows"] for entry in sealed))
+
+
+def moment_text(moment: datetime) -> str:
+    """A time stamp as headers have it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Which rows are new, since a last seal whose transaction ids are those of this server."""
+
+    sealed_before: bool
+    goes_on: bool
+    xmax: str
+    xip: list[str]
+
+    def condition(self, table: Sealable) -> tuple[str, list[Any]]:
+        if self.goes_on:
+            return "(h.xid >= %s::xid8 OR h.xid = ANY(%s::xid8[]))", [self.xmax, self.xip]
+        if not self.sealed_before:
+            return "true", []
+        return (
+            "NOT EXISTS (SELECT FROM (SELECT unnest(row_ids) AS id FROM audit_sealedtable"
+            f" WHERE table_name = %s) s WHERE s.id = h.{table.key})"
+        ), [table.table]
+
+    def with_news(self, cursor: Any, tables: list[Sealable]) -> list[Sealable]:
+        """The tables that have new rows: one query."""
+        parts, values = [], []
+        for table in tables:
+            condition, of_condition = self.condition(table)
+            found = f'EXISTS (SELECT FROM "{table.table}" h WHERE {condition})'
+            if self.goes_on:  # whatever the statistics say, one look at the index's end
+                found = (
+                    f'(SELECT xid FROM "{table.table}" ORDER BY xid DESC LIMIT 1) >= %s::xid8 OR'
+                    f' EXISTS (SELECT FROM "{table.table}" WHERE xid = ANY(%s::xid8[]))'
+                )
+            parts.append(f"SELECT %s WHERE {found}")
+            values += [table.table, *of_condition]
+        cursor.execute(" UNION ALL ".join(parts), values)
+        names = {name for (name,) in cursor.fetchall()}
+        return [table for table in tables if table.table in names]
+
+
+def _seal_table(cursor: Any, number: int, table: Sealable, window: _Window) -> dict[str, Any]:
+    """Write the hashes of a table's new rows; returns the table's part of the header."""
+    condition, values = window.condition(table)
+    record = f'h."{table.record}"' if table.record else "NULL::uuid"
+    cursor.execute(
+        f"""
+        INSERT INTO audit_sealedtable
+               (seal_id, table_name, columns, row_ids, record_ids, hashes, row_count, root)
+        SELECT %s, %s, %s::text[], array_agg(id ORDER BY id), array_agg(record ORDER BY id),
+               array_agg(hash ORDER BY id), count(*), {root_sql("r")}
+          FROM (SELECT h.{table.key} AS id, {record} AS record,
+                       {row_hash_sql("h", table.columns)} AS hash
+                  FROM "{table.table}" h WHERE {condition} ORDER BY 1) r
+        RETURNING row_count, encode(root, 'hex')
+        """,
+        [number, table.table, list(table.columns), *values],
+    )
+    rows, root = cursor.fetchone()
+    return {"table": table.table, "columns": list(table.columns), "rows": rows, "root": root}
+
+
+def root_sql(row: str) -> str:
+    """The aggregate that audit.offline_verifier.Root computes, over `id`, `record` and `hash`."""
+    record = f"coalesce(uuid_send({row}.record), ''::bytea)"
+    return (
+        f"sha256(string_agg(int8send({row}.id) || {record} || {row}.hash, ''::bytea"
+        f" ORDER BY {row}.id))"
+    )

@@ -1,0 +1,32 @@
+"""One moment of a database: a transaction whose every statement sees the same rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections, transaction
+from django.db.transaction import TransactionManagementError
+from psycopg import IsolationLevel
+
+
+@contextmanager
+def one_snapshot(alias: str, *, read_only: bool) -> Iterator[Any]:
+    """A REPEATABLE READ transaction on `alias`; gives its cursor.
+
+    Nothing is written in it where `read_only`. Must begin outside a transaction, because the moment
+    is that of the first statement, which the backend sends itself.
+    """
+    connection: Any = connections[alias]
+    if connection.in_atomic_block:
+        raise TransactionManagementError("A snapshot begins a transaction of its own.")
+    # Done later, this could bring a connection without the level.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.isolation_level, raw.read_only = IsolationLevel.REPEATABLE_READ, read_only
+    try:
+        with transaction.atomic(using=alias), connection.cursor() as cursor:
+            yield cursor
+    finally:
+        if not raw.closed:
+            raw.isolation_level, raw.read_only = None, None

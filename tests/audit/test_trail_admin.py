@@ -1,0 +1,135 @@
+"""The trail in the clinic's admin: the owner and the auditor read it, and it is all she sees."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from audit.models import Event, Kind
+from audit.services import event_record
+from audit.trail import Trail
+from patients.models import Patient
+from scheduling.models import Room
+from tenants.context import ClinicRoute, clinic_scope
+
+TRAIL = "/admin/audit/event/"
+ROOMS = "/admin/scheduling/room/"
+
+pytestmark = pytest.mark.usefixtures("in_norte")
+
+
+def browser(person: Any) -> Client:
+    client = Client(SERVER_NAME="norte.localhost")
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def auditor(people: SimpleNamespace) -> Client:
+    return browser(people.norte.auditor)
+
+
+def shown(answer: Any) -> dict[str, Any]:
+    """What the page was made of."""
+    assert answer.status_code == 200
+    context: dict[str, Any] = answer.context_data
+    return context
+
+
+def lines(answer: Any) -> list[Any]:
+    return [line["entry"] for line in shown(answer)["entries"]]
+
+
+def test_the_auditor_signs_in_and_finds_the_trail_alone(auditor: Client) -> None:
+    page = auditor.get("/admin/", follow=True)
+    assert page.redirect_chain == [(TRAIL, 302)]
+    text = page.content.decode()
+    assert "Trilha de auditoria" in text
+    for closed in ("/admin/patients/patient/", "/admin/scheduling/appointment/", ROOMS):
+        assert f'href="{closed}"' not in text
+        assert auditor.get(closed).status_code == 403
+
+
+def test_filters_links_and_pages_lead_through_the_trail(
+    auditor: Client, people: SimpleNamespace
+) -> None:
+    Room.objects.bulk_create(Room(name=f"Sala {number}", capacity=1) for number in range(60))
+    first = auditor.get(TRAIL, {"table": "scheduling_room"})
+    assert len(lines(first)) == 50
+    second = auditor.get(f"{TRAIL}?{shown(first)['older']}")
+    assert len(lines(second)) == 10
+    assert shown(second)["older"] is None
+    by_record = auditor.get(TRAIL, {"record": str(people.norte.record.pk), "user": "", "to": ""})
+    assert {entry.table for entry in lines(by_record)} == {"patients_patient"}
+    refused = auditor.get(TRAIL, {"user": "somebody"})
+    assert (lines(refused), list(shown(refused)["form"].errors)) == ([], ["user"])
+    for nonsense in ("x", "scheduling_room:999999999", "nowhere:1"):
+        assert auditor.get(TRAIL, {"after": nonsense}).status_code == 404
+
+
+def test_an_entry_shows_old_beside_new_and_marks_what_changed(
+    auditor: Client, people: SimpleNamespace
+) -> None:
+    record = people.norte.record
+    Patient.objects.filter(pk=record.pk).update(medical_history="<b>Ciatalgia</b>")
+    entry = Trail(record=record.pk).page(1)[0]
+    page = auditor.get(f"{TRAIL}{entry.place}/")
+    label, old, new, changed = shown(page)["values"][0]
+    assert (label, old, new, changed) == (
+        *("Histórico médico", "Lombalgia.", "<b>Ciatalgia</b>"),
+        True,
+    )
+    assert not any(row[3] for row in shown(page)["values"][1:])
+    assert "<b>Ciatalgia" not in page.content.decode()
+    event_record(kind=Kind.PRINTED, details={"count": 2})
+    event = Trail(kind="printed").page(1)[0]
+    printed = auditor.get(f"{TRAIL}{event.place}/")
+    assert shown(printed)["values"] == [("pages", "—", "2", False)]
+    for nowhere in ("patients_patient:999999999", "nowhere:1", "x"):
+        assert auditor.get(f"{TRAIL}{nowhere}/").status_code == 404
+
+
+def test_the_file_has_what_the_filters_leave(auditor: Client, people: SimpleNamespace) -> None:
+    Room.objects.create(name="Pilates", capacity=1)
+    file = auditor.post(f"{TRAIL}export/?table=scheduling_room", {"format": "csv"})
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(file.getvalue().decode().splitlines()) == 2
+    event = Event.objects.get(kind=Kind.EXPORTED)
+    assert (event.user_id, event.details["filters"]) == (people.norte.auditor.pk, ["table"])
+    refused = auditor.post(f"{TRAIL}export/?user=x", {"format": "csv"})
+    assert refused["Location"] == f"{TRAIL}?user=x"
+
+
+def test_managers_dont_read_it_and_arent_shown_the_way(people: SimpleNamespace) -> None:
+    manager = browser(people.norte.manager)
+    assert TRAIL not in manager.get("/admin/").content.decode()
+    for path in (TRAIL, f"{TRAIL}audit_event:1/"):
+        assert manager.get(path).status_code == 403
+    assert TRAIL in browser(people.norte.owner).get("/admin/").content.decode()
+
+
+def test_an_entry_of_norte_isnt_there_in_sul(people: SimpleNamespace, sul: ClinicRoute) -> None:
+    Room.objects.create(name="Só do norte", capacity=1)
+    place = Trail(table="scheduling_room").page(1)[0].place
+    with clinic_scope(sul):
+        client = Client(SERVER_NAME="sul.localhost")
+        client.force_login(people.sul.owner)
+    assert client.get(f"{TRAIL}{place}/").status_code == 404
+
+
+def test_what_the_admin_writes_is_in_the_trail_and_not_in_djangos_log(
+    people: SimpleNamespace,
+) -> None:
+    owner = browser(people.norte.owner)
+    assert owner.post(f"{ROOMS}add/", {"name": "Pilates", "capacity": 4}).status_code == 302
+    room = Room.objects.get()
+    changed = {"name": "Pilates", "capacity": 5, "active": "on"}
+    assert owner.post(f"{ROOMS}{room.pk}/change/", changed).status_code == 302
+    assert owner.post(f"{ROOMS}{room.pk}/delete/", {"post": "yes"}).status_code == 302
+    kinds = [entry.kind for entry in Trail(record=room.pk).page(10)]
+    assert kinds == ["delete", "update", "insert"]
+    users = {entry.user_id for entry in Trail(record=room.pk).page(10)}
+    assert users == {people.norte.owner.pk}
+    assert not LogEntry.objects.exists()
