@@ -25,6 +25,7 @@ from audit.filters import KINDS, ExportFilter, TrailFilter, tables
 from audit.models import Event
 from audit.sources import histories
 from audit.views import export_response
+from fisioflow.charts import charts_open_of
 
 PAGE = 50  # entries
 _NOTHING = "—"
@@ -98,6 +99,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
             (entry,) = entries_at([Place.parse(place)])
         except (ValueError, OverflowError) as error:
             raise Http404 from error
+        charts_open_of(request, [entry.chart])
         line = self._line(entry)
         context = {
             "title": f"{line['what']}: {line['kind']}",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.history import DIGEST
 from audit.models import Event
 from audit.sources import histories
+from fisioflow.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
 HIDDEN = "[hidden]"  # instead of a secret's digest, and of the texts of a draft
@@ -68,6 +69,12 @@ class Entry:
     new_values: dict[str, Any] | None = None
     changed_fields: tuple[str, ...] = ()
     details: dict[str, Any] | None = None
+    chart: UUID | None = None  # the patient of whose chart the values are
+
+
+def charts_in(entries: Iterable[Entry]) -> set[UUID]:
+    """The patients whose charts the entries show something of."""
+    return {entry.chart for entry in entries if entry.chart}
 
 
 def entries_at(places: Iterable[Place]) -> list[Entry]:
@@ -93,7 +100,9 @@ def _of_versions(table: str, numbers: list[int]) -> Iterable[Entry]:
         .order_by("-history_id")
         .values("history_id")[:1]
     )
-    rows = list(history.objects.filter(pk__in=numbers).annotate(earlier=Subquery(earlier)))
+    found = history.objects.filter(pk__in=numbers).annotate(earlier=Subquery(earlier))
+    between = (chart_path(history) or "").rpartition("__")[0]  # a version and its patient
+    rows = list(found.select_related(between) if between else found)
     changed = [row.earlier for row in rows if row.history_type == "~"]
     before = history.objects.in_bulk(changed) if changed else {}
     for row in rows:
@@ -122,6 +131,7 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
         old_values=old and _values(old),
         new_values=new and _values(new),
         changed_fields=tuple(changed),
+        chart=chart_of(row),
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from django.utils import timezone
 from rest_framework.utils.encoders import JSONEncoder
 
-from audit.entries import EVENTS
+from audit.entries import EVENTS, charts_in
 from audit.models import Kind
 from audit.serializers import EntrySerializer, as_dicts
-from audit.services import event_record
+from audit.services import chart_view_record, event_record
 from audit.trail import Trail
 from fisioflow.actor import Actor, acting, current_actor
 from tenants.context import ClinicRoute, clinic_scope, current_clinic
@@ -48,6 +48,7 @@ def _pages(trail: Trail, clinic: ClinicRoute, actor: Actor) -> Iterator[list[dic
     while True:
         with clinic_scope(clinic), acting(actor):  # not around the yield: they are the caller's
             page = trail.page(PAGE, after=after)
+            chart_view_record(patient_ids=charts_in(page))
             entries = as_dicts(page)
         yield entries
         if len(page) < PAGE:

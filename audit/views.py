@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from audit.access import READERS
-from audit.entries import Place
+from audit.entries import Place, charts_in
 from audit.export import CONTENT_TYPES, Format, trail_export
 from audit.filters import ExportFilter, TrailFilter
 from audit.models import Event
@@ -26,6 +26,7 @@ from fisioflow.api.pagination import (
     write_cursor,
 )
 from fisioflow.api.views import ApiView
+from fisioflow.charts import charts_open_of
 from tenants.context import current_clinic
 
 _ORDERING = "-timestamp"  # the one there is
@@ -70,6 +71,7 @@ class TrailViewSet(ApiView, GenericViewSet[Any]):
         """Every version of every object, with what it changed, and the events."""
         trail: Any = self.filter_queryset(self.get_queryset())
         page: Any = self.paginate_queryset(trail)
+        charts_open_of(request._request, charts_in(page))
         return self.get_paginated_response(as_dicts(page))
 
     @extend_schema(

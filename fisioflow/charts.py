@@ -49,22 +49,25 @@ def charts_open(request: HttpRequest, rows: Iterable[models.Model]) -> None:
 
     The caller's queryset brings along (select_related) what lies between them and the patient.
     """
+    charts_open_of(request, map(chart_of, rows))
+
+
+def charts_open_of(request: HttpRequest, patient_ids: Iterable[UUID | None]) -> None:
+    """Note that the answer shows something of these patients' charts; None is of no chart."""
     opened = request.__dict__.setdefault("charts_opened", set())
-    for row in rows:
-        path = chart_path(type(row))
-        patient_id = _follow(row, path) if path else None
-        if patient_id is not None:
-            opened.add(patient_id)
+    opened.update(patient_id for patient_id in patient_ids if patient_id is not None)
+
+
+def chart_of(row: models.Model) -> UUID | None:
+    """The id of the patient whose chart the row is of."""
+    path = chart_path(type(row))
+    found: Any = row if path else None
+    for name in path.split("__") if path else ():
+        found = getattr(found, name, None)
+    return found
 
 
 def opened_charts(request: HttpRequest) -> set[UUID]:
     """The patients whose charts the request has opened so far."""
     opened: set[UUID] = request.__dict__.get("charts_opened", set())
     return opened
-
-
-def _follow(row: Any, path: str) -> UUID | None:
-    for name in path.split("__"):
-        row = getattr(row, name, None)
-    found: UUID | None = row
-    return found

@@ -45,7 +45,7 @@ PLAIN_VIEWS = {
     "SpectacularJSONAPIView": "the document",
     "SpectacularSwaggerView": "shows the document",
     "TokenView": "a way in",
-    "TrailViewSet": "the trail itself, for those who watch over it",
+    "TrailViewSet": "opens by itself the charts of what its entries changed",
 }
 CHART_ADMINS = ["exercises/exerciselog", "exercises/prescription", "patients/clinicalnote"]
 CHART_ADMINS += ["patients/consent", "patients/document", "patients/patient"]

@@ -86,7 +86,7 @@ def test_an_entry_shows_old_beside_new_and_marks_what_changed(
     )
     assert not any(row[3] for row in shown(page)["values"][1:])
     assert "<b>Ciatalgia" not in page.content.decode()
-    event_record(kind=Kind.PRINTED, details={"pages": 2})
+    event_record(kind=Kind.PRINTED, details={"count": 2})
     event = Trail(kind="printed").page(1)[0]
     printed = auditor.get(f"{TRAIL}{event.place}/")
     assert shown(printed)["values"] == [("pages", "—", "2", False)]

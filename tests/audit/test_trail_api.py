@@ -151,8 +151,8 @@ def test_an_event_of_a_job_has_no_account_and_no_action(
     api: Any, people: SimpleNamespace, in_norte: ClinicRoute
 ) -> None:
     with acting_as_job("reminders", reason="nightly"):
-        event_record(kind=Kind.PRINTED, details={"pages": 2})
+        event_record(kind=Kind.PRINTED, details={"count": 2})
     (entry,) = results(api(people.norte.auditor).get(URL, {"kind": "printed"}))
     assert entry["user"] == {"id": None, "label": "job:reminders"}
     assert (entry["action"], entry["kind"]) == (None, "printed")
-    assert (entry["details"], entry["reason"]) == ({"pages": 2}, "nightly")
+    assert (entry["details"], entry["reason"]) == ({"count": 2}, "nightly")
