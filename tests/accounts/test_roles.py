@@ -99,14 +99,7 @@ def test_the_trail_is_read_by_two_roles_and_changed_by_none() -> None:
 
 @pytest.mark.without_database
 def test_staff_are_those_who_may_enter_an_admin() -> None:
-<<<<<<< HEAD
     assert {role for role in Role if person(role).is_staff} == CLINIC_ADMIN_ROLES | {Role.PLATFORM}
-=======
-    assert {role for role in Role if person(role).is_staff} == ADMIN_ROLES | {
-        Role.AUDITOR,
-        Role.PLATFORM,
-    }
->>>>>>> reading
     assert ADMIN_ROLES | {Role.THERAPIST, Role.RECEPTIONIST} == STAFF_ROLES
 
 
