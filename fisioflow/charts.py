@@ -64,7 +64,8 @@ def chart_of(row: models.Model) -> UUID | None:
     found: Any = row if path else None
     for name in path.split("__") if path else ():
         found = getattr(found, name, None)
-    return found
+    patient_id: UUID | None = found
+    return patient_id
 
 
 def opened_charts(request: HttpRequest) -> set[UUID]:
