@@ -141,7 +141,7 @@ def test_a_refresh_token_that_comes_back_is_recorded(
 def test_a_new_password_is_an_event_whoever_sets_it(
     browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
 ) -> None:
-    owner, therapist = people.norte.owner, people.norte.therapist
+    owner, therapist = people.norte.owner, User.objects.get(pk=people.norte.therapist.pk)
     password_change(acting_user=None, user=therapist, password=NEW_PASSWORD)
     browser.force_login(owner)
     own = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}

@@ -89,7 +89,7 @@ def test_an_entry_shows_old_beside_new_and_marks_what_changed(
     event_record(kind=Kind.PRINTED, details={"count": 2})
     event = Trail(kind="printed").page(1)[0]
     printed = auditor.get(f"{TRAIL}{event.place}/")
-    assert shown(printed)["values"] == [("pages", "—", "2", False)]
+    assert shown(printed)["values"] == [("count", "—", "2", False)]
     for nowhere in ("patients_patient:999999999", "nowhere:1", "x"):
         assert auditor.get(f"{TRAIL}{nowhere}/").status_code == 404
 
