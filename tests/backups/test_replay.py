@@ -29,7 +29,7 @@ from tests.backups.rebuilding import (
 )
 from tests.conftest import FreshClinic
 
-WRITERS, TURNS, INCREMENTS = 4, 60, 5
+WRITERS, TURNS, INCREMENTS = 4, 60, 3
 
 
 class Undone(Exception):
@@ -53,7 +53,7 @@ class Writers:
         connections.close_all()
 
     def _turn(self, number: int, turn: int, chance: Random) -> None:
-        first = (number * TURNS + turn) * 10
+        first = 1_000 + (number * TURNS + turn) * 10
         made = Patient.objects.bulk_create([Patient(**somebody(first + i)) for i in range(3)])
         with suppress(Undone), transaction.atomic(using=self.route.shard):
             Patient.objects.create(**somebody(first + 3))

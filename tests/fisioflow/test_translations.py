@@ -29,6 +29,7 @@ pytestmark = pytest.mark.without_database
 ROOT = LOCALE.parent
 PO = LOCALE / "pt_BR" / "LC_MESSAGES" / "django.po"
 APPS = ["fisioflow", "tenants", "audit", "accounts", "patients", "exercises", "scheduling"]
+APPS += ["backups"]
 UNTRANSLATED = {"devstack", "migrations", "demo"}  # for developers, in English
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 IN_TEMPLATE = re.compile(r"""(?:\{%\s*trans(?:late)?\s+|_\()(?:"([^"]*)"|'([^']*)')""")
