@@ -181,3 +181,15 @@ class BackupUnknown(BackupError):
     """There is no such backup. `manage.py backups` lists those that there are."""
 
     code = "backup_unknown"
+
+
+class PlaceTaken(BackupError):
+    """The clinic is there already. Restore it in place, or as a copy: restore --as."""
+
+    code = "backup_place_taken"
+
+
+class RowsUnknown(BackupError):
+    """The backup has no such rows. Name a table with a history, and one of its columns."""
+
+    code = "backup_rows_unknown"

@@ -17,17 +17,19 @@ import psycopg
 from audit.privileges import grant
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import trusted_keys
+from backups.documents import documents_returned
 from backups.errors import (
     BackupError,
-    NoRestorePoint,
     BackupUnknown,
+    NoRestorePoint,
     SchemaMissing,
     ServerFailed,
     WrittenSince,
 )
 from backups.fence import fence, lift
 from backups.locking import sole_run
-from backups.manifests import Kind, Signed
+from backups.manifests import Document, Kind, Signed
+from backups.recovery import recover
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
@@ -53,6 +55,24 @@ class Restored:
     kept: int
     lost: int
     restore_point: str
+
+    def as_json(self) -> dict[str, object]:
+        """For a command's output."""
+        return {
+            "backup": str(self.backup_id),
+            "reached": self.reached.isoformat(),
+            "clock": "commit time" if self.by_commit else "time of each change",
+            "objects_changed": self.changed,
+            "trail_rows_kept": self.kept,
+            "passwords_lost": self.lost,
+            "restore_point": self.restore_point,
+        }
+
+
+def documents_of(chain: tuple[Signed, ...]) -> Iterator[Document]:
+    """The files that the backups of the chain list."""
+    for signed in chain:
+        yield from signed.manifest.documents
 
 
 def chain_to(
@@ -86,8 +106,10 @@ def clinic_restore(
 
     Raises BackupError, with the clinic as it was.
     """
+    recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
+            documents_returned(store, documents_of(chain))
             with staged(store, chain, route, until=until, progress=progress) as staging:
                 changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
                 point = swap(
@@ -114,6 +136,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
 
     Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
     """
+    recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), connection.cursor() as cursor:
             points = restore_points(cursor, route.clinic_id)
@@ -127,7 +150,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                     raise WrittenSince(versions=written)
                 _work_in(cursor, point.schema)
                 with connection.transaction():
-                    _set_actor(cursor)
+                    set_actor(cursor)
                     _, since = keep_trail(cursor, route.schema)
                     record_restore(
                         cursor, reason="restore undone", details=json.dumps({"undone": True})
@@ -195,7 +218,7 @@ def _carry_over(
             raise BackupError(
                 "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
             )
-        _set_actor(cursor)
+        set_actor(cursor)
         kept, since = keep_trail(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
@@ -203,7 +226,8 @@ def _carry_over(
     return changed, kept, since
 
 
-def _set_actor(cursor: Any) -> None:
+def set_actor(cursor: Any) -> None:
+    """Name whoever acts for the triggers, in the transaction under way."""
     cursor.execute("SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()])
 
 
