@@ -68,20 +68,18 @@ def rows_bring_back(
 
 def _upsert(staging: str, tracked: Tracked, column: str) -> Any:
     others = [name for name in tracked.columns if name != tracked.key]
-    new = sql.SQL(", ").join(
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in others
-    )
+    changes = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in others]
     return sql.SQL(
         "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"
         " SELECT {columns} FROM {aside} WHERE {column}::text = %s"
-        " ON CONFLICT ({key}) DO UPDATE SET {new}"
+        " ON CONFLICT ({key}) DO UPDATE SET {changes}"
     ).format(
         table=sql.Identifier(tracked.table),
         aside=sql.Identifier(staging, tracked.table),
         columns=sql.SQL(tracked.columns_of()),
         column=sql.Identifier(column),
         key=sql.Identifier(tracked.key),
-        new=sql.SQL(", ").join(new),
+        changes=sql.SQL(", ").join(changes),
     )
 
 

@@ -21,6 +21,7 @@ from backups.documents import documents_returned
 from backups.errors import (
     BackupError,
     BackupUnknown,
+    ManifestRefused,
     NoRestorePoint,
     SchemaMissing,
     ServerFailed,
@@ -81,9 +82,11 @@ def chain_to(
     """The backups to restore, oldest first.
 
     `until`: the newest that reach this moment, whatever `backup` is. Raises BackupUnknown,
-    ChainBroken.
+    ChainBroken, and ManifestRefused where no backup is to be trusted.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
+    if catalogue.refused and not catalogue.backups:
+        raise ManifestRefused(catalogue.refused[0].key, catalogue.refused[0].reason)
     if until is not None:
         return _chain_until(catalogue, until)
     if backup != "latest":

@@ -103,7 +103,6 @@ def test_a_copy_on_another_shard_and_a_second_of_the_same_name_is_refused(
             Patient.objects.create(**somebody(1))
         with pytest.raises(CommandError, match="exists already"):
             call_command(*wish, "--domain", "copia2.localhost")
-        assert "r_" not in dumped(stack, copy, "shard_2").partition("CREATE TABLE")[0]
     finally:
         drop_schema("shard_2", copy)
         with platform_scope():
