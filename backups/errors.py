@@ -129,6 +129,12 @@ class SchemaMissing(BackupError):
     code = "backup_schema_missing"
 
 
+class NoSuchBackup(BackupError):
+    """The store has no such backup that can be restored. List them: manage.py backups."""
+
+    code = "backup_missing"
+
+
 class SchemaTooNew(BackupError):
     """The backup has migrations that this software doesn't know. Restore with a newer release."""
 
@@ -160,7 +166,7 @@ class ClinicBusy(BackupError):
 
 
 class BackupRunning(BackupError):
-    """Another run for this clinic is under way. Wait until it ends."""
+    """Another backup or restore of this clinic is at work. Let it end, then try again."""
 
     code = "backup_running"
 
@@ -175,12 +181,6 @@ class WrittenSince(BackupError):
     """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
 
     code = "backup_written_since"
-
-
-class BackupUnknown(BackupError):
-    """There is no such backup. `manage.py backups` lists those that there are."""
-
-    code = "backup_unknown"
 
 
 class PlaceTaken(BackupError):

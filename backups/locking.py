@@ -7,7 +7,7 @@ from backups.errors import BackupRunning
 from backups.source import connected
 from tenants.context import ClinicRoute
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('fisioflow backup ' || %s, 0))"
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('backups ' || %s, 0))"
 
 
 @contextmanager

@@ -6,14 +6,14 @@ Labels are states, never clinics: their number doesn't grow.
 from collections import Counter
 from collections.abc import Iterator
 
-from django.db import Error
+from django.db import Error, connections
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from backups.schedule import standings
 from fisioflow.errors import FisioFlowError
-from tenants.context import platform_scope
+from tenants.context import DIRECTORY, platform_scope
 
 BACKUP_STATES = ("kept", "missed")
 PROOF_STATES = ("proven", "unproven")
@@ -34,6 +34,8 @@ class BackupCollector(Collector):
                 found = standings()
         except (Error, FisioFlowError):
             return
+        finally:
+            connections[DIRECTORY].close_if_unusable_or_obsolete()  # no request ends here
         schedule = Counter("missed" if s.is_missed(now) else "kept" for s in found)
         yield _by_state(
             "fisioflow_backup_schedule_clinics",

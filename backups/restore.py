@@ -20,9 +20,9 @@ from backups.configuration import trusted_keys
 from backups.documents import documents_returned
 from backups.errors import (
     BackupError,
-    BackupUnknown,
     ManifestRefused,
     NoRestorePoint,
+    NoSuchBackup,
     SchemaMissing,
     ServerFailed,
     WrittenSince,
@@ -81,7 +81,7 @@ def chain_to(
 ) -> tuple[Signed, ...]:
     """The backups to restore, oldest first.
 
-    `until`: the newest that reach this moment, whatever `backup` is. Raises BackupUnknown,
+    `until`: the newest that reach this moment, whatever `backup` is. Raises NoSuchBackup,
     ChainBroken, and ManifestRefused where no backup is to be trusted.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
@@ -93,7 +93,7 @@ def chain_to(
         return catalogue.chain(backup)
     latest = catalogue.latest()
     if latest is None:
-        raise BackupUnknown(clinic=clinic_id)
+        raise NoSuchBackup(clinic=clinic_id)
     return catalogue.chain(latest.manifest.backup_id)
 
 
@@ -249,7 +249,7 @@ def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
         if signed.manifest.kind is Kind.FULL and signed.manifest.created_at <= until
     ]
     if not fulls:
-        raise BackupUnknown(
+        raise NoSuchBackup(
             "No full backup is that old. Choose a later moment: manage.py backups lists them."
         )
     chain = [fulls[-1]]

@@ -13,7 +13,7 @@ from audit.models import Kind as EventKind
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
 from backups.documents import documents_kept
-from backups.errors import BackupUnknown, ManifestRefused, ObjectMissing
+from backups.errors import ManifestRefused, NoSuchBackup, ObjectMissing
 from backups.full import Progress, silent, write_full
 from backups.increments import unchanged_until, why_not_continued, write_increment
 from backups.layout import data_prefix, manifest_key
@@ -78,7 +78,7 @@ def backup_proven(*, clinic: Clinic) -> set[UUID]:
 def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silent) -> int:
     """See that everything that restores this backup is in the store; returns the bytes read.
 
-    Signatures, the chain, and the bytes of every object; no key is needed. Raises BackupUnknown,
+    Signatures, the chain, and the bytes of every object; no key is needed. Raises NoSuchBackup,
     ChainBroken, StoreError, CutShort, Altered and their like.
     """
     store, catalogue = configured_store(), backup_catalogue(clinic=clinic)
@@ -86,7 +86,7 @@ def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silen
         for refused in catalogue.refused:
             if str(backup_id) in refused.key:
                 raise ManifestRefused(refused.key, refused.reason)
-        raise BackupUnknown(backup=backup_id)
+        raise NoSuchBackup(backup=backup_id)
     items = {
         item.key: item
         for signed in catalogue.chain(backup_id)

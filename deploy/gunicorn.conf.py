@@ -52,10 +52,13 @@ def when_ready(server: Arbiter) -> None:
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
 
+    from backups.metrics import BackupCollector
+
     port = env_int("METRICS_PORT", default=0)
     if port:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(BackupCollector())
         address = env_text("METRICS_ADDRESS", "127.0.0.1")
         server.metrics_server, _thread = start_http_server(port, address, registry)
 

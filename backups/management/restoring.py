@@ -12,7 +12,7 @@ from backups.catalogue import read_catalogue
 from backups.comparison import differences, rows_bring_back
 from backups.configuration import configured_store, trusted_keys
 from backups.elsewhere import clinic_restore_as, clinic_restore_lost, clinics_in_store
-from backups.errors import BackupUnknown
+from backups.errors import NoSuchBackup
 from backups.manifests import Signed
 from backups.models import Run
 from backups.recovery import recover
@@ -130,7 +130,7 @@ def _lost_clinic(store: Store, named: str) -> UUID:
         latest = read_catalogue(store, clinic_id, trusted_keys()).latest()
         if latest and latest.manifest.schema_name == named:
             return clinic_id
-    raise BackupUnknown(clinic=named)
+    raise NoSuchBackup(clinic=named)
 
 
 def _domain_beside(origin: Clinic | None, schema: str) -> str:

@@ -46,6 +46,18 @@ def backed_up(store: Store, route: ClinicRoute, parent: Signed | None = None) ->
         return write_increment(store, route, source, parent) or parent
 
 
+def backed_up_and_dumped(
+    stack: Stack, store: Store, route: ClinicRoute, parent: Signed | None = None
+) -> tuple[Signed, dict[str, list[str]]]:
+    """A full, or an increment, with pg_dump's rows of the very same snapshot."""
+    with source_of(route) as source:
+        row: Any = source.connection.execute("SELECT pg_export_snapshot()").fetchone()
+        rows = dumped(stack, route.schema, row[0])
+        if parent is None:
+            return write_full(store, route, source), rows
+        return write_increment(store, route, source, parent) or parent, rows
+
+
 @contextmanager
 def rebuilt(
     stack: Stack, store: Store, chain: list[Signed], until: datetime | None = None

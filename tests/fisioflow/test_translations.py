@@ -27,7 +27,7 @@ pytestmark = pytest.mark.without_database
 
 ROOT = LOCALE.parent
 PO = LOCALE / "pt_BR" / "LC_MESSAGES" / "django.po"
-APPS = ["fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling"]
+APPS = ["fisioflow", "tenants", "accounts", "patients", "exercises", "scheduling", "backups"]
 UNTRANSLATED = {"devstack", "migrations", "demo"}  # for developers, in English
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 IN_TEMPLATE = re.compile(r"""(?:\{%\s*trans(?:late)?\s+|_\()(?:"([^"]*)"|'([^']*)')""")
