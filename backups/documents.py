@@ -1,19 +1,22 @@
 """The clinic's files, kept in the store once by their content."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
+from django.core.files import File
 from django.core.files.storage import default_storage
 
-from backups.configuration import recipients
+from backups.configuration import identities, recipients
 from backups.errors import ObjectExists
 from backups.layout import document_key
 from backups.manifests import Document
 from backups.objects import CHUNK, SealedObject, Tally
-from backups.sealing import seal
+from backups.sealing import seal, unseal
 from backups.stores import Store
 
+_IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is brought back
 Known = Mapping[str, Document]
 
 
@@ -45,6 +48,24 @@ def documents_kept(
             by_content[file.content.sha256] = file
             found.append(Document(name=name, file=file))
     return tuple(found)
+
+
+def documents_returned(store: Store, documents: Iterable[Document]) -> int:
+    """Put the files that the storage of files lacks back into it; returns how many.
+
+    A file is never changed under its name, so that one that is there is the right one. Raises
+    StoreError, CutShort, Altered and the like.
+    """
+    returned = 0
+    for document in {document.name: document for document in documents}.values():
+        if default_storage.exists(document.name):
+            continue
+        with SpooledTemporaryFile(_IN_MEMORY) as content:
+            unseal(store, document.file, identities(), content.write)
+            content.seek(0)
+            default_storage.save(document.name, File(content))
+        returned += 1
+    return returned
 
 
 def _copied(

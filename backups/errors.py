@@ -129,6 +129,12 @@ class SchemaMissing(BackupError):
     code = "backup_schema_missing"
 
 
+class NoSuchBackup(BackupError):
+    """The store has no such backup that can be restored. List them: manage.py backups."""
+
+    code = "backup_missing"
+
+
 class SchemaTooNew(BackupError):
     """The backup has migrations that this software doesn't know. Restore with a newer release."""
 
@@ -159,12 +165,6 @@ class ClinicBusy(BackupError):
     code = "backup_clinic_busy"
 
 
-class NoSuchBackup(BackupError):
-    """The store has no such backup that can be restored. List them: manage.py backups."""
-
-    code = "backup_missing"
-
-
 class BackupRunning(BackupError):
     """Another backup or restore of this clinic is at work. Let it end, then try again."""
 
@@ -181,3 +181,15 @@ class WrittenSince(BackupError):
     """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
 
     code = "backup_written_since"
+
+
+class PlaceTaken(BackupError):
+    """The clinic is there already. Restore it in place, or as a copy: restore --as."""
+
+    code = "backup_place_taken"
+
+
+class RowsUnknown(BackupError):
+    """The backup has no such rows. Name a table with a history, and one of its columns."""
+
+    code = "backup_rows_unknown"

@@ -49,24 +49,26 @@ def build_rules(
     def work() -> None:
         with _connected(shard, schema) as connection:
             columns = table_columns(connection.cursor())
-            while name := _next(waiting):
-                try:
+            try:
+                while name := _next(waiting):
                     if name in expected:
                         _prove(connection, expected[name], columns[name])
-                    for statement in rules.of_table.get(name, []):
-                        connection.execute(_literally(statement))
-                except BaseException:
-                    while _next(waiting):  # nothing is left for the other worker
-                        pass
-                    raise
-                progress(name, len(names) - waiting.qsize(), len(names))
+                    _run(connection, rules.of_table.get(name, []))
+                    progress(name, len(names) - waiting.qsize(), len(names))
+            finally:
+                while _next(waiting):  # after a failure nothing is left for the other worker
+                    pass
 
     with ThreadPoolExecutor(_AT_ONCE, "restore") as pool:
         for done in [pool.submit(work) for _ in range(_AT_ONCE)]:
             done.result()
     with _connected(shard, schema) as connection:
-        for statement in rules.last:
-            connection.execute(_literally(statement))
+        _run(connection, rules.last)
+
+
+def _run(connection: psycopg.Connection[Any], statements: list[str]) -> None:
+    for statement in statements:
+        connection.execute(_literally(statement))
 
 
 def _next(waiting: SimpleQueue[str]) -> str:

@@ -17,8 +17,10 @@ import psycopg
 from audit.privileges import grant
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import trusted_keys
+from backups.documents import documents_returned
 from backups.errors import (
     BackupError,
+    ManifestRefused,
     NoRestorePoint,
     NoSuchBackup,
     SchemaMissing,
@@ -27,7 +29,8 @@ from backups.errors import (
 )
 from backups.fence import fence, lift
 from backups.locking import sole_run
-from backups.manifests import Kind, Signed
+from backups.manifests import Document, Kind, Signed
+from backups.recovery import recover
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
@@ -54,6 +57,24 @@ class Restored:
     lost: int
     restore_point: str
 
+    def as_json(self) -> dict[str, object]:
+        """For a command's output."""
+        return {
+            "backup": str(self.backup_id),
+            "reached": self.reached.isoformat(),
+            "clock": "commit time" if self.by_commit else "time of each change",
+            "objects_changed": self.changed,
+            "trail_rows_kept": self.kept,
+            "passwords_lost": self.lost,
+            "restore_point": self.restore_point,
+        }
+
+
+def documents_of(chain: tuple[Signed, ...]) -> Iterator[Document]:
+    """The files that the backups of the chain list."""
+    for signed in chain:
+        yield from signed.manifest.documents
+
 
 def chain_to(
     store: Store, clinic_id: UUID, backup: UUID | Latest, until: datetime | None = None
@@ -61,9 +82,11 @@ def chain_to(
     """The backups to restore, oldest first.
 
     `until`: the newest that reach this moment, whatever `backup` is. Raises NoSuchBackup,
-    ChainBroken.
+    ChainBroken, and ManifestRefused where no backup is to be trusted.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
+    if catalogue.refused and not catalogue.backups:
+        raise ManifestRefused(catalogue.refused[0].key, catalogue.refused[0].reason)
     if until is not None:
         return _chain_until(catalogue, until)
     if backup != "latest":
@@ -86,8 +109,10 @@ def clinic_restore(
 
     Raises BackupError, with the clinic as it was.
     """
+    recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
+            documents_returned(store, documents_of(chain))
             with staged(store, chain, route, until=until, progress=progress) as staging:
                 changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
                 point = swap(
@@ -114,6 +139,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
 
     Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
     """
+    recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), connection.cursor() as cursor:
             points = restore_points(cursor, route.clinic_id)
@@ -127,7 +153,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                     raise WrittenSince(versions=written)
                 _work_in(cursor, point.schema)
                 with connection.transaction():
-                    _set_actor(cursor)
+                    set_actor(cursor)
                     _, since = keep_trail(cursor, route.schema)
                     record_restore(
                         cursor, reason="restore undone", details=json.dumps({"undone": True})
@@ -195,7 +221,7 @@ def _carry_over(
             raise BackupError(
                 "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
             )
-        _set_actor(cursor)
+        set_actor(cursor)
         kept, since = keep_trail(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
@@ -203,7 +229,8 @@ def _carry_over(
     return changed, kept, since
 
 
-def _set_actor(cursor: Any) -> None:
+def set_actor(cursor: Any) -> None:
+    """Name whoever acts for the triggers, in the transaction under way."""
     cursor.execute("SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()])
 
 

@@ -133,7 +133,7 @@ def _make(store: Store, clinic: Clinic, *, incremental: bool, progress: Progress
         if incremental:
             because = why_not_continued(route, source, last) if last else "there is no backup yet"
             parent = None if because else last
-        with _recorded(clinic, Run.Kind.INCREMENT if parent else Run.Kind.FULL) as run:
+        with recorded(clinic, Run.Kind.INCREMENT if parent else Run.Kind.FULL) as run:
             known = _known_documents(store, last)
             kept = documents_kept(store, clinic.id, known, only_new=parent is not None)
             signed = _write(store, route, source, parent, run, kept, progress)
@@ -173,9 +173,9 @@ def _write(
 
 
 @contextmanager
-def _recorded(clinic: Clinic, kind: Run.Kind) -> Iterator[Run]:
+def recorded(clinic: Clinic, kind: Run.Kind, backup_id: UUID | None = None) -> Iterator[Run]:
     """The run's row: done when the block ends, failed when it raises."""
-    run = Run.objects.create(clinic=clinic, kind=kind, backup_id=uuid7())
+    run = Run.objects.create(clinic=clinic, kind=kind, backup_id=backup_id or uuid7())
     try:
         yield run
     except BaseException as error:

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 
-BENCHMARKS = ["audit", "audit_reading", "backup", "proof", "tenancy", "validation"]
+BENCHMARKS = ["audit", "audit_reading", "backup", "proof", "restore", "tenancy", "validation"]
 
 
 def main(names: list[str]) -> int:

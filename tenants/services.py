@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.db.utils import ProgrammingError
 
-from fisioflow.errors import FieldError
+from fisioflow.errors import Conflict, FieldError
 from tenants.context import (
     DIRECTORY,
     TEMPLATE_SCHEMA,
@@ -41,18 +42,23 @@ def clinic_create(
     time_zone: str = "America/Sao_Paulo",
     state: str = "",
     shard: str | None = None,
+    clinic_id: UUID | None = None,
+    build: Callable[[ClinicRoute], None] = create_clinic_schema,
     populate: Callable[[ClinicRoute], None] | None = None,
 ) -> Clinic:
     """Create the clinic: its row, its domain and its schema, or nothing at all.
 
-    `populate` runs inside the new clinic, in the schema's own transaction (the owner's account is
-    made there). Raises InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard,
-    TemplateMissing.
+    `build` makes the schema, with the owner's rights, in a transaction on the shard; a restore
+    brings its own, and the `clinic_id` of a clinic that the directory has lost. `populate` runs
+    inside the new clinic, in that transaction (the owner's account is made there).
+
+    Raises InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard, TemplateMissing.
     """
     check_schema_name(schema_name)
     clinic = Clinic(
         schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone, state=state
     )
+    clinic.id = clinic_id or clinic.id
     with transaction.atomic(using=DIRECTORY):
         clinic.shard = _shard_for(clinic, shard)
         _save_new(clinic, Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=True))
@@ -60,7 +66,7 @@ def clinic_create(
         # at once after it: a crash between the two leaves an unlisted schema, which the next try
         # reports (ClinicExists), and never a listed clinic without data.
         with as_owner(clinic.shard_id), transaction.atomic(using=clinic.shard_id):
-            _build(clinic.route)
+            _build(clinic.route, build)
             if populate:
                 with clinic_scope(clinic.route):
                     populate(clinic.route)
@@ -90,6 +96,20 @@ def clinic_close(*, schema_name: str) -> Clinic:
 def clinic_reopen(*, schema_name: str) -> Clinic:
     """Open a closed clinic again."""
     return _set_status(schema_name, Clinic.Status.ACTIVE, epoch_state="open")
+
+
+def clinic_relocate(*, route: ClinicRoute, shard: str) -> Clinic:
+    """Say that the clinic lives on another shard from now on, in its next epoch.
+
+    Routes of the epoch before are refused everywhere. Raises Conflict when the clinic isn't where
+    `route` says any more.
+    """
+    moved = Clinic.objects.filter(id=route.clinic_id, shard_id=route.shard, epoch=route.epoch)
+    if not moved.update(shard_id=shard, epoch=route.epoch + 1):
+        raise Conflict(schema=route.schema)
+    clinic: Clinic = Clinic.objects.get(id=route.clinic_id)
+    forget_routes(clinic)
+    return clinic
 
 
 def domain_add(*, schema_name: str, domain: str) -> Domain:
@@ -176,9 +196,9 @@ def _validated(row: Clinic | Domain | Shard, exclude: set[str] | None = None) ->
         raise FieldError(field, "invalid", str(messages[0])) from error
 
 
-def _build(route: ClinicRoute) -> None:
+def _build(route: ClinicRoute, build: Callable[[ClinicRoute], None]) -> None:
     try:
-        create_clinic_schema(route)
+        build(route)
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", "") != "42P06":  # duplicate_schema
             raise

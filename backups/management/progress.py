@@ -1,11 +1,12 @@
 """How the commands of backups show progress, and name clinics and sizes."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.core.management.base import CommandError
 
 from backups.full import Progress, silent
+from backups.staging import silent as silent_steps
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
@@ -54,3 +55,15 @@ def named_clinics(schemas: Iterable[str]) -> list[Clinic]:
     if missing := set(wanted) - {clinic.schema_name for clinic in found}:
         raise CommandError(f"No such clinic: {', '.join(sorted(missing))}.")
     return found
+
+
+def terminal_steps(title: str) -> Callable[[str, int, int], None]:
+    """As above, for work whose end is known: what is under way, steps done, steps in all."""
+    if not sys.stderr.isatty():
+        return silent_steps
+
+    def show(what: str, done: int, total: int) -> None:
+        sys.stderr.write(f"\r\x1b[K{title}: {done * 100 // max(total, 1)} % {what}")
+        sys.stderr.flush()
+
+    return show

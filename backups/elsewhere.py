@@ -1,0 +1,155 @@
+"""Restoring to a place where the clinic isn't: as a copy, onto an empty installation or shard.
+
+There is nothing to fence and nothing to replace. The schema gets its name together with its row in
+the directory.
+"""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connections
+from psycopg import sql
+
+from backups.documents import documents_returned
+from backups.errors import PlaceTaken
+from backups.layout import manifests_prefix
+from backups.manifests import Signed
+from backups.recovery import recover
+from backups.restore import Restored, documents_of, server_failures, set_actor
+from backups.staging import Progress, Staging, silent, staged
+from backups.stores import Store
+from backups.trail import record_restore
+from fisioflow.ids import uuid7
+from tenants.context import SERVER_SCHEMA, ClinicRoute, maintenance_scope, platform_scope
+from tenants.errors import ClinicExists, ShardUnavailable
+from tenants.fleet import code_head
+from tenants.models import Clinic
+from tenants.postgresql.owner import owner_connection
+from tenants.schemas import schema_exists, set_head
+from tenants.services import clinic_create, clinic_relocate
+
+
+def clinic_restore_as(
+    *,
+    store: Store,
+    chain: tuple[Signed, ...],
+    schema: str,
+    name: str,
+    domain: str,
+    shard: str,
+    clinic_id: UUID | None = None,
+    until: datetime | None = None,
+    progress: Progress = silent,
+) -> tuple[Clinic, Restored]:
+    """Restore as a clinic that the directory doesn't have. Somebody must act.
+
+    `clinic_id`: of the clinic itself, when the directory lost it; None: a copy of its own. Raises
+    BackupError, ClinicExists, FieldError, and nothing is left.
+    """
+    with platform_scope():
+        if Clinic.objects.filter(schema_name=schema).exists():
+            raise ClinicExists(schema=schema)
+    recover(shard)
+    route = ClinicRoute(clinic_id or uuid7(), schema, shard, epoch=1)
+    documents_returned(store, documents_of(chain))
+    with server_failures(), staged(store, chain, route, until=until, progress=progress) as staging:
+        changed = _recorded(staging, chain[-1], until)
+
+        def build(built: ClinicRoute) -> None:
+            with maintenance_scope(SERVER_SCHEMA), connections[shard].cursor() as cursor:
+                _name(cursor, staging.schema, built.schema)
+
+        with platform_scope():
+            clinic = clinic_create(
+                schema_name=schema,
+                name=name,
+                domain=domain,
+                shard=shard,
+                clinic_id=route.clinic_id,
+                build=build,
+            )
+    return clinic, _restored(staging, chain[-1], changed)
+
+
+def clinic_restore_lost(
+    *,
+    store: Store,
+    route: ClinicRoute,
+    chain: tuple[Signed, ...],
+    shard: str,
+    until: datetime | None = None,
+    progress: Progress = silent,
+) -> Restored:
+    """Restore a clinic of the directory whose schema is gone, or whose shard doesn't answer.
+
+    On another shard it begins a new epoch: should the old place come back, no route leads there.
+    Raises PlaceTaken when the schema is there after all, BackupError.
+    """
+    if _is_there(route):
+        raise PlaceTaken(schema=route.schema, shard=route.shard)
+    recover(shard)
+    moved = shard != route.shard
+    target = replace(route, shard=shard, epoch=route.epoch + moved)
+    documents_returned(store, documents_of(chain))
+    with server_failures(), staged(store, chain, target, until=until, progress=progress) as staging:
+        changed = _recorded(staging, chain[-1], until)
+        with staging.connection.transaction(), staging.connection.cursor() as cursor:
+            _name(cursor, staging.schema, route.schema)
+    if moved:
+        with platform_scope():
+            clinic_relocate(route=route, shard=shard)
+    return _restored(staging, chain[-1], changed)
+
+
+def clinics_in_store(store: Store) -> list[UUID]:
+    """The clinics that the store has backups of. Lists the whole store."""
+    found = {item.key.split("/")[1] for item in store.listed("clinics/")}
+    return sorted(
+        UUID(clinic)
+        for clinic in found
+        if next(iter(store.listed(manifests_prefix(UUID(clinic)))), None)
+    )
+
+
+def _is_there(route: ClinicRoute) -> bool:
+    try:
+        with owner_connection(route.shard) as connection, connection.cursor() as cursor:
+            return schema_exists(cursor, route.schema)
+    except ShardUnavailable:
+        return False
+
+
+def _recorded(staging: Staging, last: Signed, until: datetime | None) -> int:
+    details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
+    reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
+    with staging.connection.transaction(), staging.connection.cursor() as cursor:
+        set_actor(cursor)
+        return record_restore(cursor, reason=reason, details=json.dumps(details))
+
+
+def _name(cursor: Any, staging: str, schema: str) -> None:
+    try:
+        cursor.execute(
+            sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+                sql.Identifier(staging), sql.Identifier(schema)
+            )
+        )
+    except psycopg.errors.DuplicateSchema as error:
+        raise PlaceTaken(schema=schema) from error
+    set_head(cursor, schema, code_head())
+
+
+def _restored(staging: Staging, last: Signed, changed: int) -> Restored:
+    return Restored(
+        backup_id=last.manifest.backup_id,
+        reached=staging.reached,
+        by_commit=staging.by_commit,
+        changed=changed,
+        kept=0,
+        lost=staging.lost,
+        restore_point="",
+    )

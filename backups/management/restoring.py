@@ -1,0 +1,149 @@
+"""What the command `restore` was asked for, and which restore that is."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from backups.catalogue import read_catalogue
+from backups.comparison import differences, rows_bring_back
+from backups.configuration import configured_store, trusted_keys
+from backups.elsewhere import clinic_restore_as, clinic_restore_lost, clinics_in_store
+from backups.errors import NoSuchBackup
+from backups.manifests import Signed
+from backups.models import Run
+from backups.recovery import recover
+from backups.restore import Restored, chain_to, clinic_restore, server_failures
+from backups.services import recorded
+from backups.staging import Progress, staged
+from backups.stores import Store
+from tenants.context import DIRECTORY, ClinicRoute, platform_scope
+from tenants.errors import ShardUnavailable
+from tenants.models import Clinic
+from tenants.postgresql.owner import owner_connection
+from tenants.schemas import schema_exists
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The command's options."""
+
+    backup: UUID | Literal["latest"]
+    clinic: str
+    at: datetime | None
+    as_schema: str | None
+    name: str | None
+    domain: str | None
+    shard: str | None
+    only: str | None
+    where: str | None
+    dry_run: bool
+
+
+def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
+    """Do it; returns what to say. Raises CommandError, BackupError."""
+    store = configured_store()
+    with platform_scope():
+        found = Clinic.objects.filter(schema_name=wish.clinic).first()
+    clinic_id = found.id if found else _lost_clinic(store, wish.clinic)
+    chain = chain_to(store, clinic_id, wish.backup, wish.at)
+    if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
+        raise CommandError(f"There is no shard {wish.shard} here.")
+    if wish.as_schema or found is None:
+        return _as_new(wish, store, chain, found, progress)
+    route = found.route
+    if wish.dry_run or wish.only:
+        return _beside(wish, store, chain, route, progress)
+    with platform_scope(), recorded(found, Run.Kind.RESTORE, chain[-1].manifest.backup_id):
+        return _in_its_place(wish, store, chain, route, progress).as_json()
+
+
+def _in_its_place(
+    wish: Wish, store: Store, chain: tuple[Signed, ...], route: ClinicRoute, progress: Progress
+) -> Restored:
+    shard = wish.shard or route.shard
+    if shard != route.shard or not _has_schema(route):
+        return clinic_restore_lost(
+            store=store, route=route, chain=chain, shard=shard, until=wish.at, progress=progress
+        )
+    return clinic_restore(store=store, route=route, chain=chain, until=wish.at, progress=progress)
+
+
+def _as_new(
+    wish: Wish,
+    store: Store,
+    chain: tuple[Signed, ...],
+    origin: Clinic | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    if wish.dry_run or wish.only:
+        raise CommandError("--dry-run and --only compare with a clinic that is there.")
+    last = chain[-1].manifest
+    schema = wish.as_schema or last.schema_name
+    shard = wish.shard or (last.origin.shard if last.origin.shard in settings.DATABASES else "")
+    if not shard:
+        raise CommandError(f"There is no shard {last.origin.shard} here. Say --shard.")
+    domain = wish.domain or _domain_beside(origin, schema)
+    clinic, restored = clinic_restore_as(
+        store=store,
+        chain=chain,
+        schema=schema,
+        name=wish.name or schema,
+        domain=domain,
+        shard=shard,
+        clinic_id=None if wish.as_schema else last.clinic_id,
+        until=wish.at,
+        progress=progress,
+    )
+    return {"clinic": clinic.schema_name, "domain": domain, "shard": shard} | restored.as_json()
+
+
+def _beside(
+    wish: Wish, store: Store, chain: tuple[Signed, ...], route: ClinicRoute, progress: Progress
+) -> dict[str, Any]:
+    """What would change, or single rows: nothing is replaced."""
+    recover(route.shard)
+    with server_failures():
+        with staged(store, chain, route, until=wish.at, progress=progress) as staging:
+            said: dict[str, Any] = {"reached": staging.reached.isoformat()}
+            if wish.dry_run:
+                found = differences(staging, route.schema)
+                return said | {"would_change": [asdict(one) for one in found]}
+            column, _, value = (wish.where or "").partition("=")
+            return said | {
+                "rows": rows_bring_back(
+                    staging=staging, route=route, table=wish.only or "", column=column, value=value
+                )
+            }
+
+
+def _lost_clinic(store: Store, named: str) -> UUID:
+    """A clinic that the directory doesn't know: by its id, or by its schema's name in the store."""
+    try:
+        return UUID(named)
+    except ValueError:
+        pass
+    for clinic_id in clinics_in_store(store):
+        latest = read_catalogue(store, clinic_id, trusted_keys()).latest()
+        if latest and latest.manifest.schema_name == named:
+            return clinic_id
+    raise NoSuchBackup(clinic=named)
+
+
+def _domain_beside(origin: Clinic | None, schema: str) -> str:
+    if origin is None:
+        raise CommandError("Say --domain: the directory doesn't know the clinic.")
+    with platform_scope():
+        primary = str(origin.domains.get(is_primary=True).domain)
+    return f"{schema.replace('_', '-')}.{primary.partition('.')[2]}"
+
+
+def _has_schema(route: ClinicRoute) -> bool:
+    try:
+        with owner_connection(route.shard) as connection, connection.cursor() as cursor:
+            return schema_exists(cursor, route.schema)
+    except ShardUnavailable:
+        return False

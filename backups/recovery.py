@@ -1,0 +1,43 @@
+"""What a killed restore leaves, and how it goes: a fence with nobody behind it, a schema aside.
+
+Runs before every restore, undo and drill, and on the schedule.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from backups.errors import BackupRunning
+from backups.fence import is_fenced, lift
+from backups.locking import sole_run
+from backups.staging import sweep
+from backups.swap import drop_old_restore_points
+from tenants.context import platform_scope
+from tenants.models import Clinic
+from tenants.postgresql.owner import owner_connection
+
+
+def recover(shard: str, *, now: datetime | None = None) -> list[str]:
+    """Lift fences of restores that died, sweep their schemas; returns the clinics set free.
+
+    Old restore points go, too. Raises ShardUnavailable.
+    """
+    with platform_scope():
+        clinics = list(Clinic.objects.filter(shard_id=shard))
+    freed = []
+    with owner_connection(shard) as connection:
+        sweep(connection)
+        drop_old_restore_points(connection, now=now or timezone.now())
+        exists = connection.execute("SELECT nspname::text FROM pg_namespace").fetchall()
+        present = {name for (name,) in exists}
+        for clinic in clinics:
+            if clinic.schema_name not in present or not is_fenced(connection, clinic.schema_name):
+                continue
+            try:
+                with sole_run(clinic.route):
+                    if is_fenced(connection, clinic.schema_name):
+                        lift(connection, clinic.schema_name)
+                        freed.append(clinic.schema_name)
+            except BackupRunning:  # a restore that lives
+                continue
+    return freed

@@ -1,0 +1,149 @@
+"""Restoring a clinic of some 200 MB, beside pg_restore of the default dump of the same schema."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter, sleep
+
+from django.core.management import call_command
+from django.db import connections
+
+from backups.full import write_full
+from backups.keys import make_identity, make_signing_key
+from backups.source import source_of
+from benchmarks.big_clinic import big_clinic
+from benchmarks.report import Figure, middle
+from fisioflow.actor import acting_as_job
+from patients.models import Patient
+from tenants.context import ClinicRoute, clinic_scope
+
+SCHEMA, SHARD = "bench_restore", "shard_1"
+ROUNDS = 3
+_MEASURED = """
+import resource, sys, time
+import django
+django.setup()
+from django.core.management import call_command
+started = time.perf_counter()
+call_command(*sys.argv[1:])
+seconds = time.perf_counter() - started
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def figures() -> Iterator[Figure]:
+    """The clinic is restored in place, in a process of its own, while somebody reads and writes."""
+    call_command("migrate", verbosity=0)
+    call_command("migrate_clinics", verbosity=0)
+    with tempfile.TemporaryDirectory() as folder:
+        _configure(Path(folder))
+        from backups.configuration import configured_store
+
+        route = big_clinic(SCHEMA, SHARD)
+        with source_of(route) as source:
+            made = write_full(configured_store(), route, source)
+        dump = Path(folder) / "dump"
+        owner = os.environ.get("SHARD_1_OWNER_URL") or os.environ["SHARD_1_URL"]
+        subprocess.run(["pg_dump", "-Fc", "-n", SCHEMA, "-f", str(dump), owner], check=True)
+        aside, stock, memory, waits = [], [], 0.0, Waits(route)
+        for _ in range(ROUNDS):
+            stock.append(_stock(dump, owner))
+            seconds, used = _measured("drill", SCHEMA)
+            aside.append(seconds)
+            memory = max(memory, used)
+        yield Figure("pg_restore of the default dump (median)", middle(stock), "s")
+        yield Figure("built aside and proven (median)", middle(aside), "s")
+        yield Figure("built aside and proven / pg_restore", middle(aside) / middle(stock), "x", 1.2)
+        backup = str(made.manifest.backup_id)
+        with waits:
+            seconds, used = _measured("restore", backup, "--clinic", SCHEMA, "--noinput")
+        yield Figure("restored in place, with the trail", seconds, "s")
+        yield Figure("restored in place / pg_restore", seconds / middle(stock), "x", 1.2)
+        yield Figure("memory of the process", max(memory, used), "MB", 100.0)
+        yield Figure("longest wait of a reader", waits.reading * 1000, "ms", 200.0)
+        yield Figure("longest answer to a writer", waits.writing * 1000, "ms", 200.0)
+        yield Figure("errors that aren't 503", waits.errors, "", 0.0)
+
+
+class Waits:
+    """Two clients of the clinic, as long as the block runs."""
+
+    def __init__(self, route: ClinicRoute) -> None:
+        self._route, self._ended = route, threading.Event()
+        self.reading = self.writing = 0.0
+        self.errors = 0
+        self._threads = [threading.Thread(target=self._client, args=(w,)) for w in (False, True)]
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+        sleep(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _client(self, writes: bool) -> None:
+        from tenants.errors import ClinicBeingRestored
+
+        with acting_as_job("benchmark"):
+            while not self._ended.is_set():
+                started = perf_counter()
+                try:
+                    with clinic_scope(self._route):
+                        if writes:
+                            Patient.objects.filter(cpf="00000000000").update(name="Ninguém")
+                        else:
+                            Patient.objects.order_by("id").first()
+                except ClinicBeingRestored:
+                    pass
+                except Exception:  # noqa: BLE001  what a client must never see is what is counted
+                    self.errors += 1
+                waited = perf_counter() - started
+                if writes:
+                    self.writing = max(self.writing, waited)
+                else:
+                    self.reading = max(self.reading, waited)
+                sleep(0.01)
+        connections.close_all()
+
+
+def _stock(dump: Path, owner: str) -> float:
+    """Into a database of its own, as pg_restore can't choose another schema's name."""
+    admin = owner.replace("://fisioflow@", "://postgres@")
+    for command in ("DROP DATABASE IF EXISTS stock", "CREATE DATABASE stock"):
+        subprocess.run(["psql", "-qX", admin, "-c", command], check=True, capture_output=True)
+    target = admin.replace("/fisioflow?", "/stock?")
+    started = perf_counter()
+    subprocess.run(["pg_restore", "--no-owner", "--no-acl", "-d", target, str(dump)], check=True)
+    return perf_counter() - started
+
+
+def _measured(*arguments: str) -> tuple[float, float]:
+    """Seconds of the command, and the most memory that its process had, in MB."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *arguments], check=True, capture_output=True, text=True
+    )
+    seconds, memory = done.stdout.splitlines()[-1].split()
+    return float(seconds), float(memory)
+
+
+def _configure(folder: Path) -> None:
+    """A store and keys, here and in the processes that are started."""
+    from django.conf import settings
+
+    chosen = {
+        "BACKUP_STORE_URL": (folder / "store").as_uri(),
+        "BACKUP_SIGNING_KEY_FILE": str(folder / "signing.pem"),
+        "BACKUP_IDENTITY_FILE": str(folder / "identity.txt"),
+        "BACKUP_RECIPIENTS": make_identity(folder / "identity.txt"),
+    }
+    make_signing_key(folder / "signing.pem")
+    os.environ.update(chosen, PYTHONPATH=str(settings.BASE_DIR))
+    for name, value in chosen.items():
+        setattr(settings, name, [value] if name == "BACKUP_RECIPIENTS" else value)
