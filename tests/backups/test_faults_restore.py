@@ -1,6 +1,4 @@
-"""Whatever breaks before the swap: the clinic is as it was, one line says what to do, and it works
-when it is tried again.
-"""
+"""Whatever breaks before the swap: the clinic is as it was, and the next restore works."""
 
 import os
 import signal
