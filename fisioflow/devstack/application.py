@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
+from backups.keys import make_identity, make_signing_key, read_identities
 from fisioflow.devstack.errors import StackError, log_tail
 from fisioflow.devstack.paths import CHECKOUT
 from fisioflow.devstack.processes import Daemon, stop_daemons
@@ -40,7 +41,8 @@ def chosen_port(environ: Mapping[str, str]) -> int:
 def environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
     """`base` with what the application reads from its environment; see the README."""
     clean = {name: value for name, value in base.items() if name != "SECRET_KEY_FILE"}
-    return DEFAULTS | stack.environ(clean) | {"SECRET_KEY": _secret_key(stack)}
+    own = {"SECRET_KEY": _secret_key(stack)} | _backup_keys(stack)
+    return DEFAULTS | own | stack.environ(clean) | {"SECRET_KEY": own["SECRET_KEY"]}
 
 
 def daemons(stack: Stack) -> list[Daemon]:
@@ -161,6 +163,20 @@ def _why_not(address: str, port: int) -> str | None:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             return error.strerror
     return None
+
+
+def _backup_keys(stack: Stack) -> dict[str, str]:
+    """Keys of this machine's own backups, made once. A real one keeps the identity elsewhere."""
+    identity = stack.folders.root / "backup_identity"
+    signing = stack.folders.root / "backup_signing_key"
+    for path, make in ((identity, make_identity), (signing, make_signing_key)):
+        with contextlib.suppress(FileExistsError):
+            make(path)
+    return {
+        "BACKUP_RECIPIENTS": str(read_identities(identity)[0].to_public()),
+        "BACKUP_IDENTITY_FILE": str(identity),
+        "BACKUP_SIGNING_KEY_FILE": str(signing),
+    }
 
 
 def _secret_key(stack: Stack) -> str:
