@@ -168,7 +168,8 @@ def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: SimpleN
     item = PrescriptionItem.objects.get(prescription__patient=norte.record)
     done = {"sets": 3, "repetitions": 10, "pain": 2, "effort": 4}
     ExerciseLog.objects.create(item=item, done_at=datetime(2026, 3, 3, 12, tzinfo=UTC), **done)
-    patient_update(acting_user=None, patient=norte.record, changes={"phone": "+5511900000000"})
+    record = Patient.objects.get(pk=norte.record.pk)
+    patient_update(acting_user=None, patient=record, changes={"phone": "+5511900000000"})
     event_record(kind=Kind.CHART_VIEWED, patient_id=norte.record.pk)
     own = Trail(patient=norte.record.pk).page(100)
     assert {e.table for e in own} == {
