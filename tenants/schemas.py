@@ -65,7 +65,8 @@ def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
         f'GRANT USAGE ON SCHEMA "{schema}" TO {role};'
         f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO {role};'
         + "".join(
-            f"GRANT {privileges} ON {tables} TO {role};" for privileges, tables in definition.grants
+            f"GRANT {privileges} ON {tables} TO {role};"
+            for privileges, tables in definition.grants
         )
     )
 
