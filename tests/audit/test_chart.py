@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("in_norte")
 
 
 def test_a_chart_is_read_as_it_was_before_and_after_each_change(people: SimpleNamespace) -> None:
-    norte, record = people.norte, people.norte.record
+    norte, record = people.norte, Patient.objects.get(pk=people.norte.record.pk)
     note = note_draft(acting_user=norte.therapist, patient=record, kind="evolution", plan="Manter.")
     visit = Appointment.objects.create(
         patient=record,
