@@ -4,7 +4,10 @@ Every row is compared with the backup, byte for byte, every rule is built, so th
 holds, and every row is what its history says.
 """
 
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Subquery
 
 from backups.configuration import configured_store
 from backups.models import Run
@@ -15,6 +18,20 @@ from backups.services import recorded
 from backups.staging import Progress, silent, staged
 from tenants.context import platform_scope
 from tenants.models import Clinic
+
+RETRY_AFTER = timedelta(hours=1)
+
+
+def clinics_to_drill(now: datetime) -> list[Clinic]:
+    """The active clinics whose last full hasn't been drilled, nor tried within the last hour."""
+    runs = Run.objects.filter(clinic=OuterRef("pk"))
+    full = runs.filter(kind=Run.Kind.FULL, state=Run.State.DONE).order_by("-started_at")
+    drills = runs.filter(kind=Run.Kind.DRILL)
+    proven = drills.filter(state=Run.State.DONE, started_at__gt=OuterRef("last_full"))
+    tried = drills.filter(started_at__gt=now - RETRY_AFTER)
+    clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE).select_related("shard")
+    clinics = clinics.annotate(last_full=Subquery(full.values("started_at")[:1]))
+    return list(clinics.filter(~Exists(proven), ~Exists(tried), last_full__isnull=False))
 
 
 def drill_run(*, clinic: Clinic, backup_id: UUID | None = None, progress: Progress = silent) -> Run:

@@ -5,12 +5,14 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from backups.drills import clinics_to_drill, drill_run
 from backups.errors import BackupRunning
+from backups.recovery import recover
 from backups.schedule import increment_every, standings
 from backups.services import backup_make, backup_prune
 from fisioflow.actor import acting_as_job
 from tenants.context import platform_scope
-from tenants.models import Clinic
+from tenants.models import Clinic, Shard
 
 
 @shared_task
@@ -66,3 +68,31 @@ def prune_clinic(clinic_id: str) -> None:
         clinic = Clinic.objects.get(id=clinic_id)
     with acting_as_job("prune_backups"):
         backup_prune(clinic=clinic)
+
+
+@shared_task
+def drill_fresh_fulls() -> int:
+    """Queue a drill for each clinic whose last full is unproven; returns how many."""
+    with platform_scope():
+        clinics = clinics_to_drill(timezone.now())
+    for clinic in clinics:
+        drill_clinic.apply_async((str(clinic.id),), expires=3600)
+    return len(clinics)
+
+
+@shared_task
+def drill_clinic(clinic_id: str) -> None:
+    """Restore the clinic's latest backup aside, and compare."""
+    with platform_scope():
+        clinic = Clinic.objects.get(id=clinic_id)
+    with acting_as_job("drill"):
+        drill_run(clinic=clinic)
+
+
+@shared_task
+def recover_shards() -> int:
+    """Free clinics whose restore died, and drop old restore points; returns how many were freed."""
+    with platform_scope():
+        shards = list(Shard.objects.values_list("alias", flat=True))
+    with acting_as_job("recover"):
+        return sum(len(recover(shard)) for shard in shards)

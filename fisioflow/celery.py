@@ -32,4 +32,12 @@ app.conf.beat_schedule = {
         "task": "backups.tasks.prune_every_clinic",
         "schedule": crontab(hour="6", minute="40"),
     },
+    "drill the fulls that nobody has restored yet": {
+        "task": "backups.tasks.drill_fresh_fulls",
+        "schedule": crontab(minute="25"),
+    },
+    "free clinics whose restore died, drop old restore points": {
+        "task": "backups.tasks.recover_shards",
+        "schedule": crontab(minute="*/10"),
+    },
 }

@@ -69,9 +69,7 @@ _FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 INSTALLED_APPS = [
     *_OWN,
     *dict.fromkeys(
-        app
-        for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
-        if app not in _OWN
+        app for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS] if app not in _OWN
     ),
 ]
 TENANT_MODEL = "tenants.Clinic"

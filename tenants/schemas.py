@@ -64,8 +64,7 @@ def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
     cursor.execute(
         f'GRANT USAGE ON SCHEMA "{schema}" TO {role};'
         + "".join(
-            f"GRANT {privileges} ON {tables} TO {role};"
-            for privileges, tables in definition.grants
+            f"GRANT {privileges} ON {tables} TO {role};" for privileges, tables in definition.grants
         )
     )
 

@@ -259,7 +259,7 @@ def test_a_killed_restore_leaves_the_clinic_closed_to_writes_until_somebody_look
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"here\n"
-    with pytest.raises(CommandError, match="under way"):
+    with pytest.raises(CommandError, match="at work"):
         restore(fresh_clinic)
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
     process.send_signal(signal.SIGKILL)

@@ -1,0 +1,204 @@
+"""Clients of a clinic while it is restored: nobody sees an error, nothing acknowledged is lost."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from audit.models import Event, Kind
+from backups.configuration import signing_key
+from backups.drills import clinics_to_drill, drill_run
+from backups.errors import ClinicBusy
+from backups.fence import fence, is_fenced
+from backups.restore import chain_to, clinic_restore
+from backups.services import backup_make
+from backups.store_readme import write_readme
+from backups.stores import Store
+from backups.swap import RESTORE_POINT_DAYS, drop_old_restore_points
+from fisioflow.actor import acting_as_job
+from fisioflow.devstack.stack import Stack
+from patients.models import Patient
+from tenants.context import ClinicRoute, clinic_scope, maintenance_scope, platform_scope
+from tenants.errors import ClinicBeingRestored
+from tenants.models import Clinic
+from tenants.postgresql.owner import as_owner, owner_connection
+from tenants.schemas import set_head
+from tests.backups.dumps import dumped
+from tests.backups.rebuilding import backed_up, somebody
+from tests.conftest import FreshClinic
+
+
+@dataclass
+class Clients:
+    """Threads that read, look at charts (an event each) and write, until they are told to end."""
+
+    route: ClinicRoute
+    written: list[str] = field(default_factory=list)
+    viewed: int = 0
+    refused: int = 0
+    errors: list[Exception] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, _: int) -> None:
+        assert Patient.objects.count() > 0
+
+    def write(self, number: int) -> None:
+        name = f"Paciente {Patient.objects.create(**somebody(number)).name} {number}"
+        self.written.append(name)
+
+    def look(self, number: int) -> None:
+        patient = Patient.objects.first()
+        assert patient is not None
+        Event.objects.create(kind=Kind.CHART_VIEWED, patient_id=patient.id)
+        self.viewed += 1
+
+    def work(self, what: Any) -> None:
+        number = 0
+        with acting_as_job("tests"):
+            while not self.ended.is_set():
+                number += 1
+                try:
+                    with clinic_scope(self.route):
+                        what(number)
+                except ClinicBeingRestored:
+                    self.refused += 1
+                except Exception as error:  # noqa: BLE001  what no client may see
+                    self.errors.append(error)
+        connections.close_all()
+
+
+@contextmanager
+def at_work(route: ClinicRoute) -> Iterator[Clients]:
+    clients = Clients(route)
+    kinds = (clients.read, clients.read, clients.write, clients.look)
+    threads = [threading.Thread(target=clients.work, args=(kind,)) for kind in kinds]
+    for thread in threads:
+        thread.start()
+    try:
+        while not (clients.written and clients.viewed):
+            if clients.errors:
+                break
+        yield clients
+    finally:
+        clients.ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_restore_under_load(fresh_clinic: FreshClinic, configured: Store) -> None:
+    route = fresh_clinic.route
+    backed_up(configured, route)
+    chain = chain_to(configured, route.clinic_id, "latest")
+    with at_work(route) as clients:
+        with acting_as_job("restore"):
+            clinic_restore(store=configured, route=route, chain=chain)
+        before, enough = len(clients.written), threading.Event()
+        while len(clients.written) == before and not clients.errors:
+            enough.wait(0.01)
+    assert clients.errors == []
+    assert clients.refused > 0
+    with clinic_scope(route):
+        assert Patient.history.filter(history_type="+", name__startswith="Paciente ").exclude(
+            name="Paciente Modelo"
+        ).count() == len(clients.written)
+        assert Event.objects.filter(kind=Kind.CHART_VIEWED).count() == clients.viewed
+
+
+def test_a_writer_who_never_ends_is_waited_for_and_not_broken(
+    fresh_clinic: FreshClinic,
+) -> None:
+    route = fresh_clinic.route
+    with owner_connection("shard_1") as writer, owner_connection("shard_1") as connection:
+        with writer.transaction():
+            writer.execute(f'UPDATE "{route.schema}".patients_patient SET name = name')
+            with pytest.raises(ClinicBusy):
+                fence(connection, route.schema, patience=0.2)
+        assert not is_fenced(connection, route.schema)
+
+
+def test_restore_points_go_after_a_week(fresh_clinic: FreshClinic, configured: Store) -> None:
+    route = fresh_clinic.route
+    backed_up(configured, route)
+    with acting_as_job("restore"):
+        chain = chain_to(configured, route.clinic_id, "latest")
+        done = clinic_restore(store=configured, route=route, chain=chain)
+    later = timezone.now() + timedelta(days=RESTORE_POINT_DAYS, minutes=1)
+    with owner_connection("shard_1") as connection:
+        assert drop_old_restore_points(connection, now=timezone.now()) == []
+        gone = [point.schema for point in drop_old_restore_points(connection, now=later)]
+    assert done.restore_point in gone
+
+
+def test_an_older_schema_is_migrated_forward(
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack
+) -> None:
+    route = fresh_clinic.route
+    rules = dumped(stack, route.schema).partition("ROWS OF")[0]
+    with as_owner("shard_1"), maintenance_scope(route.schema):
+        executor = MigrationExecutor(connections["shard_1"])
+        executor.migrate([("exercises", "0002_log_triggers")])
+        with connections["shard_1"].cursor() as cursor:
+            set_head(cursor, route.schema, "0" * 32)
+    assert dumped(stack, route.schema).partition("ROWS OF")[0] != rules
+    backed_up(configured, route)
+    with as_owner("shard_1"), maintenance_scope(route.schema):
+        executor = MigrationExecutor(connections["shard_1"])
+        executor.migrate([("exercises", "0003_history")])
+    from tenants.fleet import migrate_schema
+
+    migrate_schema("shard_1", route.schema)
+    with acting_as_job("restore"):
+        chain = chain_to(configured, route.clinic_id, "latest")
+        clinic_restore(store=configured, route=route, chain=chain)
+    assert dumped(stack, route.schema).partition("ROWS OF")[0] == rules
+
+
+def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) -> None:
+    with platform_scope():
+        clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
+        assert clinic not in clinics_to_drill(timezone.now())
+        backup_make(clinic=clinic)
+        assert clinic in clinics_to_drill(timezone.now())
+        drill_run(clinic=clinic)
+        assert clinic not in clinics_to_drill(timezone.now())
+
+
+@pytest.mark.skipif(not shutil.which("age"), reason="age isn't installed")
+def test_the_stores_own_script_gives_the_same_rows(
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack, settings: Any
+) -> None:
+    route, schema = fresh_clinic.route, "r_by_hand"
+    made = backed_up(configured, route)
+    write_readme(configured)
+    server = settings.DATABASES["shard_1"]
+    names = {"PGHOST": "HOST", "PGUSER": "USER", "PGDATABASE": "NAME"}
+    access = {name: str(server[key]) for name, key in names.items() if server[key]}
+    backup, identity = str(made.manifest.backup_id), settings.BACKUP_IDENTITY_FILE
+    try:
+        subprocess.run(
+            ["sh", "restore.sh", str(route.clinic_id), backup, schema, identity,
+             signing_key().public],
+            cwd=Path(settings.BACKUP_STORE_URL.removeprefix("file://")),
+            env=stack.environ(access),
+            check=True,
+        )  # fmt: skip
+        assert rows(dumped(stack, schema)) == rows(dumped(stack, route.schema))
+    finally:
+        with owner_connection("shard_1") as connection:
+            connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+
+
+def rows(dump: str) -> list[str]:
+    """Without rights, which are made anew, and what a backup leaves out."""
+    parts = dump.split("ROWS OF ")[1:]
+    return [part.partition("\n\n")[0] for part in parts if not part.startswith("clinic_epoch")]
