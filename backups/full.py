@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from psycopg import sql
 
-from backups.ahead import ahead
 from backups.configuration import recipients, signing_key
 from backups.layout import RULES, STRUCTURE, data_key, ddl_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
@@ -96,9 +95,7 @@ def write_full(
     backup = backup_id or uuid7()
     ddl = write_definition(store, definition)
     script = Script(source, progress)
-    data = seal(
-        store, data_key(route.clinic_id, backup, "data.sql"), ahead(iter(script)), recipients()
-    )
+    data = seal(store, data_key(route.clinic_id, backup, "data.sql"), iter(script), recipients())
     manifest = Manifest(
         backup_id=backup,
         clinic_id=route.clinic_id,

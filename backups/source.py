@@ -14,6 +14,9 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 from psycopg import sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from audit.classification import EXEMPT, Access
 from backups.errors import NotAPrimary, SchemaMissing
@@ -69,14 +72,22 @@ class Source:
 
     def copy(self, query: sql.Composable) -> Iterator[bytes]:
         """What `COPY (query) TO STDOUT` gives, in chunks of about CHUNK bytes."""
-        gathered = bytearray()
+        # libpq's own calls: psycopg's Copy takes twice the time for the many small rows of a table.
+        server = self.connection.pgconn
         statement = sql.SQL("COPY ({}) TO STDOUT").format(query)
-        with self.connection.cursor().copy(statement) as copied:
-            for block in copied:
-                gathered += block
+        _expect(server.exec_(statement.as_bytes(self.connection)), ExecStatus.COPY_OUT)
+        gathered = bytearray()
+        try:
+            while (row := server.get_copy_data(0))[0] > 0:
+                gathered += row[1]
                 if len(gathered) >= CHUNK:
                     yield bytes(gathered)
                     gathered.clear()
+        except GeneratorExit:  # nobody wants the rest: the transaction is of no use any more
+            server.finish()
+            raise
+        while result := server.get_result():
+            _expect(result, ExecStatus.COMMAND_OK)
         if gathered:
             yield bytes(gathered)
 
@@ -90,6 +101,11 @@ class Source:
         with connected(self.origin.shard) as connection:
             connection.execute("SET synchronous_commit = on")
             connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
+
+
+def _expect(result: PGresult, status: ExecStatus) -> None:
+    if result.status != status:
+        raise error_from_result(result)
 
 
 def table_columns(cursor: Any) -> dict[str, list[str]]:
