@@ -34,7 +34,8 @@ from tenants.postgresql.owner import owner_connection
 from tenants.schemas import lock_template, set_head
 
 NAME = r"^r_[0-9a-f]{12}$"
-_LOCK = "hashtextextended(%s, 0)"
+# Another lock than migrate_schema's, which runs meanwhile on a connection of its own.
+_LOCK = "hashtextextended('staging ' || %s, 0)"
 Progress = Callable[[str, int, int], None]  # what is under way, steps done, steps in all
 
 

@@ -30,9 +30,10 @@ from fisioflow.devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, maintenance_scope, platform_scope
 from tenants.errors import ClinicBeingRestored
+from tenants.fleet import announce_tables, clinical_targets, migrate_schema, server_cursor
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner, owner_connection
-from tenants.schemas import set_head
+from tenants.schemas import EPOCH_TABLE, drop_schema, set_head, write_epoch
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
 from tests.conftest import FreshClinic
@@ -53,8 +54,7 @@ class Clients:
         assert Patient.objects.count() > 0
 
     def write(self, number: int) -> None:
-        name = f"Paciente {Patient.objects.create(**somebody(number)).name} {number}"
-        self.written.append(name)
+        self.written.append(Patient.objects.create(**somebody(number)).name)
 
     def look(self, number: int) -> None:
         patient = Patient.objects.first()
@@ -120,7 +120,9 @@ def test_a_writer_who_never_ends_is_waited_for_and_not_broken(
     route = fresh_clinic.route
     with owner_connection("shard_1") as writer, owner_connection("shard_1") as connection:
         with writer.transaction():
-            writer.execute(f'UPDATE "{route.schema}".patients_patient SET name = name')
+            writer.execute(f'SET LOCAL search_path = "{route.schema}"')
+            writer.execute("""SET LOCAL fisioflow.actor = '{"label": "job:tests"}'""")
+            writer.execute("UPDATE patients_patient SET name = name")
             with pytest.raises(ClinicBusy):
                 fence(connection, route.schema, patience=0.2)
         assert not is_fenced(connection, route.schema)
@@ -143,24 +145,33 @@ def test_an_older_schema_is_migrated_forward(
     fresh_clinic: FreshClinic, configured: Store, stack: Stack
 ) -> None:
     route = fresh_clinic.route
-    rules = dumped(stack, route.schema).partition("ROWS OF")[0]
-    with as_owner("shard_1"), maintenance_scope(route.schema):
-        executor = MigrationExecutor(connections["shard_1"])
-        executor.migrate([("exercises", "0002_log_triggers")])
-        with connections["shard_1"].cursor() as cursor:
-            set_head(cursor, route.schema, "0" * 32)
-    assert dumped(stack, route.schema).partition("ROWS OF")[0] != rules
+    definition = dumped(stack, route.schema).partition("ROWS OF")[0]
+    drop_schema("shard_1", route.schema)
+    build_older(route, before=("exercises", "0002_log_triggers"))
+    assert dumped(stack, route.schema).partition("ROWS OF")[0] != definition
     backed_up(configured, route)
-    with as_owner("shard_1"), maintenance_scope(route.schema):
-        executor = MigrationExecutor(connections["shard_1"])
-        executor.migrate([("exercises", "0003_history")])
-    from tenants.fleet import migrate_schema
-
     migrate_schema("shard_1", route.schema)
     with acting_as_job("restore"):
         chain = chain_to(configured, route.clinic_id, "latest")
         clinic_restore(store=configured, route=route, chain=chain)
-    assert dumped(stack, route.schema).partition("ROWS OF")[0] == rules
+    assert dumped(stack, route.schema).partition("ROWS OF")[0] == definition
+    with clinic_scope(route):
+        Patient.objects.create(**somebody(1))
+
+
+def build_older(route: ClinicRoute, before: tuple[str, str]) -> None:
+    """The clinic's schema as it was before an app's newer migrations."""
+    targets = [node for node in clinical_targets() if node[0] != before[0]]
+    with as_owner("shard_1"):
+        with server_cursor("shard_1") as cursor:
+            cursor.execute(f'CREATE SCHEMA "{route.schema}"')
+            cursor.execute(f'SET LOCAL search_path = "{route.schema}"; {EPOCH_TABLE}')
+            write_epoch(cursor, route.schema, route.clinic_id, route.epoch, "open")
+    with as_owner("shard_1"), maintenance_scope(route.schema):
+        MigrationExecutor(connections["shard_1"]).migrate([*targets, before])
+        announce_tables("shard_1", route.schema)
+        with connections["shard_1"].cursor() as cursor:
+            set_head(cursor, route.schema, "0" * 32)
 
 
 def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) -> None:
