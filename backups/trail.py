@@ -138,6 +138,8 @@ def _copy(cursor: Any, table: _AppendOnly, replaced: str, since: str = "") -> in
     cursor.execute(sql.SQL("ALTER TABLE {table} DISABLE TRIGGER USER").format(**parts))
     cursor.execute(sql.SQL(_COPY).format(**parts))
     copied = int(cursor.rowcount)
+    if sequence:  # what was appended there between the two statements was copied, too
+        cursor.execute(sql.SQL(_ADVANCE).format(**parts))
     cursor.execute(sql.SQL("ALTER TABLE {table} ENABLE TRIGGER USER").format(**parts))
     return copied
 
