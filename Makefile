@@ -31,14 +31,14 @@ status: install ## Show what runs and where the logs are
 	@$(STACK) status
 
 test: install ## Run the test suite on servers of its own (ARGS=... are pytest's)
-	@$(VENV)/python -m pytest $(ARGS)
+	@$(VENV)/python -m pytest -n 2 $(ARGS)
 
-test-pg15: install ## Run the tenancy and scheduling tests on PostgreSQL 15
+test-pg15: install ## Run the tenancy, scheduling and audit tests on PostgreSQL 15
 	@if [ ! -x $(PG15_BIN)/initdb ]; then \
 		echo "No PostgreSQL 15 in $(PG15_BIN). Debian 12: apt install postgresql-15, or set PG15_BIN" >&2; \
 		exit 1; \
 	fi
-	@FISIOFLOW_PG_BIN=$(PG15_BIN) $(VENV)/python -m pytest --no-cov tests/tenants tests/scheduling $(ARGS)
+	@FISIOFLOW_PG_BIN=$(PG15_BIN) $(VENV)/python -m pytest --no-cov -n 2 tests/tenants tests/scheduling tests/audit $(ARGS)
 
 test-production: install ## See that every role starts with the packages of production alone
 	@rm -rf $(PRODUCTION)
