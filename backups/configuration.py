@@ -18,7 +18,7 @@ from backups.keys import (
     read_recipients,
     read_signing_key,
 )
-from backups.stores import FolderStore, S3Store, Store, s3_client
+from backups.stores import FolderStore, Store
 
 T = TypeVar("T")
 
@@ -30,6 +30,8 @@ def configured_store() -> Store:
     if url.scheme == "file" and url.netloc in {"", "localhost"} and path.strip("/"):
         return FolderStore(Path(path))
     if url.scheme == "s3" and url.netloc:
+        from backups.stores.s3 import S3Store, s3_client
+
         prefix = path.strip("/")
         client = s3_client(settings.BACKUP_STORE_ENDPOINT_URL or None)
         return S3Store(client, url.netloc, f"{prefix}/" if prefix else "")

@@ -35,7 +35,8 @@ class BackupCollector(Collector):
         except (Error, FisioFlowError):
             return
         finally:
-            connections[DIRECTORY].close_if_unusable_or_obsolete()  # no request ends here
+            if not connections[DIRECTORY].in_atomic_block:  # no request ends here and does it
+                connections[DIRECTORY].close_if_unusable_or_obsolete()
         schedule = Counter("missed" if s.is_missed(now) else "kept" for s in found)
         yield _by_state(
             "fisioflow_backup_schedule_clinics",

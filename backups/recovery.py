@@ -3,18 +3,21 @@
 Runs before every restore, undo and drill, and on the schedule.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from backups.errors import BackupRunning
 from backups.fence import is_fenced, lift
 from backups.locking import sole_run
+from backups.models import Run
 from backups.staging import sweep
 from backups.swap import drop_old_restore_points
 from tenants.context import platform_scope
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
+
+_BEGINNING = timedelta(minutes=1)  # in which a restore takes the lock
 
 
 def recover(shard: str, *, now: datetime | None = None) -> list[str]:
@@ -38,6 +41,21 @@ def recover(shard: str, *, now: datetime | None = None) -> list[str]:
                     if is_fenced(connection, clinic.schema_name):
                         lift(connection, clinic.schema_name)
                         freed.append(clinic.schema_name)
+                    _settle(clinic)
             except BackupRunning:  # a restore that lives
                 continue
     return freed
+
+
+def _settle(clinic: Clinic) -> None:
+    """Say of a restore that it died. Who holds the lock knows; one that begins has no lock yet."""
+    with platform_scope():
+        dead = Run.objects.filter(
+            clinic=clinic,
+            kind=Run.Kind.RESTORE,
+            state=Run.State.RUNNING,
+            started_at__lt=timezone.now() - _BEGINNING,
+        )
+        dead.update(
+            state=Run.State.FAILED, error="The process ended halfway.", finished_at=timezone.now()
+        )

@@ -17,6 +17,7 @@ from backups.objects import CHUNK, CheckedReader, Digest, SealedObject, Tally
 from backups.stores import Store
 
 HELD_BACK = 64 * 1024  # bytes
+_GATHERED = 64 * 1024  # bytes compressed at once, at least: rows come one by one
 _OPTIONS: dict[int, int] = {
     # Half the time of level 3, and the rows of a clinic get as small.
     zstd.CompressionParameter.compression_level: 1,
@@ -103,7 +104,7 @@ class _Compressed:
         gathered = bytearray()
         for chunk in self._chunks:
             gathered += chunk
-            if len(gathered) >= CHUNK:
+            if len(gathered) >= _GATHERED:
                 break
         return bytes(gathered)
 

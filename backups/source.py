@@ -25,7 +25,7 @@ from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import ShardUnavailable
 
-CHUNK = 1024 * 1024  # bytes gathered before they go on
+CHUNK = 128 * 1024  # bytes gathered before they go on; more, and the server waits for a free socket
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
 
 _ORIGIN = """

@@ -92,6 +92,11 @@ def _swapped(
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_MS}ms'")
     cursor.execute("SELECT set_config('search_path', %s, true)", [f'"{staging}", pg_temp'])
     follow_trail(cursor, live, since)
+    cursor.execute(  # whether the clinic is open is the live schema's to say
+        sql.SQL("UPDATE clinic_epoch e SET epoch = l.epoch, state = l.state FROM {} l").format(
+            sql.Identifier(live, "clinic_epoch")
+        )
+    )
     cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
     xid, now = cursor.fetchone()
     for old, new in ((live, before), (staging, live)):

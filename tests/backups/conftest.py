@@ -27,7 +27,8 @@ from backups.keys import (
     read_signing_key,
 )
 from backups.manifests import Kind, Manifest, Origin, Signed, Snapshots, write_manifest
-from backups.stores import FolderStore, S3Store, Store, s3_client
+from backups.stores import FolderStore, Store
+from backups.stores.s3 import S3Store, s3_client
 from fisioflow.ids import uuid7
 
 NORTE = UUID("0192f000-0000-7000-8000-000000000001")

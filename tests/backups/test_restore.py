@@ -13,9 +13,10 @@ from backups.restore import chain_to, clinic_restore, restore_undo
 from backups.stores import Store
 from fisioflow.actor import acting_as_job
 from patients.models import Patient
-from tenants.context import clinic_scope
-from tenants.errors import ClinicBeingRestored
+from tenants.context import clinic_scope, platform_scope
+from tenants.errors import ClinicBeingRestored, ClinicClosed
 from tenants.postgresql.owner import owner_connection
+from tenants.services import clinic_close
 from tests.backups.rebuilding import backed_up, somebody
 from tests.conftest import FreshClinic
 
@@ -82,6 +83,17 @@ def test_an_undone_restore_is_as_if_it_had_not_been_but_for_the_trail(
         assert Patient.history.filter(name="Paciente 3").count() == 2  # made, and taken away
         assert drifted() == []
         Patient.objects.create(**somebody(4))
+
+
+def test_a_closed_clinic_is_restored_and_stays_closed(
+    fresh_clinic: FreshClinic, configured: Store
+) -> None:
+    made = backed_up(configured, fresh_clinic.route)
+    with platform_scope():
+        clinic_close(schema_name=fresh_clinic.route.schema)
+    restored(configured, fresh_clinic, made)
+    with clinic_scope(fresh_clinic.route), pytest.raises(ClinicClosed):
+        Patient.objects.count()
 
 
 def test_there_is_nothing_to_undo(fresh_clinic: FreshClinic, configured: Store) -> None:

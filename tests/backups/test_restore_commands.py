@@ -154,3 +154,13 @@ def test_a_drill_is_recorded_as_the_proof(
     with platform_scope():
         run = Run.objects.get(clinic=fresh_clinic.route.clinic_id, kind=Run.Kind.DRILL)
     assert (run.state, str(run.backup_id)) == (Run.State.DONE, answer["backup"])
+
+
+def test_a_deep_verification_is_a_drill_of_that_backup(
+    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+) -> None:
+    backup, schema = str(made.manifest.backup_id), fresh_clinic.route.schema
+    assert said(capsys, "verify_backup", backup, "--clinic", schema, "--deep")["restored"] is True
+    with platform_scope():
+        run = Run.objects.get(clinic=fresh_clinic.route.clinic_id, kind=Run.Kind.DRILL)
+    assert str(run.backup_id) == backup

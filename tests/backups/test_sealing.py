@@ -243,7 +243,8 @@ import re, sys
 from pathlib import Path
 from backups.keys import make_identity, read_identities, read_recipients
 from backups.sealing import seal, unseal
-from backups.stores import FolderStore, S3Store, s3_client
+from backups.stores import FolderStore
+from backups.stores.s3 import S3Store, s3_client
 
 folder, address, names = Path(sys.argv[1]), sys.argv[2], set()
 recipients = read_recipients([make_identity(folder / "identity")])

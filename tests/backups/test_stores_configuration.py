@@ -13,7 +13,8 @@ from backups import configuration
 from backups.errors import NotConfigured
 from backups.keys import make_identity, make_signing_key, read_identities, read_recipients
 from backups.sealing import seal, unseal
-from backups.stores import FolderStore, S3Store
+from backups.stores import FolderStore
+from backups.stores.s3 import S3Store
 from tests.backups.conftest import Keyring, keys_of
 
 pytestmark = pytest.mark.without_database

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backups.errors import StoreError
-from backups.stores import S3Store, s3_client
+from backups.stores.s3 import S3Store, s3_client
 from tests.backups.conftest import Rclone, bucket, content_of, keys_of
 from tests.backups.faults import FaultyProxy, faulty_proxy
 

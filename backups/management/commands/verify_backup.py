@@ -6,9 +6,17 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backups.management.progress import end_progress, named_clinics, size_text, terminal_progress
+from backups.drills import drill_run
+from backups.management.progress import (
+    end_progress,
+    named_clinics,
+    size_text,
+    terminal_progress,
+    terminal_steps,
+)
 from backups.models import Run
 from backups.services import backup_verify
+from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 from tenants.context import platform_scope
 from tenants.models import Clinic
@@ -22,6 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("backup", type=UUID, help="The backup's id.")
         parser.add_argument("--clinic", help="Its clinic, if the directory doesn't know the run.")
+        parser.add_argument(
+            "--deep", action="store_true", help="Restore it aside as well, and compare every row."
+        )
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,12 +41,21 @@ class Command(BaseCommand):
             read = backup_verify(
                 clinic=clinic, backup_id=backup_id, progress=terminal_progress(str(backup_id))
             )
+            if options["deep"]:
+                with acting_as_job("drill"):
+                    drill_run(clinic=clinic, backup_id=backup_id, progress=terminal_steps("drill"))
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
         finally:
             end_progress()
-        said = {"backup": str(backup_id), "clinic": clinic.schema_name, "bytes": read}
-        text = f"{backup_id} is whole: its chain, its signatures, {size_text(read)}."
+        said = {
+            "backup": str(backup_id),
+            "clinic": clinic.schema_name,
+            "bytes": read,
+            "restored": options["deep"],
+        }
+        restores = " It restores, and is what was backed up." if options["deep"] else ""
+        text = f"{backup_id} is whole: its chain, its signatures, {size_text(read)}.{restores}"
         self.stdout.write(json.dumps(said) if options["json"] else text)
 
     def _clinic(self, options: dict[str, Any]) -> Clinic:
