@@ -18,6 +18,7 @@ from accounts.models import Role, User
 from accounts.services import user_create
 from accounts.sessions import token_issue
 from audit.chart import chart_as_of
+from audit.sources import histories
 from audit.trail import Trail
 from benchmarks.report import Figure, middle
 from exercises.models import ExerciseLog, PrescriptionItem
@@ -32,8 +33,6 @@ from tenants.postgresql.owner import as_owner
 from tenants.services import clinic_create
 
 BAR = 0.2  # seconds
-PATIENTS, ITEMS = 20_000, 40_000
-YEARS = "interval '5 years'"
 
 
 def figures() -> Iterator[Figure]:
@@ -99,64 +98,51 @@ def _one_of_each() -> None:
 
 def _fill(route: ClinicRoute) -> int:
     """Returns the number of versions. `n` counts the rows of a table, in the order of time."""
-    # table: rows, what differs of row n, type of row n
-    born_once = "'+'"
-    tables = {
-        "patients_historicalpatient": (PATIENTS, f"'id', {_key('patient', 'n')}", born_once),
-        "patients_historicalclinicalnote": (
-            120_000,
-            f"'id', {_key('note', 'n % 60000')}, 'patient_id', {_key('patient', 'n % 20000')}",
-            "CASE WHEN n <= 60000 THEN '+' ELSE '~' END",
-        ),
-        "scheduling_historicalappointment": (
-            500_000,
-            f"'id', {_key('visit', 'n % 100000')}, 'patient_id', {_key('patient', 'n % 20000')}",
-            "CASE WHEN n <= 100000 THEN '+' ELSE '~' END",
-        ),
-        "exercises_historicalprescription": (
-            PATIENTS,
-            f"'id', {_key('plan', 'n')}, 'patient_id', {_key('patient', 'n')}",
-            born_once,
-        ),
-        "exercises_historicalprescriptionitem": (
-            ITEMS,
-            f"'id', {_key('item', 'n')}, 'prescription_id', {_key('plan', 'n % 20000')}",
-            born_once,
-        ),
-        "exercises_historicalexerciselog": (
-            280_000,
-            f"'id', {_key('log', 'n')}, 'item_id', {_key('item', 'n % 40000')}",
-            born_once,
-        ),
-        "accounts_historicaluser": (
-            20_000,
-            f"'id', {_key('user', 'n % 10')}",
-            "CASE WHEN n <= 10 THEN '+' ELSE '~' END",
-        ),
+    born, born_or_changed = "'+'", "CASE WHEN n <= {} THEN '+' ELSE '~' END"
+    item, patient = {"item_id": _key("item", 40_000)}, {"patient_id": _key("patient", 20_000)}
+    plan = {"prescription_id": _key("plan", 20_000)}
+    # table: rows, objects, type of row n, what else differs
+    tables: dict[str, tuple[int, int, str, dict[str, str]]] = {
+        "patients_patient": (20_000, 20_000, born, {"id": _key("patient", 20_000)}),
+        "patients_clinicalnote": (120_000, 60_000, born_or_changed, patient),
+        "scheduling_appointment": (500_000, 100_000, born_or_changed, patient),
+        "exercises_prescription": (20_000, 20_000, born, {"id": _key("plan", 20_000)} | patient),
+        "exercises_prescriptionitem": (40_000, 40_000, born, {"id": _key("item", 40_000)} | plan),
+        "exercises_exerciselog": (280_000, 280_000, born, item),
+        "accounts_user": (20_000, 10, born_or_changed, {}),
     }
     with connections[route.shard].cursor() as cursor:
-        for table, (count, differs, type_of_row) in tables.items():
+        for table, (count, objects, type_of_row, differs) in tables.items():
+            values = {
+                "id": _key(table, objects),
+                "history_id": "n + 1000",
+                "history_type": type_of_row.format(objects),
+                "history_date": f"now() - interval '5 years' * (1 - n / {count}.0)",
+                "history_user_id": _key("user", 10),
+                "actor_label": "'T'",
+                "request_id": f"'{table}' || n / 2",
+                **differs,
+            }
+            history = histories()[table]._meta
+            columns = {f'"{field.column}"': field.column for field in history.fields}
             cursor.execute(
-                f"""INSERT INTO {table}
-                SELECT (jsonb_populate_record(t, jsonb_build_object({differs},
-                    'history_id', n + 1000, 'history_type', {type_of_row},
-                    'history_date', now() - {YEARS} * (1 - n / {count}.0),
-                    'history_user_id', {_key("user", "n % 10")}, 'actor_label', 'T',
-                    'request_id', '{table}' || n / 2))).*
-                FROM {table} t, generate_series(1, {count}) n
-                WHERE t.history_id = (SELECT min(history_id) FROM {table})"""
+                f"""INSERT INTO {history.db_table} ({", ".join(columns)})
+                SELECT {", ".join(values.get(n, f"t.{quoted}") for quoted, n in columns.items())}
+                  FROM {history.db_table} t, generate_series(1, {count}) n
+                 WHERE t.history_id = (SELECT min(history_id) FROM {history.db_table})"""
             )
+        patients = _key("patient", 20_000)
         cursor.execute(
             f"""INSERT INTO audit_event (kind, patient_id, table_name, record_id, details)
-            SELECT 'chart_viewed', ({_key("patient", "n % 20000")})::uuid, 'patients_patient',
-                   {_key("patient", "n % 20000")}, '{{}}' FROM generate_series(1, 200000) n"""
+            SELECT 'chart_viewed', {patients}, 'patients_patient', {patients}::text, '{{}}'
+              FROM generate_series(1, 200000) n"""
         )
         cursor.execute("ANALYZE")
     return sum(count for count, *_ in tables.values())
 
 
-def _key(kind: str, number: str) -> str:
-    return f"md5('{kind}' || ({number}))::uuid::text"
+def _key(kind: str, objects: int) -> str:
+    return f"md5('{kind}' || n % {objects})::uuid"
 
 
 def _asker() -> Callable[[dict[str, str]], None]:
