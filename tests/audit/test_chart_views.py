@@ -98,9 +98,10 @@ def test_pages_of_the_admin_do_too(name: str, page: str, place: Place) -> None:
 
 
 def test_the_agenda_that_the_admin_opens_with_does_too(place: Place) -> None:
-    owner, noon = place.people.norte.owner, timezone.localtime().replace(hour=12, minute=0)
+    owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(place.norte):
+        noon = timezone.localtime().replace(hour=12, minute=0)
         Appointment.objects.filter(pk=place.ids["appointments"]).update(
             start_time=noon, end_time=noon + timedelta(hours=1)
         )

@@ -1,7 +1,7 @@
 """A small library, and a prescription of it for norte's patient by norte's therapist."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,6 +86,13 @@ def others(norte: Any) -> SimpleNamespace:
             user=patient,
         )
     return SimpleNamespace(therapist=therapist, patient=patient, record=record)
+
+
+@pytest.fixture
+def today(norte: Any) -> date:
+    """The day in norte, which is another than UTC's for some hours."""
+    with clinic_scope(norte):
+        return timezone.localdate()
 
 
 @pytest.fixture

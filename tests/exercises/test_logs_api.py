@@ -1,6 +1,6 @@
 """A patient's logs over HTTP: sent once or twice, never doubled, never changed."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -61,16 +61,15 @@ def test_a_phone_sends_twice_and_nothing_is_doubled(
 
 
 def test_anothers_id_is_as_taken_as_ones_own(
-    api: Any, people: Any, log_body: Any, others: Any, bridge: Any
+    api: Any, people: Any, log_body: Any, others: Any, bridge: Any, today: date
 ) -> None:
     body = log_body()
     assert api(people.norte.patient).post(URL, body).status_code == 201
-    today = timezone.localdate().isoformat()
     prescribed = api(others.therapist).post(
         "/api/v1/prescriptions",
         {
             "patient": str(others.record.pk),
-            "start_date": today,
+            "start_date": today.isoformat(),
             "items": [{"exercise": str(bridge.pk)}],
         },
     )

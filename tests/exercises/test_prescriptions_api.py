@@ -1,6 +1,6 @@
 """Prescriptions over HTTP: written by therapists, read by their patients."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -109,7 +109,7 @@ def test_its_author_edits_it_until_the_patient_logs(
 
 
 def test_a_new_version_supersedes_the_old_one(
-    api: Any, people: Any, prescription: Any, log_body: Any, squat: Any
+    api: Any, people: Any, prescription: Any, log_body: Any, squat: Any, today: date
 ) -> None:
     therapist, patient = api(people.norte.therapist), api(people.norte.patient)
     path = f"{URL}/{prescription.pk}"
@@ -119,7 +119,7 @@ def test_a_new_version_supersedes_the_old_one(
     assert made.status_code == 201, made.json()
     new, old = made.json(), therapist.get(path).json()
     assert (new["version"], new["replaces"], new["status"]) == (2, old["id"], "active")
-    assert new["start_date"] == timezone.localdate().isoformat()
+    assert new["start_date"] == today.isoformat()
     assert (old["status"], old["closed_on"]) == ("superseded", new["start_date"])
     again = therapist.post(f"{path}/versions", {"items": items})
     assert (again.status_code, again.json()["code"]) == (409, "prescription_superseded")
@@ -129,7 +129,7 @@ def test_a_new_version_supersedes_the_old_one(
 
 
 def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_out(
-    api: Any, people: Any, prescription: Any, bridge: Any
+    api: Any, people: Any, prescription: Any, bridge: Any, today: date
 ) -> None:
     therapist = api(people.norte.therapist)
     assert therapist.delete(f"/api/v1/exercises/{bridge.pk}").status_code == 204
@@ -139,7 +139,7 @@ def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_ou
     old = therapist.get(f"{URL}/{prescription.pk}").json()
     assert (old["status"], old["closed_on"]) == ("superseded", suspended["closed_on"])
     completed = therapist.patch(made["Location"], {"status": "completed"})
-    assert completed.json()["closed_on"] == timezone.localdate().isoformat()
+    assert completed.json()["closed_on"] == today.isoformat()
     refused = therapist.post(made["Location"] + "/versions", {})
     assert refused.json()["code"] == "prescription_status"
 
