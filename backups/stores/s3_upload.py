@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-PART = 8 * 1024 * 1024  # bytes
+PART = 5 * 1024 * 1024  # bytes: S3's least, as two of them are in memory
 _MOST_PARTS = 10_000  # S3's limit
 _LOST = {"PreconditionFailed", "412", "NoSuchUpload"}
 _log = logging.getLogger(__name__)

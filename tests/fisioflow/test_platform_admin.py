@@ -226,7 +226,9 @@ def test_every_page_of_the_platform_opens_in_portuguese(staff: Client) -> None:
         for suffix in ("", "add/"):
             path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{suffix}"
             answer = staff.get(path)
-            assert answer.status_code == (403 if (model, suffix) in written_by_commands else 200), path
+            assert answer.status_code == (403 if (model, suffix) in written_by_commands else 200), (
+                path
+            )
             if suffix == "":
                 assert 'lang="pt-br"' in answer.content.decode()
 
