@@ -44,18 +44,30 @@ def differences(staging: Staging, live: str) -> list[Difference]:
     return found
 
 
+def table_named(name: str, tables: list[Tracked]) -> Tracked | None:
+    """The table called so, or whose model is: patients_patient, patient, patients."""
+    found = [
+        tracked
+        for tracked in tables
+        if name == tracked.table
+        or name.removesuffix("s") == tracked.table.partition("_")[2].removesuffix("s")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def rows_bring_back(
     *, staging: Staging, route: ClinicRoute, table: str, column: str, value: str
 ) -> int:
     """Write the rows of one table as they are aside, as an ordinary change; returns how many.
 
+    `table`: see `table_named`.
     By the application's role, in the name of whoever acts, with a reason. Raises RowsUnknown when
     there is no such table, column or row, IntegrityError when another row stands in the way.
     """
     if not current_actor().reason:
         raise ValueError("bring rows back with a reason")
     with staging.connection.cursor() as cursor:
-        tracked = {found.table: found for found in tracked_tables(cursor)}.get(table)
+        tracked = table_named(table, tracked_tables(cursor))
     if tracked is None or column not in tracked.columns:
         raise RowsUnknown(table=table, column=column)
     with clinic_scope(route), transaction.atomic(using=route.shard):

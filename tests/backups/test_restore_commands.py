@@ -55,7 +55,7 @@ def test_one_patient_comes_back_as_an_ordinary_change(
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(name="Outro Nome")
         Patient.objects.create(**somebody(1))
-    only = ("--only", "patients_patient", "--where", f"id={record.id}", "--noinput")
+    only = ("--only", "patients", "--where", f"id={record.id}", "--noinput")
     assert said(capsys, "restore", "latest", "--clinic", schema, *only)["rows"] == 1
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
     with clinic_scope(fresh_clinic.route):

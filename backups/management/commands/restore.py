@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="The new clinic's name. Default: its schema's.")
         parser.add_argument("--domain", help="The new clinic's host name.")
         parser.add_argument("--shard", help="Where to restore. Default: where the clinic is.")
-        parser.add_argument("--only", metavar="TABLE", help="Only rows of this table.")
+        parser.add_argument("--only", metavar="TABLE", help="Only rows of this table: patients.")
         parser.add_argument("--where", metavar="COLUMN=VALUE", help="Which rows of --only.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would change.")
         parser.add_argument("--noinput", action="store_true", help="Don't ask.")
