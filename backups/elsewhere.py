@@ -14,8 +14,10 @@ import psycopg
 from django.db import connections
 from psycopg import sql
 
+from backups.catalogue import read_catalogue
+from backups.configuration import trusted_keys
 from backups.documents import documents_returned
-from backups.errors import PlaceTaken
+from backups.errors import NoSuchBackup, PlaceTaken
 from backups.layout import manifests_prefix
 from backups.manifests import Signed
 from backups.recovery import recover
@@ -113,6 +115,22 @@ def clinics_in_store(store: Store) -> list[UUID]:
         for clinic in found
         if next(iter(store.listed(manifests_prefix(UUID(clinic)))), None)
     )
+
+
+def clinic_in_store(store: Store, named: str) -> UUID:
+    """A clinic that the directory doesn't know: by its id, or by its schema's name in the store.
+
+    Raises NoSuchBackup.
+    """
+    try:
+        return UUID(named)
+    except ValueError:
+        pass
+    for clinic_id in clinics_in_store(store):
+        latest = read_catalogue(store, clinic_id, trusted_keys()).latest()
+        if latest and latest.manifest.schema_name == named:
+            return clinic_id
+    raise NoSuchBackup(clinic=named)
 
 
 def _is_there(route: ClinicRoute) -> bool:

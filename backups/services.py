@@ -63,14 +63,14 @@ def backup_make(*, clinic: Clinic, incremental: bool = False, progress: Progress
             return _make(store, clinic, incremental=incremental, progress=progress)
 
 
-def backup_catalogue(*, clinic: Clinic) -> Catalogue:
+def backup_catalogue(*, clinic_id: UUID) -> Catalogue:
     """The clinic's backups, as the store has them. Raises BackupError."""
-    return read_catalogue(configured_store(), clinic.id, trusted_keys())
+    return read_catalogue(configured_store(), clinic_id, trusted_keys())
 
 
-def backup_proven(*, clinic: Clinic) -> set[UUID]:
+def backup_proven(*, clinic_id: UUID) -> set[UUID]:
     """The backups that a drill restored and compared."""
-    drills = Run.objects.filter(clinic=clinic, kind=Run.Kind.DRILL, state=Run.State.DONE)
+    drills = Run.objects.filter(clinic_id=clinic_id, kind=Run.Kind.DRILL, state=Run.State.DONE)
     with platform_scope():
         return {found for found in drills.values_list("backup_id", flat=True) if found}
 
@@ -81,7 +81,7 @@ def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silen
     Signatures, the chain, and the bytes of every object; no key is needed. Raises NoSuchBackup,
     ChainBroken, StoreError, CutShort, Altered and their like.
     """
-    store, catalogue = configured_store(), backup_catalogue(clinic=clinic)
+    store, catalogue = configured_store(), backup_catalogue(clinic_id=clinic.id)
     if backup_id not in {signed.manifest.backup_id for signed in catalogue}:
         for refused in catalogue.refused:
             if str(backup_id) in refused.key:
@@ -107,8 +107,8 @@ def backup_prune(*, clinic: Clinic, dry_run: bool = False) -> RetentionPlan:
     """
     store, now = configured_store(), timezone.now()
     with sole_run(clinic.route):
-        catalogue = backup_catalogue(clinic=clinic)
-        proven = backup_proven(clinic=clinic)
+        catalogue = backup_catalogue(clinic_id=clinic.id)
+        proven = backup_proven(clinic_id=clinic.id)
         plan = plan_retention(catalogue, proven=proven, now=now, keep=retention())
         if not dry_run:
             for signed in plan.delete:

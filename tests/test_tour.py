@@ -20,6 +20,10 @@ END = "-- end of block --"
 SERVE = """
 set -eu
 state=$(mktemp -d)
+set -a
+BACKUP_STORE_URL="file://$state/store"
+eval "$(python manage.py backup_keys "$state/keys" 2>"$state/log")"
+set +a
 python -m fisioflow.devstack.prepare "$state" >"$state/log" 2>&1 || {
     cat "$state/log" >&2
     exit 1

@@ -8,11 +8,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from backups.catalogue import read_catalogue
 from backups.comparison import differences, rows_bring_back
-from backups.configuration import configured_store, trusted_keys
-from backups.elsewhere import clinic_restore_as, clinic_restore_lost, clinics_in_store
-from backups.errors import NoSuchBackup
+from backups.configuration import configured_store
+from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
 from backups.manifests import Signed
 from backups.models import Run
 from backups.recovery import recover
@@ -48,7 +46,7 @@ def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
     store = configured_store()
     with platform_scope():
         found = Clinic.objects.filter(schema_name=wish.clinic).first()
-    clinic_id = found.id if found else _lost_clinic(store, wish.clinic)
+    clinic_id = found.id if found else clinic_in_store(store, wish.clinic)
     chain = chain_to(store, clinic_id, wish.backup, wish.at)
     if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
         raise CommandError(f"There is no shard {wish.shard} here.")
@@ -118,19 +116,6 @@ def _beside(
                     staging=staging, route=route, table=wish.only or "", column=column, value=value
                 )
             }
-
-
-def _lost_clinic(store: Store, named: str) -> UUID:
-    """A clinic that the directory doesn't know: by its id, or by its schema's name in the store."""
-    try:
-        return UUID(named)
-    except ValueError:
-        pass
-    for clinic_id in clinics_in_store(store):
-        latest = read_catalogue(store, clinic_id, trusted_keys()).latest()
-        if latest and latest.manifest.schema_name == named:
-            return clinic_id
-    raise NoSuchBackup(clinic=named)
 
 
 def _domain_beside(origin: Clinic | None, schema: str) -> str:

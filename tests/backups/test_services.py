@@ -101,7 +101,7 @@ def test_increments_form_a_chain(clinic: Clinic) -> None:
     first = signed(increment(clinic))
     change(clinic)
     second = signed(increment(clinic))
-    chain = backup_catalogue(clinic=clinic).chain(second.manifest.backup_id)
+    chain = backup_catalogue(clinic_id=clinic.id).chain(second.manifest.backup_id)
     assert [link.manifest.backup_id for link in chain] == [
         made.manifest.backup_id for made in (full, first, second)
     ]
@@ -259,12 +259,12 @@ def test_a_killed_backup_is_never_listed_and_the_next_run_cleans_up(
         backup_make(clinic=clinic)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert list(backup_catalogue(clinic=clinic)) == []
+    assert list(backup_catalogue(clinic_id=clinic.id)) == []
     made = _once_free(clinic)
     dead, done = runs(clinic)
     assert (dead.state, dead.error) == (Run.State.FAILED, "The process ended halfway.")
     assert done.state == Run.State.DONE
-    assert [s.manifest.backup_id for s in backup_catalogue(clinic=clinic)] == [
+    assert [s.manifest.backup_id for s in backup_catalogue(clinic_id=clinic.id)] == [
         signed(made).manifest.backup_id
     ]
     assert dead.backup_id is not None

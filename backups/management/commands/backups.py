@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backups.catalogue import Catalogue
+from backups.configuration import configured_store
+from backups.elsewhere import clinic_in_store, clinics_in_store
 from backups.errors import ChainBroken
-from backups.management.progress import named_clinics, size_text
+from backups.management.progress import size_text
 from backups.services import backup_catalogue, backup_proven
 from fisioflow.errors import FisioFlowError
+from tenants.context import platform_scope
 from tenants.models import Clinic
 
 
@@ -25,24 +29,36 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
-        for clinic in named_clinics([options["clinic"]] if options["clinic"] else []):
-            try:
-                rows = list(_rows(clinic))
-            except FisioFlowError as error:
-                raise CommandError(f"{clinic.schema_name}: {error}") from error
-            for row in rows:
-                wrong += bool(row["problem"])
-                self.stdout.write(json.dumps(row) if options["json"] else _line(row))
+        try:
+            for clinic_id, name in _clinics(options["clinic"]):
+                for row in _rows(clinic_id, name):
+                    wrong += bool(row["problem"])
+                    self.stdout.write(json.dumps(row) if options["json"] else _line(row))
+        except FisioFlowError as error:
+            raise CommandError(str(error)) from error
         if wrong:
             raise CommandError(f"{wrong} of them can't be restored.")
 
 
-def _rows(clinic: Clinic) -> Iterator[dict[str, Any]]:
-    catalogue, proven = backup_catalogue(clinic=clinic), backup_proven(clinic=clinic)
+def _clinics(named: str | None) -> Iterator[tuple[UUID, str]]:
+    """The named clinic, or all in the store, also those that the directory doesn't know."""
+    with platform_scope():
+        names = dict(Clinic.objects.values_list("id", "schema_name"))
+    if named:
+        known = next((key for key, name in names.items() if name == named), None)
+        yield known or clinic_in_store(configured_store(), named), named
+        return
+    found = clinics_in_store(configured_store())
+    for clinic_id in sorted(found, key=lambda clinic_id: names.get(clinic_id, "")):
+        yield clinic_id, names.get(clinic_id, "")
+
+
+def _rows(clinic_id: UUID, name: str) -> Iterator[dict[str, Any]]:
+    catalogue, proven = backup_catalogue(clinic_id=clinic_id), backup_proven(clinic_id=clinic_id)
     for signed in catalogue:
         manifest = signed.manifest
         yield {
-            "clinic": clinic.schema_name,
+            "clinic": name or manifest.schema_name,
             "backup": str(manifest.backup_id),
             "kind": manifest.kind.value,
             "created_at": manifest.created_at.isoformat(),
@@ -52,8 +68,8 @@ def _rows(clinic: Clinic) -> Iterator[dict[str, Any]]:
             "proven": manifest.backup_id in proven,
         }
     for refused in catalogue.refused:
-        name = refused.key.rsplit("/", 1)[-1].removesuffix(".jsonl")
-        yield {"clinic": clinic.schema_name, "backup": name, "problem": refused.reason}
+        backup = refused.key.rsplit("/", 1)[-1].removesuffix(".jsonl")
+        yield {"clinic": name or str(clinic_id), "backup": backup, "problem": refused.reason}
 
 
 def _problem(catalogue: Catalogue, backup_id: Any) -> str:

@@ -63,7 +63,19 @@ class Command(BaseCommand):
 
 
 def _text(said: dict[str, Any]) -> str:
-    return "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items())
+    lines = []
+    for name, value in said.items():
+        title = name.replace("_", " ")
+        if isinstance(value, list):
+            lines += [f"{title}:" if value else f"{title}: nothing", *map(_counts, value)]
+        else:
+            lines.append(f"{title}: {value}")
+    return "\n".join(lines)
+
+
+def _counts(one: dict[str, Any]) -> str:
+    counts = [f"{count} {name}" for name, count in one.items() if name != "table" and count]
+    return f"  {one['table']}: {', '.join(counts)}"
 
 
 def _backup(text: str) -> UUID | str:
