@@ -1,6 +1,6 @@
 """Where everything lies in the store.
 
-README.md, restore.sh                          how a person restores without this software
+README.md, restore.sh, increments.sql          how a person restores without this software
 ddl/<fingerprint>/structure.sql, rules.sql     definitions of schemas, shared by all clinics
 clinics/<clinic>/manifests/<backup>.jsonl      one for each backup; none: not a backup
 clinics/<clinic>/data/<backup>/<name>.zst.age  what one backup alone refers to

@@ -3,6 +3,8 @@
 The connection's search path is the schema that is being restored: tables with the rows of the full
 backup and not yet their rules (keys, triggers), which come when all is in place. Several increments
 are read one after the other, then applied together.
+
+backups/store_readme/increments.sql does the same for a person without this software.
 """
 
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The page and the script that each store holds: how to restore without this software."""
+"""The page and the scripts that each store holds: how to restore without this software."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from backups.errors import ObjectExists
 from backups.stores import Store
 
-FILES = ("README.md", "restore.sh")
+FILES = ("README.md", "increments.sql", "restore.sh")
 
 
 def write_readme(store: Store) -> None:

@@ -129,5 +129,5 @@ def test_plain_objects_are_written_once_and_checked(store: Store) -> None:
 def test_the_store_explains_itself_once(store: Store) -> None:
     write_readme(store)
     write_readme(store)
-    assert keys_of(store) == ["README.md", "restore.sh"]
+    assert keys_of(store) == ["README.md", "increments.sql", "restore.sh"]
     assert b"age -d -i" in content_of(store, "README.md")
