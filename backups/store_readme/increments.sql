@@ -17,17 +17,23 @@ SELECT c.relname AS table_name, d.relname AS delta,
  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
  GROUP BY c.relname, d.relname;
 
+CREATE FUNCTION pg_temp.check_moment() RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+    moment timestamptz := nullif(current_setting('restore.moment', true), '');
+    made timestamptz := nullif(current_setting('restore.full_made_at', true), '');
+BEGIN
+    IF moment < made THEN
+        RAISE EXCEPTION 'the full was made at %, later than the moment: take an older chain', made;
+    END IF;
+END $body$;
+
 -- A transaction counts as a whole: by its commit, or by its last change where the server of the
 -- backup kept no times of commits.
 CREATE FUNCTION pg_temp.choose_transactions() RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
     moment timestamptz := nullif(current_setting('restore.moment', true), '');
-    made timestamptz := nullif(current_setting('restore.full_made_at', true), '');
     written text;
 BEGIN
-    IF moment < made THEN
-        RAISE EXCEPTION 'the full was made at %, later than the moment: take an older chain', made;
-    END IF;
     SELECT string_agg(
                format('SELECT written_by, committed_at, changed_at FROM pg_temp.%I', delta),
                ' UNION ALL ')
@@ -128,6 +134,7 @@ DO $$
 DECLARE
     found record;
 BEGIN
+    PERFORM pg_temp.check_moment();
     IF NOT EXISTS (SELECT FROM pg_temp.restore_deltas) THEN  -- the increments are of documents alone
         RETURN;
     END IF;

@@ -252,9 +252,11 @@ def test_a_moment_goes_by_commits(person: Person, moment: str, number: str) -> N
     assert person.ask(NUMBER) == number
 
 
-def test_a_moment_before_the_full_is_refused(person: Person) -> None:
-    done = person.restore(moment="2026-11-20T11:59:59Z")
-    refused(person, done, "later than the moment")
+def test_a_moment_before_the_full_is_refused(person: Person, chain: list[Signed]) -> None:
+    made = continued(person.store, person.keys, chain[0], EMPTY)
+    for backup in (chain[-1].manifest.backup_id, made.manifest.backup_id):
+        done = person.restore(backup=backup, moment="2026-11-20T11:59:59Z")
+        refused(person, done, "later than the moment")
 
 
 @pytest.mark.parametrize(
