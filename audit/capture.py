@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.history import DIGEST
+from tenants.postgresql.catalogs import RELATIONS
 
-_PAIRS = """
+_PAIRS = f"""
 SELECT t.relname, h.relname, k.attname,
        array_agg(a.attname ORDER BY a.attnum)::text[],
        coalesce(array_agg(a.attname) FILTER (WHERE col_description(h.oid, b.attnum) = %s),
-                '{}')::text[]
+                '{{}}')::text[]
   FROM pg_class h
   JOIN pg_class t ON t.relnamespace = h.relnamespace AND t.relkind = 'r'
    AND t.relname = replace(h.relname, '_historical', '_')
@@ -26,7 +27,7 @@ SELECT t.relname, h.relname, k.attname,
   JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
    AND a.attgenerated = ''
   JOIN pg_attribute b ON b.attrelid = h.oid AND b.attname = a.attname AND NOT b.attisdropped
- WHERE h.relnamespace = current_schema()::regnamespace AND h.relkind = 'r'
+ WHERE h.oid IN {RELATIONS} AND h.relkind = 'r'
    AND h.relname LIKE '%%\\_historical%%'
  GROUP BY t.relname, h.relname, k.attname ORDER BY t.relname
 """

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.classification import Access, access_by_table
+from tenants.postgresql.catalogs import RELATIONS
 
-_TABLES = """
+_TABLES = f"""
 SELECT relname::text FROM pg_class
- WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+ WHERE oid IN {RELATIONS} AND relkind = 'r'
 """
 _IS_OWNER = "SELECT pg_has_role(%(role)s, current_user, 'MEMBER')"
 _OPEN_DOORS = """

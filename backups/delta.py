@@ -28,10 +28,11 @@ from typing import Any
 from psycopg import sql
 
 from audit.capture import Tracked
+from tenants.postgresql.catalogs import RELATIONS
 
 # Tables with a column of type xid8: they are only ever appended to, and the column says by which
 # transaction. A history's time of change is called history_date; another's is its first time.
-_APPENDED = """
+_APPENDED = f"""
 SELECT c.relname::text, max(a.attname) FILTER (WHERE a.atttypid = 'xid8'::regtype)::text,
        array_agg(a.attname::text ORDER BY a.attnum)
            FILTER (WHERE a.atttypid <> 'xid8'::regtype AND a.attgenerated = ''),
@@ -39,7 +40,7 @@ SELECT c.relname::text, max(a.attname) FILTER (WHERE a.atttypid = 'xid8'::regtyp
            FILTER (WHERE a.atttypid = 'timestamptz'::regtype AND a.attnotnull))[1]
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
        AND NOT a.attisdropped
- WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r'
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
  GROUP BY c.relname HAVING bool_or(a.atttypid = 'xid8'::regtype) ORDER BY c.relname
 """
 EXTRA = {"written_by": "xid8", "committed_at": "timestamptz", "changed_at": "timestamptz"}
@@ -72,11 +73,9 @@ class Appended:
         return f"delta_{self.table}"
 
 
-def appended_tables(cursor: Any, schema: str = "") -> list[Appended]:
-    """The append-only tables of this schema; by default of the search path's."""
-    cursor.execute(
-        _APPENDED.replace("%s", "%s" if schema else "current_schema()"), [schema] * bool(schema)
-    )
+def appended_tables(cursor: Any) -> list[Appended]:
+    """The append-only tables of the search path's schema."""
+    cursor.execute(_APPENDED)
     return [
         Appended(table, xid, tuple(columns), moment or "")
         for table, xid, columns, moment in cursor.fetchall()

@@ -21,16 +21,17 @@ from backups.stores import Store
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition
+from tenants.postgresql.catalogs import RELATIONS
 
 _FIRST = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\n"
 _LAST = b"COMMIT;\n"
 # By the rows themselves: the application's role may not read a sequence.
-_SEQUENCES = """
+_SEQUENCES = f"""
 SELECT format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L),'
               ' coalesce(max(%I), 0) + 1, false) FROM %I;',
               quote_ident(c.relname), a.attname, a.attname, c.relname)
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY c.relname
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r' ORDER BY c.relname
 """
 Progress = Callable[[str, int], None]  # the table's name, bytes so far
 

@@ -24,6 +24,7 @@ from backups.manifests import Origin
 from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import ShardUnavailable
+from tenants.postgresql.catalogs import RELATIONS
 
 CHUNK = 128 * 1024  # bytes gathered before they go on; more, and the server waits for a free socket
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
@@ -34,10 +35,10 @@ SELECT pg_is_in_recovery(), s.system_identifier::text, c.timeline_id,
        obj_description(to_regnamespace(%s), 'pg_namespace')
   FROM pg_control_system() s, pg_control_checkpoint() c
 """
-_COLUMNS = """
+_COLUMNS = f"""
 SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r' AND a.attnum > 0
    AND NOT a.attisdropped AND a.attgenerated = '' AND a.atttypid <> 'xid8'::regtype
  GROUP BY c.relname ORDER BY c.relname
 """

@@ -12,8 +12,9 @@ from django.conf import settings
 from psycopg import sql
 
 from audit.capture import reconcile, tracked_tables
+from tenants.postgresql.catalogs import RELATIONS
 
-_APPEND_ONLY = """
+_APPEND_ONLY = f"""
 SELECT c.relname::text, k.attname::text,
        array_agg(a.attname::text ORDER BY a.attnum)
            FILTER (WHERE a.atttypid <> 'xid8'::regtype AND a.attgenerated = ''
@@ -24,7 +25,7 @@ SELECT c.relname::text, k.attname::text,
   JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indnkeyatts = 1
   JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
    AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid
                   AND t.tgname LIKE '%%\\_append_only'
                   AND t.tgfoid = to_regproc('audit_refuse'))

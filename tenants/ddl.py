@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from fisioflow.errors import FisioFlowError
+from tenants.postgresql.catalogs import RELATIONS, in_schema
 
 
 class UnsupportedObject(FisioFlowError):
@@ -41,34 +42,33 @@ _VARCHAR = re.compile(r"'(?:[^']|'')*'::character varying")
 _VARCHAR_LIST = re.compile(
     rf"\(\(ARRAY\[({_VARCHAR.pattern}(?:, {_VARCHAR.pattern})*)\]\)::text\[\]\)"
 )
-_UNSUPPORTED = """
+_UNSUPPORTED = f"""
 SELECT 'relation ' || relname FROM pg_class
- WHERE relnamespace = current_schema()::regnamespace
+ WHERE oid IN {RELATIONS}
    AND (relkind IN ('v', 'm', 'f', 'p') OR relrowsecurity OR relispartition
         OR relkind = 'S' AND NOT EXISTS (
             SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                AND d.objid = pg_class.oid AND d.deptype = 'i')
         OR relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = pg_class.oid))
-UNION ALL SELECT 'type ' || typname FROM pg_type
- WHERE typnamespace = current_schema()::regnamespace AND typtype = 'd'
-UNION ALL SELECT 'type ' || typname FROM pg_type JOIN pg_class c ON c.oid = typrelid
- WHERE typnamespace = current_schema()::regnamespace AND c.relkind = 'c'
+UNION ALL SELECT 'type ' || typname FROM pg_type t
+ WHERE t.oid IN {in_schema("pg_type")} AND typtype IN ('c', 'd')
 UNION ALL SELECT 'routine ' || proname FROM pg_proc
- WHERE pronamespace = current_schema()::regnamespace AND prokind NOT IN ('f', 'p')
+ WHERE pg_proc.oid IN {in_schema("pg_proc")} AND prokind NOT IN ('f', 'p')
    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'i')
 UNION ALL SELECT 'statistics ' || stxname FROM pg_statistic_ext
- WHERE stxnamespace = current_schema()::regnamespace
-UNION ALL SELECT 'rule ' || rulename FROM pg_rules WHERE schemaname = current_schema()
+ WHERE oid IN {in_schema("pg_statistic_ext")}
+UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite
+ WHERE ev_class IN {RELATIONS} AND rulename <> '_RETURN'
 UNION ALL SELECT 'operator ' || oprname FROM pg_operator
- WHERE oprnamespace = current_schema()::regnamespace
+ WHERE oid IN {in_schema("pg_operator")}
 UNION ALL SELECT 'collation ' || collname FROM pg_collation
- WHERE collnamespace = current_schema()::regnamespace
+ WHERE oid IN {in_schema("pg_collation")}
 """
-_TYPES = """
+_TYPES = f"""
 SELECT format('CREATE TYPE %I AS ENUM (%s)', t.typname,
               string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder))
   FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
- WHERE t.typnamespace = current_schema()::regnamespace GROUP BY t.typname
+ WHERE t.oid IN {in_schema("pg_type")} GROUP BY t.typname
 UNION ALL
 SELECT format('CREATE TYPE %I AS RANGE (SUBTYPE = %s, SUBTYPE_OPCLASS = %I.%I%s%s%s,'
               ' MULTIRANGE_TYPE_NAME = %I)', t.typname, format_type(r.rngsubtype, NULL),
@@ -80,19 +80,19 @@ SELECT format('CREATE TYPE %I AS RANGE (SUBTYPE = %s, SUBTYPE_OPCLASS = %I.%I%s%
               m.typname)
   FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type m ON m.oid = r.rngmultitypid
   JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace n ON n.oid = o.opcnamespace
- WHERE t.typnamespace = current_schema()::regnamespace
+ WHERE t.oid IN {in_schema("pg_type")}
  ORDER BY 1
 """
-_FUNCTIONS = """
+_FUNCTIONS = f"""
 SELECT replace(left(d, strpos(d, '(')), quote_ident(current_schema()) || '.', '')
        || substr(d, strpos(d, '(') + 1)
   FROM (SELECT p.proname, pg_get_function_identity_arguments(p.oid) AS args,
                pg_get_functiondef(p.oid) AS d
-          FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace
+          FROM pg_proc p WHERE p.oid IN {in_schema("pg_proc")}
            AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = p.oid AND deptype = 'i')) f
  ORDER BY proname, args
 """
-_TABLES = """
+_TABLES = f"""
 SELECT c.relname, format(E'CREATE TABLE %I (\\n    %s\\n)', c.relname, coalesce(string_agg(
          format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
          || CASE WHEN a.attcollation <> t.typcollation
@@ -115,47 +115,48 @@ SELECT c.relname, format(E'CREATE TABLE %I (\\n    %s\\n)', c.relname, coalesce(
   LEFT JOIN pg_depend p ON a.attidentity <> '' AND p.refclassid = 'pg_class'::regclass
        AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND p.deptype = 'i'
   LEFT JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
  GROUP BY c.relname ORDER BY c.relname
 """
-_CONSTRAINTS = """
+_CONSTRAINTS = f"""
 SELECT format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', c.relname, k.conname,
               pg_get_constraintdef(k.oid))
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
- WHERE k.connamespace = current_schema()::regnamespace AND k.contype::text = ANY(%s)
+ WHERE c.oid IN {RELATIONS} AND k.contype::text = ANY(%s)
  ORDER BY c.relname, k.conname
 """
-_INDEXES = """
+_INDEXES = f"""
 SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid
- WHERE c.relnamespace = current_schema()::regnamespace AND NOT EXISTS (
-       SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype <> 'f')
+ WHERE i.indrelid IN {RELATIONS} AND NOT EXISTS (
+       SELECT 1 FROM pg_constraint k WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid
+          AND k.contype <> 'f')
  ORDER BY c.relname
 """
-_TRIGGERS = """
+_TRIGGERS = f"""
 SELECT pg_get_triggerdef(t.oid, true)
        || CASE t.tgenabled WHEN 'O' THEN '' ELSE format('; ALTER TABLE %I %s TRIGGER %I',
             c.relname, CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
             ELSE 'DISABLE' END, t.tgname) END
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
- WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+ WHERE c.oid IN {RELATIONS} AND NOT t.tgisinternal
  ORDER BY c.relname, t.tgname
 """
-_COMMENTS = """
+_COMMENTS = f"""
 SELECT format('COMMENT ON %s IS %L', CASE d.objsubid WHEN 0 THEN format('TABLE %I', c.relname)
               ELSE format('COLUMN %I.%I', c.relname, a.attname) END, d.description)
   FROM pg_description d JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid
   LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
- WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+ WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
  ORDER BY 1
 """
 
 
-_GRANTS = """
+_GRANTS = f"""
 SELECT privileges, string_agg(quote_ident(relname), ', ' ORDER BY relname)
   FROM (SELECT c.relname, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) AS privileges
           FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+         WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
            AND r.rolname = %s
          GROUP BY c.relname) by_table
  GROUP BY privileges ORDER BY privileges
