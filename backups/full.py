@@ -3,7 +3,6 @@
 The stream is a psql script: BEGIN, a COPY for each table, the sequences, COMMIT as its last line.
 """
 
-import hashlib
 import tomllib
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -60,17 +59,16 @@ class Script:
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         begin = sql.SQL("COPY {} ({}) FROM stdin;\n").format(sql.Identifier(table), names)
         yield self._counted(begin.as_string(self._source.connection).encode())
-        first, rows, digest = self._at, 0, hashlib.sha256()
-        for chunk in self._source.copy(select(table, columns, empty=is_ephemeral(table))):
-            rows += chunk.count(b"\n")  # inside a value it is written as \n
-            digest.update(chunk)
+        first = self._at
+        copied = self._source.copy(select(table, columns, empty=is_ephemeral(table)))
+        for chunk in copied:
             yield self._counted(chunk)
             self._progress(table, self._at)
         self.tables.append(
             Table(
                 name=table,
-                rows=rows,
-                rows_hash=digest.hexdigest(),
+                rows=copied.rows,
+                rows_hash=copied.rows_hash,
                 first_byte=first,
                 end_byte=self._at,
             )

@@ -5,7 +5,6 @@ The changes are the rows of histories and of the trail, by the transaction that 
 nothing is lost or doubled, whatever transactions were open.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -73,17 +72,15 @@ class Delta:
     def _rows(self, table: Temporary, query: sql.Composed) -> Iterator[bytes]:
         head = sql.SQL("{};\n{};\n").format(table.make, table.begin)
         yield self._counted(head.as_string(self._source.connection).encode())
-        first, rows, digest = self._at, 0, hashlib.sha256()
-        for chunk in self._source.copy(query):
-            rows += chunk.count(b"\n")
-            digest.update(chunk)
+        first, copied = self._at, self._source.copy(query)
+        for chunk in copied:
             yield self._counted(chunk)
             self._progress(table.name, self._at)
         self.tables.append(
             Table(
                 name=table.name,
-                rows=rows,
-                rows_hash=digest.hexdigest(),
+                rows=copied.rows,
+                rows_hash=copied.rows_hash,
                 first_byte=first,
                 end_byte=self._at,
             )

@@ -4,7 +4,6 @@ Tables are read again while the rules of others are built, on two connections: t
 of a restore's time.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from audit.capture import drift, tracked_tables
+from backups.copying import CopyOut
 from backups.errors import HistoryDiffers, RowsDiffer
 from backups.manifests import Table
 from backups.rules import parse_rules
@@ -88,15 +88,12 @@ def prove_histories(connection: psycopg.Connection[Any]) -> None:
 
 def rows_of(connection: psycopg.Connection[Any], table: str, columns: list[str]) -> tuple[int, str]:
     """How many rows, and the SHA-256 of what COPY writes of them, in the order that they lie in."""
-    rows, digest = 0, hashlib.sha256()
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(EXACT)
-        statement = sql.SQL("COPY ({}) TO STDOUT").format(select(table, columns))
-        with cursor.copy(statement) as copied:
-            for block in copied:
-                rows += 1
-                digest.update(block)
-    return rows, digest.hexdigest()
+    with connection.transaction():
+        connection.execute(EXACT)
+        copied = CopyOut(connection, select(table, columns))
+        for _ in copied:
+            pass
+    return copied.rows, copied.rows_hash
 
 
 def _prove(connection: psycopg.Connection[Any], table: Table, columns: list[str]) -> None:

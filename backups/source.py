@@ -14,11 +14,9 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 from psycopg import sql
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
 
 from audit.classification import EXEMPT, Access
+from backups.copying import CopyOut
 from backups.errors import NotAPrimary, SchemaMissing
 from backups.manifests import Origin
 from tenants.context import ClinicRoute
@@ -26,7 +24,6 @@ from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import ShardUnavailable
 from tenants.postgresql.catalogs import RELATIONS
 
-CHUNK = 128 * 1024  # bytes gathered before they go on; more, and the server waits for a free socket
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
 
 _ORIGIN = """
@@ -71,26 +68,9 @@ class Source:
         with self.connection.cursor() as cursor:
             return table_columns(cursor)
 
-    def copy(self, query: sql.Composable) -> Iterator[bytes]:
-        """What `COPY (query) TO STDOUT` gives, in chunks of about CHUNK bytes."""
-        # libpq's own calls: psycopg's Copy takes twice the time for the many small rows of a table.
-        server = self.connection.pgconn
-        statement = sql.SQL("COPY ({}) TO STDOUT").format(query)
-        _expect(server.exec_(statement.as_bytes(self.connection)), ExecStatus.COPY_OUT)
-        gathered = bytearray()
-        try:
-            while (row := server.get_copy_data(0))[0] > 0:
-                gathered += row[1]
-                if len(gathered) >= CHUNK:
-                    yield bytes(gathered)
-                    gathered.clear()
-        except GeneratorExit:  # nobody wants the rest: the transaction is of no use any more
-            server.finish()
-            raise
-        while result := server.get_result():
-            _expect(result, ExecStatus.COMMAND_OK)
-        if gathered:
-            yield bytes(gathered)
+    def copy(self, query: sql.Composable) -> CopyOut:
+        """The rows of the query, as the snapshot sees them."""
+        return CopyOut(self.connection, query)
 
     def outlast_crashes(self) -> None:
         """Make sure that no number of a transaction that the snapshot saw is ever given again.
@@ -102,11 +82,6 @@ class Source:
         with connected(self.origin.shard) as connection:
             connection.execute("SET synchronous_commit = on")
             connection.execute("SELECT pg_logical_emit_message(true, 'fisioflow', 'backup')")
-
-
-def _expect(result: PGresult, status: ExecStatus) -> None:
-    if result.status != status:
-        raise error_from_result(result)
 
 
 def table_columns(cursor: Any) -> dict[str, list[str]]:
