@@ -14,20 +14,20 @@ CHUNK = 128 * 1024  # bytes gathered before they go on; more, and the server wai
 
 
 class CopyOut:
-    """What `COPY (query) TO STDOUT` gives, once, in chunks of about CHUNK bytes.
+    """What `COPY rows TO STDOUT` gives, once, in chunks of about CHUNK bytes.
 
-    By libpq's own calls: psycopg's Copy takes twice the time for the many small rows of a table.
+    `rows` is a table with columns, or a query in parentheses. By libpq's own calls: psycopg's Copy takes twice the time for the many small rows of a table.
     Whoever stops halfway loses the connection.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], query: sql.Composable) -> None:
-        self._connection, self._query = connection, query
+    def __init__(self, connection: psycopg.Connection[Any], rows: sql.Composable) -> None:
+        self._connection, self._source = connection, rows
         self._hash = hashlib.sha256()
         self._rows = 0
 
     def __iter__(self) -> Iterator[bytes]:
         server = self._connection.pgconn
-        statement = sql.SQL("COPY ({}) TO STDOUT").format(self._query)
+        statement = sql.SQL("COPY {} TO STDOUT").format(self._source)
         _expect(server.exec_(statement.as_bytes(self._connection)), ExecStatus.COPY_OUT)
         gathered = bytearray()
         try:

@@ -15,7 +15,7 @@ from backups.layout import RULES, STRUCTURE, data_key, ddl_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
 from backups.objects import PlainObject, write_plain
 from backups.sealing import seal
-from backups.source import Source, is_ephemeral, select
+from backups.source import Source, is_ephemeral, rows_of_table
 from backups.stores import Store
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute
@@ -60,7 +60,7 @@ class Script:
         begin = sql.SQL("COPY {} ({}) FROM stdin;\n").format(sql.Identifier(table), names)
         yield self._counted(begin.as_string(self._source.connection).encode())
         first = self._at
-        copied = self._source.copy(select(table, columns, empty=is_ephemeral(table)))
+        copied = self._source.copy(rows_of_table(table, columns, empty=is_ephemeral(table)))
         for chunk in copied:
             yield self._counted(chunk)
             self._progress(table, self._at)

@@ -72,7 +72,7 @@ class Delta:
     def _rows(self, table: Temporary, query: sql.Composed) -> Iterator[bytes]:
         head = sql.SQL("{};\n{};\n").format(table.make, table.begin)
         yield self._counted(head.as_string(self._source.connection).encode())
-        first, copied = self._at, self._source.copy(query)
+        first, copied = self._at, self._source.copy(sql.SQL("({})").format(query))
         for chunk in copied:
             yield self._counted(chunk)
             self._progress(table.name, self._at)

@@ -18,7 +18,7 @@ from backups.copying import CopyOut
 from backups.errors import HistoryDiffers, RowsDiffer
 from backups.manifests import Table
 from backups.rules import parse_rules
-from backups.source import EXACT, select, table_columns
+from backups.source import EXACT, rows_of_table, table_columns
 from tenants.fleet import REFERENCE_TABLES
 from tenants.postgresql.owner import owner_connection
 
@@ -90,7 +90,7 @@ def rows_of(connection: psycopg.Connection[Any], table: str, columns: list[str])
     """How many rows, and the SHA-256 of what COPY writes of them, in the order that they lie in."""
     with connection.transaction():
         connection.execute(EXACT)
-        copied = CopyOut(connection, select(table, columns))
+        copied = CopyOut(connection, rows_of_table(table, columns))
         for _ in copied:
             pass
     return copied.rows, copied.rows_hash

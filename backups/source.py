@@ -68,9 +68,9 @@ class Source:
         with self.connection.cursor() as cursor:
             return table_columns(cursor)
 
-    def copy(self, query: sql.Composable) -> CopyOut:
-        """The rows of the query, as the snapshot sees them."""
-        return CopyOut(self.connection, query)
+    def copy(self, rows: sql.Composable) -> CopyOut:
+        """Rows of the snapshot, as in CopyOut."""
+        return CopyOut(self.connection, rows)
 
     def outlast_crashes(self) -> None:
         """Make sure that no number of a transaction that the snapshot saw is ever given again.
@@ -94,12 +94,11 @@ def table_columns(cursor: Any) -> dict[str, list[str]]:
     return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
 
 
-def select(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
-    """The rows of a table; `empty`: none of them."""
-    return sql.SQL("SELECT {} FROM {}{}").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.Identifier(table),
-        sql.SQL(" WHERE false" if empty else ""),
+def rows_of_table(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
+    """What to COPY for the rows of a table (faster than a query); `empty`: for none of them."""
+    what = "(SELECT {columns} FROM {table} WHERE false)" if empty else "{table} ({columns})"
+    return sql.SQL(what).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)), table=sql.Identifier(table)
     )
 
 
