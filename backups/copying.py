@@ -16,8 +16,8 @@ CHUNK = 128 * 1024  # bytes gathered before they go on; more, and the server wai
 class CopyOut:
     """What `COPY rows TO STDOUT` gives, once, in chunks of about CHUNK bytes.
 
-    `rows` is a table with columns, or a query in parentheses. By libpq's own calls: psycopg's Copy takes twice the time for the many small rows of a table.
-    Whoever stops halfway loses the connection.
+    `rows` is a table with columns, or a query in parentheses. By libpq's own calls: psycopg's Copy
+    takes twice the time for many small rows. Whoever stops halfway loses the connection.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], rows: sql.Composable) -> None:

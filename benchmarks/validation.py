@@ -13,6 +13,7 @@ from accounts.models import Role
 from accounts.services import user_create
 from accounts.sessions import token_issue
 from benchmarks.report import Figure, middle
+from fisioflow.actor import acting_as_job
 from patients.validators import cpf_check_digit
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_create
@@ -51,7 +52,7 @@ def _clinic() -> tuple[APIClient, str]:
         )
         made.extend([token_issue(user=owner).access, str(therapist.pk)])
 
-    with platform_scope():
+    with platform_scope(), acting_as_job("benchmark"):
         clinic = clinic_create(
             schema_name="bench_validation",
             name="Bench",
