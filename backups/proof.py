@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from audit.capture import drift, tracked_tables
-from backups.copying import CopyOut
+from backups.copying import CopyOut, widen
 from backups.errors import HistoryDiffers, RowsDiffer
 from backups.manifests import Table
 from backups.rules import parse_rules
@@ -110,4 +110,5 @@ def _connected(shard: str, schema: str) -> Iterator[psycopg.Connection[Any]]:
     with owner_connection(shard) as connection:
         connection.execute(_literally(f'SET search_path = "{schema}", pg_temp'))
         connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
+        widen(connection)
         yield connection

@@ -100,9 +100,11 @@ class _Compressed:
         return data
 
     def _gather(self) -> bytes:
-        """The next chunks, together: PostgreSQL gives them a row at a time."""
+        """The next chunks, small ones together; a large one goes on without a copy."""
         gathered = bytearray()
         for chunk in self._chunks:
+            if not gathered and len(chunk) >= _GATHERED:
+                return chunk
             gathered += chunk
             if len(gathered) >= _GATHERED:
                 break

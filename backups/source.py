@@ -16,7 +16,7 @@ from django.db import connections
 from psycopg import sql
 
 from audit.classification import EXEMPT, Access
-from backups.copying import CopyOut
+from backups.copying import CopyOut, widen
 from backups.errors import NotAPrimary, SchemaMissing
 from backups.manifests import Origin
 from tenants.context import ClinicRoute
@@ -141,6 +141,7 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
             timeline=timeline,
             incarnation=incarnation,
         )
+        widen(connection)
         head = (comment or "").removeprefix("fisioflow:")
         yield Source(connection, origin, snapshot, taken_at, head)
 

@@ -26,7 +26,7 @@ from tenants.postgresql.owner import as_owner
 from tenants.schemas import build_schema, template_definition
 
 SHARD, SCHEMA = "shard_1", "bench_backup"
-ROUNDS, OTHERS, CHANGED = 5, 500, 1_000
+ROUNDS, OTHERS, CHANGED = 9, 500, 1_000
 _AT_ONCE = 25  # schemas in one transaction: each takes some 200 locks
 _BACKUP = r"""
 import json, re, sys, time
