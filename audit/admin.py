@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from audit.entries import Entry, Place, entries_at
+from audit.entries import Entry, Place, charts_in, entries_at
 from audit.filters import KINDS, ExportFilter, TrailFilter, tables
 from audit.models import Event
 from audit.sources import histories
@@ -99,7 +99,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
             (entry,) = entries_at([Place.parse(place)])
         except (ValueError, OverflowError) as error:
             raise Http404 from error
-        charts_open_of(request, [entry.chart])
+        charts_open_of(request, charts_in([entry]))
         line = self._line(entry)
         context = {
             "title": f"{line['what']}: {line['kind']}",
@@ -142,12 +142,16 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         changed = [_label(entry.table, name) for name in entry.changed_fields]
         return {
             "entry": entry,
-            "what": capfirst(str(dict(tables()).get(entry.table, entry.table) or _NOTHING)),
+            "what": capfirst(str(dict(tables()).get(entry.table, entry.table) or _whose(entry))),
             "kind": dict(KINDS)[entry.kind],
             "colour": _COLOURS.get(entry.kind, ""),
             "changed": ", ".join(changed),
             "url": reverse("clinic:audit_event_entry", args=[entry.place]),
         }
+
+
+def _whose(entry: Entry) -> Any:
+    return _("Patient") if entry.patient_id else _NOTHING
 
 
 def _values(entry: Entry) -> Iterator[tuple[str, str, str, bool]]:

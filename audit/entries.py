@@ -69,12 +69,12 @@ class Entry:
     new_values: dict[str, Any] | None = None
     changed_fields: tuple[str, ...] = ()
     details: dict[str, Any] | None = None
-    chart: UUID | None = None  # the patient of whose chart the values are
+    patient_id: UUID | None = None  # whose chart it is of
 
 
 def charts_in(entries: Iterable[Entry]) -> set[UUID]:
-    """The patients whose charts the entries show something of."""
-    return {entry.chart for entry in entries if entry.chart}
+    """The patients whose charts the entries show something of: events have no content."""
+    return {entry.patient_id for entry in entries if entry.action and entry.patient_id}
 
 
 def entries_at(places: Iterable[Place]) -> list[Entry]:
@@ -131,7 +131,7 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
         old_values=old and _values(old),
         new_values=new and _values(new),
         changed_fields=tuple(changed),
-        chart=chart_of(row),
+        patient_id=chart_of(row),
     )
 
 
@@ -159,4 +159,5 @@ def _of_event(event: Event) -> Entry:
         user_agent=event.user_agent,
         request_id=event.request_id,
         details=event.details,
+        patient_id=event.patient_id,
     )

@@ -36,6 +36,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
     timestamp = serializers.DateTimeField()
     table = serializers.CharField()
     record_id = serializers.CharField()
+    patient = serializers.UUIDField(source="patient_id", allow_null=True)  # whose chart it is of
     kind = serializers.CharField()
     action = ActionField(allow_null=True)
     changed_fields = serializers.ListField(child=serializers.CharField())

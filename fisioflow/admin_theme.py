@@ -88,6 +88,17 @@ UNFOLD_PLATFORM = _LOOKS | {
             ],
         ),
         (
+            _("Backups"),
+            [
+                _item(
+                    _("By clinic"),
+                    "settings_backup_restore",
+                    "platform:backups_clinicbackups_changelist",
+                ),
+                _item(_("Runs"), "manage_history", "platform:backups_run_changelist"),
+            ],
+        ),
+        (
             _("Platform"),
             [
                 _item(_("Staff"), "badge", "platform:accounts_user_changelist"),

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from audit.entries import HIDDEN, Place
+from audit.entries import HIDDEN, Place, charts_in
 from audit.models import Kind
 from audit.services import event_record
 from audit.trail import Trail
@@ -104,6 +104,8 @@ def test_events_stand_between_the_changes(people: SimpleNamespace) -> None:
     event = newest[1]
     assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"count": 3})
     assert (event.old_values, event.new_values, event.table) == (None, None, "")
+    assert event.patient_id == people.norte.record.pk
+    assert charts_in(newest) == set()  # an event shows nothing of the chart
 
 
 def test_pages_of_any_size_are_the_whole_trail_once(people: SimpleNamespace) -> None:

@@ -90,6 +90,10 @@ def test_an_entry_shows_old_beside_new_and_marks_what_changed(
     event = Trail(kind="printed").page(1)[0]
     printed = auditor.get(f"{TRAIL}{event.place}/")
     assert shown(printed)["values"] == [("count", "—", "2", False)]
+    event_record(kind=Kind.CHART_VIEWED, patient_id=record.pk)
+    view = Trail(kind="chart_viewed", patient=record.pk).page(1)[0]
+    for shows_whose in (TRAIL, f"{TRAIL}{view.place}/"):
+        assert f"?patient={record.pk}" in auditor.get(shows_whose).content.decode()
     for nowhere in ("patients_patient:999999999", "nowhere:1", "x"):
         assert auditor.get(f"{TRAIL}{nowhere}/").status_code == 404
 

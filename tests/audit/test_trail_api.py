@@ -17,7 +17,7 @@ from tenants.context import ClinicRoute, clinic_scope
 
 URL = "/api/v1/audit"
 FIELDS = {
-    *("id", "timestamp", "table", "record_id", "kind", "action", "changed_fields"),
+    *("id", "timestamp", "table", "record_id", "patient", "kind", "action", "changed_fields"),
     *("old_values", "new_values", "details", "user", "reason", "ip_address"),
     *("user_agent", "request_id", "tenant"),
 }
@@ -49,7 +49,7 @@ def test_the_auditor_finds_who_changed_a_phone_and_from_where(
     assert set(entry) == FIELDS
     assert entry["action"] == "UPDATE"
     assert entry["table"] == "patients_patient"
-    assert entry["record_id"] == str(record.pk)
+    assert (entry["record_id"], entry["patient"]) == (str(record.pk), str(record.pk))
     assert entry["old_values"]["phone"] == record.phone
     assert entry["new_values"]["phone"] == "+5511900000000"
     assert set(entry["changed_fields"]) == {"phone", "updated_at"}
