@@ -64,8 +64,9 @@ bench: install ## Run the benchmarks on servers of their own (ARGS=... choose)
 lock: install ## Write the locks anew from pyproject.toml (ARGS=--upgrade: newest versions)
 	@uv pip compile $(LOCK_OPTIONS) --extra dev -o requirements.lock pyproject.toml $(ARGS)
 	@uv pip compile $(LOCK_OPTIONS) -c requirements.lock -o requirements-production.lock pyproject.toml
+# Without its extras in the lock, pip takes `coverage[toml]` for unpinned once a newer coverage is out.
 LOCK_OPTIONS := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate --quiet
+	--no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet
 
 # --- What the targets above are made of --------------------------------------------------------
 
