@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -236,7 +235,7 @@ class AdherenceView(ApiView):
         Four weeks up to today, unless `from` and `to` say otherwise.
         """
         seen = Patient.objects.alive().visible_to(person_of(request))
-        patient = get_object_or_404(seen, pk=pk)
+        patient = self.one_of(seen, Patient.objects.alive())
         self.opens(patient)
         query = serializers.AdherenceQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)

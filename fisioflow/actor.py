@@ -45,9 +45,14 @@ def acting(actor: Actor) -> Iterator[Actor]:
         _actor.reset(token)
 
 
-def acting_as_job(name: str, *, reason: str = "") -> AbstractContextManager[Actor]:
-    """Act as the named job (a command, a task), e.g. `job:create_clinic`."""
-    return acting(Actor(label=f"job:{name}", reason=reason))
+def acting_as_job(
+    name: str, *, reason: str = "", request_id: str = ""
+) -> AbstractContextManager[Actor]:
+    """Act as the named job (a command, a task), e.g. `job:create_clinic`.
+
+    `request_id` is that of the request which started it, if one did.
+    """
+    return acting(Actor(label=f"job:{name}", reason=reason, request_id=request_id))
 
 
 def identify(user_id: str, label: str, *, reason: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from accounts.models import CLINIC_ADMIN_ROLES, Role, User
 from accounts.services import password_change
 from accounts.sign_in import attempt_count, failure_record
 from fisioflow.actor import identify
+from fisioflow.charts import charts_open
 from fisioflow.requests import client_address
 from tenants.context import current_scope
 
@@ -75,6 +77,14 @@ class _AdminSite(UnfoldAdminSite):  # type: ignore[misc]
         return view(request)
 
 
+class _Suggestions(AutocompleteJsonView):
+    """What a form's field finds while somebody types: names of patients, too."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        charts_open(self.request, [obj])
+        return super().serialize_result(obj, to_field_name)
+
+
 class ClinicAdminSite(_AdminSite):
     """For a clinic's owner, manager and auditor, inside their clinic only."""
 
@@ -92,6 +102,10 @@ class ClinicAdminSite(_AdminSite):
             and scope is not None
             and scope.clinic is not None
         )
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Django's, with a note of whose charts it names."""
+        return _Suggestions.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The clinic's day; the auditor's first page is the trail."""

@@ -56,13 +56,13 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         record = self.get_object(request, unquote(object_id))
         if record is None:
             return self._missing(request, object_id)
+        version = self._versions(request, record).filter(history_id=version_id).first()
+        if version is None:
+            raise Http404
         if request.method == "POST":
             with acting(replace(current_actor(), reason=f"revert to version {version_id}")):
                 page: HttpResponse = self.changeform_view(request, object_id)
             return page
-        version = self._versions(request, record).filter(history_id=version_id).first()
-        if version is None:
-            raise Http404
         request.version = version.instance  # type: ignore[attr-defined]
         request.version._state.adding = False  # type: ignore[attr-defined]
         locked = self.revert_disabled(request, record)

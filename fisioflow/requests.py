@@ -30,7 +30,7 @@ class RequestMiddleware:
             label="anonymous",
             request_id=request_id,
             ip_address=client_address(request),
-            user_agent=request.headers.get("User-Agent", "")[:200],
+            user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:200],
         )
         started = perf_counter()
         structlog.contextvars.clear_contextvars()

@@ -2,7 +2,8 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.http import Http404
 from rest_framework import mixins, status
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -12,6 +13,18 @@ from rest_framework.viewsets import GenericViewSet
 
 from fisioflow.charts import charts_open
 from fisioflow.errors import FisioFlowError
+
+
+class NotVisible(FisioFlowError):
+    """It is there, and isn't for the person who asks: the answer says that it isn't there."""
+
+    code = "not_visible"
+    status = 404
+
+    @property
+    def refuses_access(self) -> bool:
+        """It does, though it looks like nothing."""
+        return True
 
 
 class ApiView(APIView):
@@ -31,6 +44,22 @@ class ApiView(APIView):
             self.request._request.refused_by = exc  # type: ignore[attr-defined]
         return super().handle_exception(exc)
 
+    def one_of(self, seen: QuerySet[Any], there: QuerySet[Any]) -> Any:
+        """The row of the path among those that the person sees. Raises Http404.
+
+        For the trail it is a refusal when the row is `there`; the answer doesn't tell.
+        """
+        row = seen.filter(pk=self.kwargs["pk"]).first()
+        if row is None:
+            self.hides(there)
+            raise Http404
+        return row
+
+    def hides(self, there: QuerySet[Any]) -> None:
+        """Note for the trail that the row of the path was refused, if it is `there`."""
+        if there.filter(pk=self.kwargs["pk"]).exists():
+            self.request._request.refused_by = NotVisible()  # type: ignore[attr-defined]
+
     def opens(self, *rows: Model) -> None:
         """Say that the answer shows what is of these rows' charts (`fisioflow.charts`)."""
         charts_open(self.request._request, rows)
@@ -47,7 +76,11 @@ class ResourceViewSet(
 
     def get_object(self) -> Any:
         """The row of the path: whatever is done with it, the answer shows it."""
-        row = super().get_object()
+        try:
+            row = super().get_object()
+        except Http404:
+            self.hides(_alive(self.get_queryset().model))
+            raise
         self.opens(row)
         return row
 
@@ -62,3 +95,8 @@ class ResourceViewSet(
         location = f"{request.path.rstrip('/')}/{instance.pk}"
         data = self.get_serializer(instance).data
         return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+def _alive(model: type[Model]) -> QuerySet[Any]:
+    rows: Any = model._default_manager.all()
+    return rows.alive() if hasattr(rows, "alive") else rows  # type: ignore[no-any-return]

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
@@ -36,7 +35,7 @@ class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
         person, charts = person_of(self.request), Patient.objects.all()
         if person.role == Role.PATIENT:
             charts = charts.filter(user=person)
-        patient = get_object_or_404(charts, pk=self.kwargs["pk"])
+        patient = self.one_of(charts, Patient.objects.all())
         events: QuerySet[Event] = Event.objects.filter(patient_id=patient.pk)
         role = User.objects.filter(pk=OuterRef("user_id")).values("role")
         return events.annotate(role=Subquery(role))

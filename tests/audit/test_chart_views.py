@@ -110,6 +110,17 @@ def test_the_agenda_that_the_admin_opens_with_does_too(place: Place) -> None:
     assert seen(owner, at=place.norte) == [(place.ids["patients"], "chart_viewed")]
 
 
+def test_names_that_a_forms_field_suggests_do_too(place: Place) -> None:
+    owner = place.people.norte.owner
+    client = Client(SERVER_NAME="norte.localhost")
+    with clinic_scope(place.norte):
+        client.force_login(owner)
+    asked = {"app_label": "scheduling", "model_name": "appointment", "field_name": "patient"}
+    found = client.get("/admin/autocomplete/", asked).json()["results"]
+    assert place.ids["patients"] in {one["id"] for one in found}
+    assert (place.ids["patients"], "chart_viewed") in seen(owner, at=place.norte)
+
+
 def test_a_page_of_the_admin_that_shows_no_chart_leaves_none(place: Place) -> None:
     owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")

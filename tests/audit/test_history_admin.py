@@ -77,6 +77,15 @@ def test_an_owner_goes_back_to_a_version_through_the_service(
     assert latest.history_user_id == people.norte.owner.pk
 
 
+def test_no_reason_names_a_version_that_isnt_there(owner: Client) -> None:
+    room = a_room()
+    page = f"{page_of(room)}987654321/"
+    sent = {"name": "Outra", "capacity": 4, "active": "on"}
+    assert owner.post(page, sent).status_code == 404
+    room.refresh_from_db()
+    assert room.name == "Estúdio"
+
+
 def test_a_version_that_the_rules_no_longer_allow_comes_back_with_the_reason(
     owner: Client,
 ) -> None:

@@ -19,10 +19,12 @@ from accounts.services import user_update
 from accounts.tokens import Claims, token_encode
 from audit.models import Event, Kind
 from audit.refusals import PER_MINUTE
+from fisioflow.actor import Actor, acting
 from fisioflow.ids import uuid7
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.tasks import ClinicTask
+from tests.backups.rebuilding import somebody
 from tests.conftest import FreshClinic
 
 Clients = Callable[..., APIClient]
@@ -143,6 +145,50 @@ def test_a_refusal_in_a_task_stays_when_its_transaction_is_rolled_back(
     assert refused.details == {"code": "role_above_own", "task": promote.name}
 
 
+@shared_task(base=ClinicTask)
+def rename(clinic_id: str, patient_id: str) -> None:
+    """What a request leaves to a worker."""
+    Patient.objects.filter(pk=patient_id).update(name="Nome Novo")
+
+
+def test_a_task_acts_under_the_id_of_the_request_that_started_it(
+    people: SimpleNamespace, norte: ClinicRoute
+) -> None:
+    with acting(Actor(label="Owner Norte", request_id="req-12345678")):
+        rename.delay(str(norte.clinic_id), str(people.norte.record.pk))
+    with clinic_scope(norte):
+        version = people.norte.record.history.latest()
+    assert (version.actor_label, version.request_id) == (f"job:{rename.name}", "req-12345678")
+
+
+# --- What isn't there for whoever asks -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("patient", "/api/v1/patients/{other}"),
+        ("patient", "/api/v1/patients/{other}/access-log"),
+        ("patient", "/api/v1/patients/{other}/adherence"),
+        ("therapist", "/api/v1/patients/{other}"),
+        ("therapist", "/api/v1/patients/{other}/adherence"),
+    ],
+)
+def test_whoever_asks_for_a_chart_that_isnt_theirs_is_told_nothing_and_recorded(
+    who: str, path: str, api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    person = getattr(people.norte, who)
+    other = Patient.objects.create(**somebody(4711))
+    nobody = uuid7()
+    hidden = api(person).get(path.format(other=other.pk))
+    missing = api(person).get(path.format(other=nobody))
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.json()["code"] == missing.json()["code"] == "not_found"
+    (refused,) = refusals()  # what isn't there for anybody is no refusal
+    assert (refused.record_id, refused.user_id) == (str(other.pk), person.pk)
+    assert (refused.details["code"], refused.details["status"]) == ("not_visible", 404)
+
+
 # --- A flood ------------------------------------------------------------------------------------
 
 
@@ -166,6 +212,28 @@ def test_a_flood_from_one_address_is_recorded_up_to_a_bound(
 
 def _without_redis(_cache: Any, name: str) -> Callable[..., None]:
     return lambda *_args, **_kwargs: None
+
+
+def test_of_a_flood_the_trail_says_how_many_there_were(in_norte: ClinicRoute) -> None:
+    flood(4 * PER_MINUTE + 5, REMOTE_ADDR="203.0.113.7")
+    recorded = refusals()
+    assert len(recorded) == PER_MINUTE + 2
+    assert [event.details.get("count") for event in recorded[PER_MINUTE:]] == [
+        2 * PER_MINUTE,
+        4 * PER_MINUTE,
+    ]
+
+
+def test_a_person_hides_no_refusal_behind_a_flood_of_others(
+    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+) -> None:
+    therapist = api(people.norte.therapist)
+    for _ in range(PER_MINUTE + 5):
+        assert therapist.get("/api/v1/audit").status_code == 403
+    assert therapist.delete(f"/api/v1/patients/{people.norte.record.pk}").status_code == 403
+    recorded = refusals()
+    assert len(recorded) == PER_MINUTE + 1
+    assert recorded[-1].details["method"] == "delete"
 
 
 def test_a_machine_that_changes_its_ipv6_address_is_one_address(in_norte: ClinicRoute) -> None:
