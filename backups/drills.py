@@ -10,10 +10,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Subquery
 
 from backups.configuration import configured_store
+from backups.errors import NewestRefused
+from backups.failures import server_failures
 from backups.models import Run
 from backups.proof import prove_histories
 from backups.recovery import recover
-from backups.restore import chain_to, server_failures
+from backups.restore import chain_to
 from backups.services import recorded
 from backups.staging import Progress, silent, staged
 from tenants.context import platform_scope
@@ -34,6 +36,11 @@ def clinics_to_drill(now: datetime) -> list[Clinic]:
     return list(clinics.filter(~Exists(proven), ~Exists(tried), last_full__isnull=False))
 
 
+def _newest_full(clinic: Clinic) -> UUID | None:
+    fulls = Run.objects.filter(clinic=clinic, kind=Run.Kind.FULL, state=Run.State.DONE)
+    return fulls.order_by("-started_at").values_list("backup_id", flat=True).first()
+
+
 def drill_run(*, clinic: Clinic, backup_id: UUID | None = None, progress: Progress = silent) -> Run:
     """Drill a backup of the clinic (default: the latest); the run is the proof.
 
@@ -43,6 +50,9 @@ def drill_run(*, clinic: Clinic, backup_id: UUID | None = None, progress: Progre
     chain = chain_to(store, clinic.id, backup_id or "latest")
     recover(route.shard)
     with platform_scope(), recorded(clinic, Run.Kind.DRILL, chain[-1].manifest.backup_id) as run:
+        newest = None if backup_id else _newest_full(clinic)
+        if newest and newest != chain[0].manifest.backup_id:
+            raise NewestRefused(backup=newest)
         with server_failures(), staged(store, chain, route, progress=progress) as staging:
             prove_histories(staging.connection)
         run.size = sum(item.stored.length for s in chain for item in s.manifest.objects)

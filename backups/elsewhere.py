@@ -18,10 +18,11 @@ from backups.catalogue import read_catalogue
 from backups.configuration import trusted_keys
 from backups.documents import documents_returned
 from backups.errors import NoSuchBackup, PlaceTaken
+from backups.failures import server_failures
 from backups.layout import manifests_prefix
 from backups.manifests import Signed
 from backups.recovery import recover
-from backups.restore import Restored, documents_of, server_failures, set_actor
+from backups.restore import Restored, documents_of, set_actor
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.trail import record_restore

@@ -1,5 +1,6 @@
 """What can go wrong with a backup. Operators read these, each in one line with the next step."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fisioflow.errors import FisioFlowError
@@ -135,6 +136,25 @@ class NoSuchBackup(BackupError):
     code = "backup_missing"
 
 
+class NotCovered(BackupError):
+    """The backups don't reach that moment."""
+
+    code = "backup_not_covered"
+
+    def __init__(self, reached: datetime) -> None:
+        super().__init__(
+            "The backups of that time end before that moment. Choose one until the end,"
+            " or leave out --at.",
+            end=reached.isoformat(),
+        )
+
+
+class NewestRefused(BackupError):
+    """The newest full backup can't be restored; an older one can. Make a full at once."""
+
+    code = "backup_newest_refused"
+
+
 class SchemaTooNew(BackupError):
     """The backup has migrations that this software doesn't know. Restore with a newer release."""
 
@@ -154,7 +174,7 @@ class HistoryDiffers(BackupError):
 
 
 class ServerFailed(BackupError):
-    """The server failed while the restore ran. Mend it, then run the restore again."""
+    """A database server failed. Mend it, then run the command again."""
 
     code = "backup_server_failed"
 

@@ -94,7 +94,7 @@ def write_full(
     progress: Progress = silent,
 ) -> Signed:
     """Write the whole clinic as the snapshot saw it. Raises BackupError."""
-    definition = source.definition()
+    definition = source.definition
     backup = backup_id or uuid7()
     ddl = write_definition(store, definition)
     with doubled(source) as fast:

@@ -33,6 +33,7 @@ from backups.source import Source
 from backups.stores import Store
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope
+from tenants.postgresql.snapshot import TIMELINE
 
 NAME = "delta.sql"
 _FIRST = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\n"
@@ -174,7 +175,7 @@ def why_not_continued(route: ClinicRoute, source: Source, parent: Signed) -> str
         return "the clinic was restored (another schema of this name)"
     if source.migrations_head != older.migrations_head:
         return "migrations were applied"
-    if source.definition().fingerprint != older.ddl_fingerprint:
+    if source.definition.fingerprint != older.ddl_fingerprint:
         return "the schema's definition was changed"
     return ""
 
@@ -194,7 +195,8 @@ def unchanged_until(route: ClinicRoute, parent: Signed) -> datetime | None:
             )
             for appended in tables
         )
-        cursor.execute(_PROBE.format(changed).as_string(cursor.connection))
+        probe = _PROBE.format(timeline=sql.SQL(TIMELINE), changed=changed)
+        cursor.execute(probe.as_string(cursor.connection))
         *origin, head, moment, has_changed = cursor.fetchone()
     expected = [older.origin.system_identifier, older.origin.timeline, older.origin.incarnation]
     same = older.origin.shard == route.shard and origin == expected
@@ -205,10 +207,10 @@ def unchanged_until(route: ClinicRoute, parent: Signed) -> datetime | None:
 
 
 _PROBE = sql.SQL("""
-SELECT s.system_identifier::text, c.timeline_id, current_schema()::regnamespace::oid::text,
+SELECT s.system_identifier::text, {timeline}, current_schema()::regnamespace::oid::text,
        substr(obj_description(current_schema()::regnamespace, 'pg_namespace'), 11),
        transaction_timestamp(), h.changed
-  FROM pg_control_system() s, pg_control_checkpoint() c, (SELECT {} AS changed) h
+  FROM pg_control_system() s, (SELECT {changed} AS changed) h
 """)
 _known_tables: dict[str, list[Appended]] = {}
 

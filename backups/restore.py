@@ -5,10 +5,11 @@ checked; writes are refused; the schema is built aside and proven; the trail is 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -23,10 +24,11 @@ from backups.errors import (
     ManifestRefused,
     NoRestorePoint,
     NoSuchBackup,
+    NotCovered,
     SchemaMissing,
-    ServerFailed,
     WrittenSince,
 )
+from backups.failures import server_failures
 from backups.fence import fence, lift
 from backups.locking import sole_run
 from backups.manifests import Document, Kind, Signed
@@ -43,6 +45,7 @@ from tenants.postgresql.owner import owner_connection
 from tenants.schemas import read_head, schema_exists
 
 Latest = Literal["latest"]
+_NONE: Mapping[UUID, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +80,24 @@ def documents_of(chain: tuple[Signed, ...]) -> Iterator[Document]:
 
 
 def chain_to(
-    store: Store, clinic_id: UUID, backup: UUID | Latest, until: datetime | None = None
+    store: Store,
+    clinic_id: UUID,
+    backup: UUID | Latest,
+    until: datetime | None = None,
+    *,
+    covered: Mapping[UUID, datetime] = _NONE,
 ) -> tuple[Signed, ...]:
     """The backups to restore, oldest first.
 
-    `until`: the newest that reach this moment, whatever `backup` is. Raises NoSuchBackup,
-    ChainBroken, and ManifestRefused where no backup is to be trusted.
+    `until`: the newest that reach this moment, whatever `backup` is; `covered` says of backups
+    until when nothing changed after them. Raises NoSuchBackup, NotCovered, ChainBroken, and
+    ManifestRefused where no backup is to be trusted.
     """
     catalogue = read_catalogue(store, clinic_id, trusted_keys())
     if catalogue.refused and not catalogue.backups:
         raise ManifestRefused(catalogue.refused[0].key, catalogue.refused[0].reason)
     if until is not None:
-        return _chain_until(catalogue, until)
+        return _chain_until(catalogue, until, covered)
     if backup != "latest":
         return catalogue.chain(backup)
     latest = catalogue.latest()
@@ -170,16 +179,6 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
 
 
 @contextmanager
-def server_failures() -> Iterator[None]:
-    """A failure of PostgreSQL as one line. Its own message may quote rows, and is left out."""
-    try:
-        yield
-    except psycopg.Error as error:
-        what = type(error).__name__
-        raise ServerFailed(failure=f"{what} {error.sqlstate or ''}".strip()) from error
-
-
-@contextmanager
 def _fenced(connection: psycopg.Connection[Any], route: ClinicRoute) -> Iterator[None]:
     """Refuse writes to the schema that has this name now, not to the one that takes its place."""
     schema = route.schema
@@ -238,10 +237,12 @@ def _work_in(cursor: Any, schema: str) -> None:
     cursor.execute("SELECT set_config('search_path', %s, false)", [f'"{schema}", pg_temp'])
 
 
-def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
-    """The newest full taken until then, with what was added to it, past that moment by one backup.
+def _chain_until(
+    catalogue: Catalogue, until: datetime, covered: Mapping[UUID, datetime]
+) -> tuple[Signed, ...]:
+    """The newest full taken until then, and the increments up to the first that ends later.
 
-    The increment that ends after `until` holds commits from before it, too.
+    And one more: a commit has its time before others see it, and may be in the increment after.
     """
     fulls = [
         signed
@@ -252,13 +253,13 @@ def _chain_until(catalogue: Catalogue, until: datetime) -> tuple[Signed, ...]:
         raise NoSuchBackup(
             "No full backup is that old. Choose a later moment: manage.py backups lists them."
         )
-    chain = [fulls[-1]]
     continued = {
         signed.manifest.parent.backup_id: signed for signed in catalogue if signed.manifest.parent
     }
-    while chain[-1].manifest.created_at < until:
-        above = continued.get(chain[-1].manifest.backup_id)
-        if above is None:
-            break
-        chain.append(above)
-    return catalogue.chain(chain[-1].manifest.backup_id)
+    last, reached = fulls[-1].manifest, False
+    while not reached and (above := continued.get(last.backup_id)) is not None:
+        reached = last.created_at >= until
+        last = above.manifest
+    if (end := max(last.created_at, covered.get(last.backup_id, last.created_at))) < until:
+        raise NotCovered(end)
+    return catalogue.chain(last.backup_id)

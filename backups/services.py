@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
 from backups.documents import documents_kept
 from backups.errors import ManifestRefused, NoSuchBackup, ObjectMissing
+from backups.failures import server_failures
 from backups.full import Progress, silent, write_full
 from backups.increments import unchanged_until, why_not_continued, write_increment
 from backups.layout import data_prefix, manifest_key
@@ -55,7 +56,7 @@ def backup_make(*, clinic: Clinic, incremental: bool = False, progress: Progress
     """
     store, route = configured_store(), clinic.route
     recipients()  # a missing setting is said before anything is read
-    with platform_scope():
+    with platform_scope(), server_failures():
         if incremental and (made := _heartbeat(store, route)):
             return made
         with sole_run(route):
@@ -73,6 +74,14 @@ def backup_proven(*, clinic_id: UUID) -> set[UUID]:
     drills = Run.objects.filter(clinic_id=clinic_id, kind=Run.Kind.DRILL, state=Run.State.DONE)
     with platform_scope():
         return {found for found in drills.values_list("backup_id", flat=True) if found}
+
+
+def backup_covered(clinic_id: UUID) -> dict[UUID, datetime]:
+    """Of the backups that runs here made: until when there was nothing else to back up."""
+    made = Run.objects.filter(clinic_id=clinic_id, kind__in=_BACKUPS, state=Run.State.DONE)
+    with platform_scope():
+        found = made.values_list("backup_id", "covers_until")
+        return {backup_id: until for backup_id, until in found if backup_id and until}
 
 
 def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silent) -> int:
@@ -127,49 +136,67 @@ def _heartbeat(store: Store, route: ClinicRoute) -> Made | None:
 
 
 def _make(store: Store, clinic: Clinic, *, incremental: bool, progress: Progress) -> Made:
-    route, parent, because = clinic.route, None, ""
+    """What was asked for. A full is preceded by the increment that ends where it begins.
+
+    So every moment is reached by a chain, whenever the fulls were made.
+    """
+    route = clinic.route
     _, last = _last_backup(store, clinic.id)
     with source_of(route) as source:
-        if incremental:
-            because = why_not_continued(route, source, last) if last else "there is no backup yet"
-            parent = None if because else last
-        with recorded(clinic, Run.Kind.INCREMENT if parent else Run.Kind.FULL) as run:
-            known = _known_documents(store, last)
-            kept = documents_kept(store, clinic.id, known, only_new=parent is not None)
-            signed = _write(store, route, source, parent, run, kept, progress)
-            run.covers_until = source.taken_at
-            if signed:
-                run.size = sum(item.stored.length for item in signed.manifest.objects)
-            else:  # what changed was rolled back, or this snapshot doesn't see it yet
-                run.backup_id = None
-    if signed and parent is None:
-        _tell(route, signed)
-    return Made(signed, source.taken_at, run.size, because)
+        because = why_not_continued(route, source, last) if last else "there is no backup yet"
+        if last and not because:
+            made = _increment(store, clinic, source, last, progress)
+            if incremental:
+                return made
+            last = made.signed or last
+        made = _full(store, clinic, source, last, progress)
+    if made.signed:
+        _tell(route, made.signed)
+    return replace(made, because=because if incremental else "")
 
 
-def _write(
-    store: Store,
-    route: ClinicRoute,
-    source: Source,
-    parent: Signed | None,
-    run: Run,
-    documents: tuple[Document, ...],
-    progress: Progress,
-) -> Signed | None:
-    if parent:
-        return write_increment(
+def _increment(
+    store: Store, clinic: Clinic, source: Source, parent: Signed, progress: Progress
+) -> Made:
+    with recorded(clinic, Run.Kind.INCREMENT) as run:
+        known = _known_documents(store, parent)
+        signed = write_increment(
             store,
-            route,
+            clinic.route,
             source,
             parent,
             backup_id=run.backup_id,
-            documents=documents,
+            documents=documents_kept(store, clinic.id, known, only_new=True),
             progress=progress,
         )
-    write_readme(store)
-    return write_full(
-        store, route, source, backup_id=run.backup_id, documents=documents, progress=progress
-    )
+        _note(run, source, signed)
+        if signed is None:  # what changed was rolled back, or this snapshot doesn't see it yet
+            run.backup_id = None
+    return Made(signed, source.taken_at, run.size)
+
+
+def _full(
+    store: Store, clinic: Clinic, source: Source, last: Signed | None, progress: Progress
+) -> Made:
+    with recorded(clinic, Run.Kind.FULL) as run:
+        write_readme(store)
+        known = _known_documents(store, last)
+        signed = write_full(
+            store,
+            clinic.route,
+            source,
+            backup_id=run.backup_id,
+            documents=documents_kept(store, clinic.id, known, only_new=False),
+            progress=progress,
+        )
+        _note(run, source, signed)
+    return Made(signed, source.taken_at, run.size)
+
+
+def _note(run: Run, source: Source, signed: Signed | None) -> None:
+    run.covers_until = source.taken_at
+    if signed:
+        run.size = sum(item.stored.length for item in signed.manifest.objects)
 
 
 @contextmanager

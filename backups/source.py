@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -23,14 +24,16 @@ from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import ShardUnavailable
 from tenants.postgresql.catalogs import RELATIONS
+from tenants.postgresql.snapshot import TIMELINE
 
 ROUTING = "clinic_epoch"  # says where the clinic is, and is made anew wherever it is restored
 
-_ORIGIN = """
-SELECT pg_is_in_recovery(), s.system_identifier::text, c.timeline_id,
-       to_regnamespace(%s)::oid::text, pg_current_snapshot()::text, transaction_timestamp(),
+# The clock is read with the snapshot: what the snapshot sees was committed by then.
+_ORIGIN = f"""
+SELECT pg_is_in_recovery(), s.system_identifier::text, {TIMELINE},
+       to_regnamespace(%s)::oid::text, pg_current_snapshot()::text, clock_timestamp(),
        obj_description(to_regnamespace(%s), 'pg_namespace')
-  FROM pg_control_system() s, pg_control_checkpoint() c
+  FROM pg_control_system() s
 """
 _COLUMNS = f"""
 SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
@@ -58,7 +61,7 @@ SELECT c.relname::text, pg_relation_size(c.oid) / current_setting('block_size'):
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """An open snapshot of a clinic's schema, and perhaps a second connection that sees the same."""
 
@@ -69,6 +72,7 @@ class Source:
     migrations_head: str
     beside: psycopg.Connection[Any] | None = None
 
+    @cached_property
     def definition(self) -> SchemaDefinition:
         """The schema's DDL."""
         with self.connection.cursor() as cursor:

@@ -14,6 +14,8 @@ from fisioflow.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic, Shard
 
+_LONGEST = 6 * 3600  # seconds of one clinic's backup or drill
+
 
 @shared_task
 def back_up_due_clinics() -> int:
@@ -31,7 +33,7 @@ def back_up_due_clinics() -> int:
     return len(due)
 
 
-@shared_task
+@shared_task(time_limit=_LONGEST)
 def back_up_clinic(clinic_id: str) -> str:
     """Make the clinic's full or increment, whichever is due by now; says which."""
     now = timezone.now()
@@ -80,7 +82,7 @@ def drill_fresh_fulls() -> int:
     return len(clinics)
 
 
-@shared_task
+@shared_task(time_limit=_LONGEST)
 def drill_clinic(clinic_id: str) -> None:
     """Restore the clinic's latest backup aside, and compare."""
     with platform_scope():

@@ -6,7 +6,8 @@ role="${1:-web}"
 
 case "$role" in
 web) exec python -m gunicorn --config deploy/gunicorn.conf.py "$@" fisioflow.wsgi:application ;;
-worker) exec python -m celery -A fisioflow worker --loglevel "${LOG_LEVEL:-INFO}" "$@" ;;
+worker) exec python -m celery -A fisioflow worker --loglevel "${LOG_LEVEL:-INFO}" \
+	--queues "${WORKER_QUEUES:-celery,privileged}" "$@" ;;
 # The schedule is in the directory and whoever starts beat knows its process: no file for either.
 beat) exec python -m celery -A fisioflow beat --loglevel "${LOG_LEVEL:-INFO}" --pidfile= \
 	--scheduler django_celery_beat.schedulers:DatabaseScheduler "$@" ;;

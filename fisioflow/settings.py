@@ -106,7 +106,21 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_TIME_LIMIT = 3600  # seconds
+CELERY_TASK_TIME_LIMIT = 3600  # seconds; backups and drills have their own
+# Redis gives a task to a second worker when the first hasn't ended it by then: longer than any may
+# take.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 3600}
+# What needs the owner's login or the key that opens backups. A worker takes both queues unless
+# WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
+CELERY_TASK_ROUTES = {
+    name: {"queue": "privileged"}
+    for name in (
+        "audit.tasks.seal_clinic",
+        "audit.tasks.seal_platform",
+        "backups.tasks.drill_clinic",
+        "backups.tasks.recover_shards",
+    )
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -1,5 +1,6 @@
 """What the command `restore` was asked for, and which restore that is."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,13 +12,15 @@ from django.core.management.base import CommandError
 from backups.comparison import differences, rows_bring_back
 from backups.configuration import configured_store
 from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
+from backups.failures import server_failures
 from backups.manifests import Signed
 from backups.models import Run
 from backups.recovery import recover
-from backups.restore import Restored, chain_to, clinic_restore, server_failures
-from backups.services import recorded
+from backups.restore import Restored, chain_to, clinic_restore
+from backups.services import backup_covered, backup_make, recorded
 from backups.staging import Progress, staged
 from backups.stores import Store
+from fisioflow.errors import FisioFlowError
 from tenants.context import DIRECTORY, ClinicRoute, platform_scope
 from tenants.errors import ShardUnavailable
 from tenants.models import Clinic
@@ -47,7 +50,9 @@ def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
     with platform_scope():
         found = Clinic.objects.filter(schema_name=wish.clinic).first()
     clinic_id = found.id if found else clinic_in_store(store, wish.clinic)
-    chain = chain_to(store, clinic_id, wish.backup, wish.at)
+    if wish.at and found:
+        _reach(found, wish.at)
+    chain = chain_to(store, clinic_id, wish.backup, wish.at, covered=backup_covered(clinic_id))
     if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
         raise CommandError(f"There is no shard {wish.shard} here.")
     if wish.as_schema or found is None:
@@ -57,6 +62,16 @@ def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
         return _beside(wish, store, chain, route, progress)
     with platform_scope(), recorded(found, Run.Kind.RESTORE, chain[-1].manifest.backup_id):
         return _in_its_place(wish, store, chain, route, progress).as_json()
+
+
+def _reach(clinic: Clinic, at: datetime) -> None:
+    """Back up what happened since the last backup, if the moment lies there.
+
+    Where it can't be, `chain_to` says that the moment isn't covered.
+    """
+    if at > max(backup_covered(clinic.id).values(), default=at):
+        with suppress(FisioFlowError):
+            backup_make(clinic=clinic, incremental=True)
 
 
 def _in_its_place(

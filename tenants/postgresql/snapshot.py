@@ -8,6 +8,13 @@ from django.db import connections, transaction
 from django.db.transaction import TransactionManagementError
 from psycopg import IsolationLevel
 
+# On which timeline the server writes. pg_control_checkpoint() knows a failover only after the next
+# checkpoint, minutes later; in recovery, where nothing is written, there is none (NULL).
+TIMELINE = """
+CASE WHEN NOT pg_is_in_recovery()
+     THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
+"""
+
 
 @contextmanager
 def one_snapshot(alias: str, *, read_only: bool) -> Iterator[Any]:

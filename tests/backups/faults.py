@@ -2,13 +2,14 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["refuse", "lose the answer", "cut the answer", "never answer"]
+Fault = Literal["refuse", "lose the answer", "cut the answer", "never answer", "answer slowly"]
 
 
 class FaultyProxy:
@@ -52,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             if fault == "cut the answer":
                 content = content[: len(content) // 2]
             if fault != "lose the answer":
-                self.answer(status, headers, content)
+                self.answer(status, headers, content, slowly=fault == "answer slowly")
 
     def ask_upstream(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         upstream = http.client.HTTPConnection(self.proxy.upstream, timeout=60)
@@ -67,12 +68,19 @@ class Handler(BaseHTTPRequestHandler):
         length = response.getheader("Content-Length") if self.command == "HEAD" else None
         return response.status, headers | {"Content-Length": length or str(len(content))}, content
 
-    def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def answer(
+        self, status: int, headers: dict[str, str], content: bytes, *, slowly: bool = False
+    ) -> None:
         self.send_response_only(status)
         for name, value in ({"Content-Length": "0"} | headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        pieces = 20 if slowly else 1
+        size = -(-len(content) // pieces) or 1
+        for at in range(0, len(content), size):
+            if slowly:
+                time.sleep(0.05)
+            self.wfile.write(content[at : at + size])
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward  # noqa: N815  http.server's names
 

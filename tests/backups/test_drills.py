@@ -1,0 +1,40 @@
+"""A drill proves the newest full, or says that it can't be restored."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from backups.drills import RETRY_AFTER, clinics_to_drill, drill_run
+from backups.errors import NewestRefused
+from backups.services import backup_make
+from backups.stores import Store
+from fisioflow.actor import acting_as_job
+from tenants.context import platform_scope
+from tenants.models import Clinic
+from tests.conftest import FreshClinic
+
+
+def test_an_older_chain_proves_nothing_of_a_newer_full(
+    fresh_clinic: FreshClinic, configured: Store, settings: Any
+) -> None:
+    with platform_scope():
+        clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
+    backup_make(clinic=clinic)
+    newest = backup_make(clinic=clinic).signed
+    assert newest is not None
+    path = Path(settings.BACKUP_STORE_URL.removeprefix("file://")) / newest.manifest.key
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"shard_1", b"shard_2"))
+    with acting_as_job("drill"), pytest.raises(NewestRefused):
+        drill_run(clinic=clinic)
+    with platform_scope():
+        later = timezone.now() + RETRY_AFTER + timedelta(seconds=1)
+        assert clinic in clinics_to_drill(later)
+    backup_make(clinic=clinic)
+    with acting_as_job("drill"):
+        drill_run(clinic=clinic)
+    with platform_scope():
+        assert clinic not in clinics_to_drill(later)
