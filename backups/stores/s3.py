@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from backups.errors import ObjectMissing
 from backups.stores.base import Reader, Store, StoredObject, Upload, checked
 from backups.stores.s3_failures import MISSING, failures, refusal_code
+from backups.stores.s3_model import small_session
 from backups.stores.s3_upload import S3Upload
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def s3_client(
         connect_timeout=5,
         read_timeout=read_timeout,
     )
-    return boto3.Session().client("s3", endpoint_url=endpoint, config=config)
+    session = boto3.Session(botocore_session=small_session())
+    return session.client("s3", endpoint_url=endpoint, config=config)
 
 
 class S3Store(Store):
