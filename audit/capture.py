@@ -175,6 +175,15 @@ BEGIN
         SELECT {new}, clock_timestamp(), '~', {meta}
           FROM new_rows n JOIN old_rows o USING ({key}) WHERE {changed};
     ELSE
+        -- In one statement the INSERT's trigger may come before this one: the last version of a
+        -- row that lives would be its deletion. LIMIT: one look into the key's index for each row,
+        -- however small the table was when this was planned.
+        IF EXISTS (SELECT FROM old_rows o, LATERAL
+                       (SELECT FROM "{tracked.table}" t WHERE t.{key} = o.{key} LIMIT 1) again) THEN
+            RAISE EXCEPTION 'one statement deletes and inserts the same row of %', TG_TABLE_NAME
+                USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,
+                      HINT = 'Use two statements: their order is the order of the history.';
+        END IF;
         {into}
         SELECT {old}, clock_timestamp(), '-', {meta} FROM old_rows o;
     END IF;
