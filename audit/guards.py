@@ -39,9 +39,9 @@ CREATE TRIGGER audit_sealedtable_append_only
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 """
 _FUNCTIONS = {
-    "audit_actor()": "bcd9f403b5ab7d5885bb438e6feb3a75cce519a497968155d3f228ac8fed0be5",
+    "audit_actor()": "614703da6f4847ec1b248e8cf46f6d1c180c612f572a7a343c1d3d5bb039e964",
     "audit_chart_views(uuid[])": "fa6a535e11140db065e9a057d8d0be9126f803f704f7140147b8b84b27ea85b8",
-    "audit_event_actor()": "fef78352e69ea78cfb2653796cdc52190bda9d1d31361e254e33060576c5b833",
+    "audit_event_actor()": "bdcb98a3231550e50dc5ae950fff970a7f8e595b2fa318c51de21b8fe9e5ccf7",
     "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
 }
 _FOUND_TRIGGERS = """
