@@ -12,6 +12,7 @@ from django.conf import settings
 from audit.capture import Tracked, function_body, function_name, triggers
 from audit.classification import Access, access_by_table, is_history, is_tracked
 from audit.offline_verifier import Finding
+from audit.privileges import OPEN_DOORS
 from tenants.router import is_clinical, is_shared
 
 SENTENCES = {
@@ -73,12 +74,9 @@ SELECT concat_ws(', ',
     CASE WHEN pg_has_role(r.oid, (SELECT relowner FROM pg_class
                                  WHERE pg_class.oid = 'audit_event'::regclass), 'MEMBER')
          THEN 'may become the owner' END,
-    CASE WHEN has_schema_privilege(r.oid, current_schema(), 'CREATE') THEN 'may make tables' END,
-    CASE WHEN has_database_privilege(r.oid, current_database(), 'TEMPORARY')
-         THEN 'may make temporary tables' END,
     CASE WHEN has_parameter_privilege(r.oid, 'session_replication_role', 'SET')
          THEN 'may switch triggers off' END)
-  FROM pg_roles r WHERE rolname = %s
+  FROM pg_roles r WHERE rolname = %(role)s
 """
 
 
@@ -90,6 +88,7 @@ def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -
     cursor.execute(_FOUND_RULES)
     for table, rule in cursor.fetchall():
         yield Finding("rule_unknown", table, detail=rule)
+    yield from _doors(cursor)
     yield from _grants(cursor, in_directory=in_directory)
 
 
@@ -143,11 +142,15 @@ def _functions(cursor: Any, tracked: list[Tracked]) -> Iterator[Finding]:
             yield Finding("function_changed", detail=name)
 
 
+def _doors(cursor: Any) -> Iterator[Finding]:
+    for question in (_DOORS, OPEN_DOORS):
+        cursor.execute(question, {"role": settings.APP_ROLE})
+        row = cursor.fetchone()
+        if row and row[0]:
+            yield Finding("grant_excess", detail=f"{settings.APP_ROLE} {row[0]}")
+
+
 def _grants(cursor: Any, *, in_directory: bool) -> Iterator[Finding]:
-    cursor.execute(_DOORS, [settings.APP_ROLE])
-    row = cursor.fetchone()
-    if row and row[0]:
-        yield Finding("grant_excess", detail=f"{settings.APP_ROLE} {row[0]}")
     wanted = access_by_table(in_directory=in_directory)
     cursor.execute(_FOUND_GRANTS, {"role": settings.APP_ROLE, "all": _PRIVILEGES})
     for table, privileges in cursor.fetchall():

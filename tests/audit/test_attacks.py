@@ -6,15 +6,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.db.utils import IntegrityError
 
 from audit.classification import is_tracked
 from audit.models import Event, Kind
-from audit.privileges import grant
 from patients.models import Patient
-from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, clinic_scope, maintenance_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
 from tenants.router import is_clinical
 from tests.conftest import FreshClinic
@@ -186,17 +184,3 @@ def _refused_if_any(model: Any) -> Any:
     from contextlib import nullcontext
 
     return pytest.raises(IntegrityError) if model.objects.exists() else nullcontext()
-
-
-def test_a_role_that_could_get_round_the_grants_is_refused(
-    fresh_clinic: FreshClinic, settings: Any
-) -> None:
-    with (
-        as_owner("shard_1"),
-        maintenance_scope(TEMPLATE_SCHEMA),
-        connections["shard_1"].cursor() as cursor,
-        pytest.raises(ImproperlyConfigured, match="may become the owner"),
-    ):
-        cursor.execute("SELECT 1")  # entered: from here on it's the grants' word
-        settings.APP_ROLE = "fisioflow"  # the owner's own
-        grant(cursor, f'"{TEMPLATE_SCHEMA}"', in_directory=False)
