@@ -1,7 +1,8 @@
 """The triggers that write history, made from the catalogues: a history table is always filled.
 
 `install` runs after every migration of a schema. Functions and triggers name tables without a
-schema, and go where the schema goes: into a clinic that is built, restored or moved.
+schema, and go where the schema goes: into a clinic that is built, restored or moved. So they must
+be sure of the search path themselves: what it leads to runs with the owner's rights.
 
 Statement triggers with transition tables: measured, they cost bulk writes half of what row triggers
 do, and a single save about the same (decision 10). The functions belong to the owner and run with
@@ -137,6 +138,23 @@ _ACTOR = (
 )
 
 
+# The first statement of every function that runs with the owner's rights. A schema that somebody
+# else may write to would bring functions and types of its own, a temporary table would take the
+# row, and a table of somebody's own that has this trigger would choose the schema. So the path is
+# pg_catalog, the table's schema, and at most pg_temp, and the table is the owner's. Nothing here is
+# found by the path: types, functions and operators are qualified.
+PATH_GUARD = """
+    IF path[1:2] OPERATOR(pg_catalog.<>) ARRAY['pg_catalog', TG_TABLE_SCHEMA]
+       OR path[3] OPERATOR(pg_catalog.!~~) 'pg_temp%' OR path[4] IS NOT NULL
+       OR NOT EXISTS (
+            SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) TG_RELID
+               AND pg_catalog.pg_get_userbyid(c.relowner) OPERATOR(pg_catalog.=) current_user) THEN
+        RAISE EXCEPTION 'the search path leads away from the history of %', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'It must be the schema of the table, and then pg_temp.';
+    END IF;"""
+
+
 def function_name(tracked: Tracked) -> str:
     """The function that writes the table's history."""
     return f"{tracked.table}_keep_history"
@@ -158,14 +176,9 @@ def function_body(tracked: Tracked) -> str:
     changed = f"({tracked.columns_of('n')}) IS DISTINCT FROM ({tracked.columns_of('o')})"
     return f"""
 DECLARE
-    a jsonb;
-BEGIN
-    -- A search path of another clinic, or a temporary table of this name, would take the row.
-    IF to_regclass('"{history}"')
-       IS DISTINCT FROM to_regclass(quote_ident(TG_TABLE_SCHEMA) || '."{history}"') THEN
-        RAISE EXCEPTION 'the search path leads away from the history of %', TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    a pg_catalog.jsonb;
+    path pg_catalog.name[] := pg_catalog.current_schemas(true);
+BEGIN{PATH_GUARD}
     a := audit_actor();
     IF TG_OP = 'INSERT' THEN
         {into}
@@ -175,6 +188,15 @@ BEGIN
         SELECT {new}, clock_timestamp(), '~', {meta}
           FROM new_rows n JOIN old_rows o USING ({key}) WHERE {changed};
     ELSE
+        -- In one statement the INSERT's trigger may come before this one: the last version of a
+        -- row that lives would be its deletion. LIMIT: one look into the key's index for each row,
+        -- however small the table was when this was planned.
+        IF EXISTS (SELECT FROM old_rows o, LATERAL
+                       (SELECT FROM "{tracked.table}" t WHERE t.{key} = o.{key} LIMIT 1) again) THEN
+            RAISE EXCEPTION 'one statement deletes and inserts the same row of %', TG_TABLE_NAME
+                USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,
+                      HINT = 'Use two statements: their order is the order of the history.';
+        END IF;
         {into}
         SELECT {old}, clock_timestamp(), '-', {meta} FROM old_rows o;
     END IF;

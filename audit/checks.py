@@ -61,6 +61,9 @@ def _escapes(model: type[models.Model]) -> list[CheckMessage]:
             for field in options.local_many_to_many
         ),
         "inherits from a table: its history would lack that table's columns": bool(options.parents),
+        "has a key of several columns: versions are told apart by one": isinstance(
+            options.pk, models.CompositePrimaryKey
+        ),
         "isn't managed: no migration makes its triggers": not options.managed,
         "leaves fields out of its history: as_of would show today's values": bool(
             model.history.model._history_excluded_fields  # type: ignore[attr-defined]

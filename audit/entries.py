@@ -1,5 +1,6 @@
 """Entries of the trail: what a version changed, derived from the version before it; and events."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from audit.sources import histories
 from fisioflow.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
+_PLACE = re.compile(r"([^:]*):(-?[0-9]{1,19})")
+_NUMBERS = range(-(2**63), 2**63)  # of a bigint
 HIDDEN = "[hidden]"  # instead of a secret's digest, and of the texts of a draft
 
 
@@ -43,10 +46,10 @@ class Place(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Place":
         """The place that was written so. Raises ValueError."""
-        table, colon, number = text.partition(":")
-        if not colon or not number.isascii() or not number.isdecimal() or len(number) > 18:
+        written = _PLACE.fullmatch(text)
+        if written is None or int(written[2]) not in _NUMBERS:
             raise ValueError(text)
-        return cls(table, int(number))
+        return cls(written[1], int(written[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,21 @@ SELECT relname::text FROM pg_class
  WHERE oid IN {RELATIONS} AND relkind = 'r'
 """
 _IS_OWNER = "SELECT pg_has_role(%(role)s, current_user, 'MEMBER')"
-_OPEN_DOORS = """
+_ITS_SCHEMAS = """
+  FROM pg_namespace n
+ WHERE has_schema_privilege(%(role)s, n.oid, 'CREATE') AND n.oid <> pg_my_temp_schema()
+"""
+# What lets the role bring names of its own to a search path.
+OPEN_DOORS = f"""
 SELECT concat_ws(', ',
     CASE WHEN has_database_privilege(%(role)s, current_database(), 'TEMPORARY')
          THEN 'may make temporary tables' END,
     CASE WHEN has_database_privilege(%(role)s, current_database(), 'CREATE')
-         THEN 'may make schemas' END)
+         THEN 'may make schemas' END,
+    (SELECT 'may make functions in the schema ' || min(n.nspname::text) {_ITS_SCHEMAS}))
+"""
+_CLOSABLE = f"""
+SELECT quote_ident(n.nspname) {_ITS_SCHEMAS} AND pg_has_role(current_user, n.nspowner, 'USAGE')
 """
 
 
@@ -46,17 +55,20 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
 
 
 def _close_doors(cursor: Any, role: str) -> None:
-    """A temporary table could take a history's place, and a schema of one's own another's."""
+    """A temporary table could take a history's place, and a function of one's own a built-in's."""
     if _asked(cursor, _IS_OWNER):
         raise _get_round("may become the owner")
-    if not _asked(cursor, _OPEN_DOORS):
+    if not _asked(cursor, OPEN_DOORS):
         return
     # Once for a server, by its template or by the directory: two at once would fail
     # ("tuple concurrently updated"), and clinics, which are migrated side by side, come later.
     cursor.execute("SELECT quote_ident(current_database())")
     database = cursor.fetchone()[0]
     cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
-    if doors := _asked(cursor, _OPEN_DOORS):
+    cursor.execute(_CLOSABLE, {"role": settings.APP_ROLE})
+    for (schema,) in cursor.fetchall():
+        cursor.execute(f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}")
+    if doors := _asked(cursor, OPEN_DOORS):
         raise _get_round(doors)
 
 

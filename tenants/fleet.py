@@ -58,12 +58,21 @@ def clinical_targets() -> tuple[Node, ...]:
     return tuple(sorted(node for node in graph.leaf_nodes() if is_clinical(node[0])))
 
 
+def clinical_migrations() -> frozenset[Node]:
+    """Every migration that a clinic's schema must have, by the code that runs."""
+    graph = MigrationLoader(None).graph
+    return frozenset(n for target in clinical_targets() for n in graph.forwards_plan(target))
+
+
+def directory_migrations() -> frozenset[Node]:
+    """Every migration that the directory must have, by the code that runs."""
+    return frozenset(MigrationLoader(None).graph.nodes)
+
+
 @cache
 def code_head() -> str:
     """Digest of every migration that a clinic's schema must have, by the code that runs."""
-    graph = MigrationLoader(None).graph
-    nodes = {node for target in clinical_targets() for node in graph.forwards_plan(target)}
-    names = "\n".join(sorted(f"{app}.{name}" for app, name in nodes))
+    names = "\n".join(sorted(f"{app}.{name}" for app, name in clinical_migrations()))
     return hashlib.sha256(names.encode()).hexdigest()[:32]
 
 

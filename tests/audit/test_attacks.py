@@ -6,14 +6,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.db.utils import IntegrityError
 
 from audit.classification import is_tracked
-from audit.privileges import grant
+from audit.models import Event, Kind
 from patients.models import Patient
-from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, clinic_scope, maintenance_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
 from tenants.router import is_clinical
 from tests.conftest import FreshClinic
@@ -122,6 +121,43 @@ def test_an_event_says_who_the_session_is_whatever_it_was_told(
     assert row == ("Ana Souza", True)
 
 
+def test_the_application_chooses_no_number_of_an_event(
+    as_application: Connect, fresh_clinic: FreshClinic, api: Any
+) -> None:
+    """It would be one that a later event gets, which would be lost; or no place in the trail."""
+    connection = as_application()
+    numbers: list[int] = []
+    columns = "(id, kind, table_name, record_id, details, xid)"
+    for number, overriding in (
+        (-5, ""),
+        (2**63 - 1, "OVERRIDING SYSTEM VALUE"),
+        ("(SELECT max(id) + 1 FROM audit_event)", ""),
+        ("(SELECT max(id) + 2 FROM audit_event)", ""),
+    ):
+        numbers += (
+            connection.execute(
+                f"INSERT INTO audit_event {columns} {overriding}"
+                f" VALUES ({number}, 'printed', '', '', '{{}}', '5') RETURNING id"
+            ).fetchone()
+            or ()
+        )
+    with connection.cursor().copy(f"COPY audit_event {columns} FROM STDIN") as rows:
+        rows.write_row((-7, "printed", "", "", "{}", 5))
+    told = connection.execute("SELECT id, xid > '5' FROM audit_event ORDER BY id").fetchall()
+    assert all(number > 0 and xid for number, xid in told)
+    assert set(numbers) < {number for number, _ in told}
+    with clinic_scope(fresh_clinic.route):
+        Event.objects.create(kind=Kind.PRINTED)  # has the next number
+        count = Event.objects.count()
+    assert count == len(told) + 1
+    owner, seen, cursor = api(fresh_clinic.people.owner, host=fresh_clinic.host), 0, None
+    while seen == 0 or cursor:
+        page = owner.get("/api/v1/audit?limit=1" + (f"&cursor={cursor}" if cursor else ""))
+        assert page.status_code == 200
+        seen, cursor = seen + 1, page.json()["next_cursor"]
+    assert seen > count
+
+
 @pytest.mark.parametrize("model", TRACKED, ids=lambda model: model._meta.label)
 def test_even_the_owner_empties_no_table_and_changes_no_key_or_history(
     model: Any, norte: ClinicRoute
@@ -148,17 +184,3 @@ def _refused_if_any(model: Any) -> Any:
     from contextlib import nullcontext
 
     return pytest.raises(IntegrityError) if model.objects.exists() else nullcontext()
-
-
-def test_a_role_that_could_get_round_the_grants_is_refused(
-    fresh_clinic: FreshClinic, settings: Any
-) -> None:
-    with (
-        as_owner("shard_1"),
-        maintenance_scope(TEMPLATE_SCHEMA),
-        connections["shard_1"].cursor() as cursor,
-        pytest.raises(ImproperlyConfigured, match="may become the owner"),
-    ):
-        cursor.execute("SELECT 1")  # entered: from here on it's the grants' word
-        settings.APP_ROLE = "fisioflow"  # the owner's own
-        grant(cursor, f'"{TEMPLATE_SCHEMA}"', in_directory=False)

@@ -41,6 +41,12 @@ def test_what_a_history_cannot_hold_is_an_error(monkeypatch: Any) -> None:
     assert ids(checks.every_clinical_model_is_classified()) == ["audit.E003"] * 3
 
 
+def test_a_history_cannot_tell_keys_of_several_columns_apart(monkeypatch: Any) -> None:
+    monkeypatch.setattr(Room._meta, "pk", models.CompositePrimaryKey("name", "capacity"))
+    (error,) = checks.every_clinical_model_is_classified()
+    assert (error.id, "several columns" in error.msg) == ("audit.E003", True)
+
+
 def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: Any) -> None:
     users = {"default": {"USER": "fisioflow_app"}, "shard_1": {"USER": "fisioflow"}}
     monkeypatch.setattr("audit.checks.settings.DATABASES", users)
