@@ -20,7 +20,16 @@ from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.postgresql.owner import as_owner
 from tenants.postgresql.snapshot import one_snapshot
-from tests.audit.tampering import HISTORY, as_superuser, problems, rows, seal, sealed, verified
+from tests.audit.tampering import (
+    HISTORY,
+    RESTORED,
+    as_superuser,
+    problems,
+    rows,
+    seal,
+    sealed,
+    verified,
+)
 from tests.conftest import FreshClinic
 from tests.racing import race
 
@@ -153,10 +162,15 @@ def test_after_a_restore_what_is_in_no_seal_is_sealed(fresh_clinic: FreshClinic)
     with as_superuser(route) as cursor:
         for table in (HISTORY, "accounts_historicaluser", "audit_event", "audit_seal"):
             cursor.execute(f"UPDATE {table} SET xid = pg_current_xact_id()")
+        cursor.execute(RESTORED)
     assert problems(route) == set()
     made = seal(route)
     assert made is not None
-    assert made.rows == 1
+    assert made.rows == 2
+    with clinic_scope(route):
+        assert (
+            list(Seal.objects.order_by("number").values_list("goes_on", flat=True)) == [False] * 2
+        )
     assert set(sealed(route).values()) == {1}
     assert seal(route) is None
     assert problems(route) == set()
@@ -216,8 +230,8 @@ def test_a_seal_that_the_application_makes_up_is_found(
     made = seal(fresh_clinic.route)
     assert made is not None
     as_application().execute(
-        "INSERT INTO audit_seal (number, sealed_at, snapshot, server, previous, hash)"
-        " SELECT number + 1, now(), '9999999:9999999:', server, hash, %s FROM audit_seal",
+        "INSERT INTO audit_seal (number, sealed_at, snapshot, server, goes_on, previous, hash)"
+        " SELECT number + 1, now(), '9999999:9999999:', server, true, hash, %s FROM audit_seal",
         ["0" * 64],
     )
     assert "seal_changed" in problems(fresh_clinic.route)
