@@ -18,6 +18,7 @@ from django.db import connections
 
 from audit.capture import tracked_tables
 from audit.offline_verifier import seal_hash
+from tenants.postgresql.owner import as_owner
 from tenants.postgresql.snapshot import one_snapshot
 
 FORMAT = 2  # of hashes and headers; part of every seal
@@ -115,9 +116,10 @@ def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
 def seal_create(*, alias: str) -> SealMade | None:
     """Seal what became visible since the last seal; None when there is nothing.
 
-    Raises TransactionManagementError inside a transaction.
+    The owner seals: the application may not write seals. Raises OwnerLoginMissing, and
+    TransactionManagementError inside a transaction.
     """
-    with proof_snapshot(alias, sealing=True) as cursor:
+    with as_owner(alias), proof_snapshot(alias, sealing=True) as cursor:
         made = seal_rows(cursor)
     if made:
         _log.info("audit_sealed", number=made.number, head=made.hash, rows=made.rows)
