@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-SEALED = ("format", "number", "sealed_at", "snapshot", "server", "previous", "tables")
+SEALED = ("format", "number", "sealed_at", "snapshot", "server", "goes_on", "previous", "tables")
 SENTENCES = {
     "row_changed": "was changed after it was sealed",
     "row_removed": "was sealed, and is gone",
@@ -34,6 +34,7 @@ SENTENCES = {
     "row_doubled": "is there, or sealed, twice",
     "seal_changed": "the seal was changed after it was made",
     "chain_broken": "the seal doesn't continue the one before it",
+    "restore_unrecorded": "transaction ids were given anew, and no restore in the trail says why",
     "head_unknown": "the chain of seals doesn't contain the head that was kept elsewhere",
 }
 Hashes = dict[int, "tuple[int, str | None, bytes]"]  # by row: seal, record, hash
@@ -111,6 +112,17 @@ def chain_findings(seals: Iterable[dict[str, Any]], head: str = "") -> Iterator[
         yield Finding("head_unknown", detail=head)
 
 
+def is_torn(seal: dict[str, Any], before: dict[str, Any] | None) -> bool:
+    """Whether transaction ids were given anew since the seal before, though on the same server.
+
+    Then only a restore explains it, which the seal's own events tell of.
+    """
+    if before is None or seal["goes_on"]:
+        return False
+    system, its_system = (str(one["server"]).partition("/")[0] for one in (seal, before))
+    return system == its_system
+
+
 def export_findings(folder: Path, head: str = "") -> Iterator[Finding]:
     """Everything that is off in an export. Holds the keys and hashes of one table in memory.
 
@@ -118,6 +130,12 @@ def export_findings(folder: Path, head: str = "") -> Iterator[Finding]:
     """
     seals = list(_objects(folder / "seals.jsonl"))
     yield from chain_findings(seals, head)
+    restored = _seals_of_restores(folder)
+    before = None
+    for seal in seals:
+        if is_torn(seal, before) and seal["number"] not in restored:
+            yield Finding("restore_unrecorded", seal=seal["number"])
+        before = seal
     tables: dict[str, dict[int, dict[str, Any]]] = {
         path.stem: {} for kind in ("hashes", "rows") for path in (folder / kind).glob("*.jsonl")
     }
@@ -128,6 +146,14 @@ def export_findings(folder: Path, head: str = "") -> Iterator[Finding]:
         hashes: Hashes = {}
         yield from _hash_findings(folder, table, entries, hashes)
         yield from _row_findings(folder, table, entries, hashes)
+
+
+def _seals_of_restores(folder: Path) -> set[int]:
+    """The seals that cover an event of a restore."""
+    events = _objects(folder / "rows" / "audit_event.jsonl")
+    restores = {int(event["id"]) for event in events if event["kind"] == "restored"}
+    hashes = _objects(folder / "hashes" / "audit_event.jsonl")
+    return {seal for seal, row, _, _ in hashes if row in restores}
 
 
 def _hash_findings(

@@ -19,6 +19,7 @@ from audit.seal_verification import Chain
 from audit.seals import EVENTS, Sealable, proof_snapshot, seal_rows, sealable_tables
 from audit.services import event_record
 from fisioflow.errors import Conflict
+from tenants.postgresql.owner import as_owner
 
 VERIFIER = "verify_fisioflow_audit.py"
 
@@ -33,21 +34,22 @@ def seals_export(*, alias: str, folder: Path) -> str:
     """Seal what is new and write the whole trail of the current scope's schema; returns the head.
 
     The export is an event itself, and in it. Seal and files are of one moment, so that every row of
-    an untouched trail is sealed. Raises FolderNotEmpty, OSError.
+    an untouched trail is sealed. Raises FolderNotEmpty, OwnerLoginMissing, OSError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FolderNotEmpty
-    event_record(kind=Kind.EXPORTED, table_name=EVENTS, details={"format": "sealed"})
-    with proof_snapshot(alias, sealing=True) as cursor:
-        seal_rows(cursor)
-        chain = Chain()
-        with _created(folder / "seals.jsonl") as file:
-            for seal in chain.seals_of(alias):
-                _write(file, seal)
-        for table in sealable_tables(cursor):
-            if table.table in chain.columns:
-                _write_table(alias, folder, table)
+    with as_owner(alias):
+        event_record(kind=Kind.EXPORTED, table_name=EVENTS, details={"format": "sealed"})
+        with proof_snapshot(alias, sealing=True) as cursor:
+            seal_rows(cursor)
+            chain = Chain()
+            with _created(folder / "seals.jsonl") as file:
+                for seal in chain.seals_of(alias):
+                    _write(file, seal)
+            for table in sealable_tables(cursor):
+                if table.table in chain.columns:
+                    _write_table(alias, folder, table)
     shutil.copyfile(offline_verifier.__file__, folder / VERIFIER)
     return chain.head
 

@@ -3,7 +3,8 @@
 A seal covers the rows that became visible since the one before: those that its snapshot sees and
 the earlier snapshot didn't, whatever transactions were open at either. Nothing is missed, nothing
 is sealed twice. Where rows' transaction ids were given anew (a restore, a move), or the server may
-be another (a failover), the rows that are in no seal are taken instead.
+be another (a failover), the rows that are in no seal are taken instead. A seal before which they
+were given anew says so (`goes_on`).
 """
 
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from django.db import connections
 
 from audit.capture import tracked_tables
 from audit.offline_verifier import seal_hash
+from tenants.postgresql.owner import as_owner
 from tenants.postgresql.snapshot import one_snapshot
 
-FORMAT = 1  # of hashes and headers; part of every seal
+FORMAT = 2  # of hashes and headers; part of every seal
 EVENTS = "audit_event"
 # A value's text must not depend on who asks.
 _PIN = """
@@ -36,12 +38,14 @@ SELECT c.relname, array_agg(a.attname ORDER BY a.attnum)::text[]
  GROUP BY c.relname ORDER BY c.relname
 """
 _NOW = """
-SELECT now(), pg_current_snapshot()::text, s.name, l.number, l.hash,
-       l.server = s.name || '/' || l.xid
-       AND pg_snapshot_xmax(l.snapshot::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()),
+SELECT now(), pg_current_snapshot()::text, s.system || s.timeline, l.number, l.hash,
+       coalesce(l.server LIKE s.system || '/%/' || l.xid, false),
+       coalesce(l.server = s.system || s.timeline || '/' || l.xid AND
+                pg_snapshot_xmax(l.snapshot::pg_snapshot)
+                <= pg_snapshot_xmax(pg_current_snapshot()), false),
        pg_snapshot_xmax(l.snapshot::pg_snapshot)::text,
        ARRAY(SELECT pg_snapshot_xip(l.snapshot::pg_snapshot)::text)
-  FROM (SELECT system_identifier::text || '/' || timeline_id AS name
+  FROM (SELECT system_identifier::text AS system, '/' || timeline_id AS timeline
           FROM pg_control_system(), pg_control_checkpoint()) s
   LEFT JOIN (SELECT * FROM audit_seal ORDER BY number DESC LIMIT 1) l ON true
 """
@@ -112,9 +116,10 @@ def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
 def seal_create(*, alias: str) -> SealMade | None:
     """Seal what became visible since the last seal; None when there is nothing.
 
-    Raises TransactionManagementError inside a transaction.
+    The owner seals: the application may not write seals. Raises OwnerLoginMissing, and
+    TransactionManagementError inside a transaction.
     """
-    with proof_snapshot(alias, sealing=True) as cursor:
+    with as_owner(alias), proof_snapshot(alias, sealing=True) as cursor:
         made = seal_rows(cursor)
     if made:
         _log.info("audit_sealed", number=made.number, head=made.hash, rows=made.rows)
@@ -124,8 +129,8 @@ def seal_create(*, alias: str) -> SealMade | None:
 def seal_rows(cursor: Any) -> SealMade | None:
     """Write a seal inside `proof_snapshot`; None when no row is new."""
     cursor.execute(_NOW)
-    sealed_at, snapshot, server, last, previous, goes_on, xmax, xip = cursor.fetchone()
-    window = _Window(last is not None, bool(goes_on), xmax, xip)
+    sealed_at, snapshot, server, last, previous, goes_on, follows, xmax, xip = cursor.fetchone()
+    window = _Window(last is not None, follows, xmax, xip)
     tables = window.with_news(cursor, sealable_tables(cursor))
     if not tables:
         return None
@@ -138,14 +143,15 @@ def seal_rows(cursor: Any) -> SealMade | None:
         "sealed_at": moment_text(sealed_at),
         "snapshot": snapshot,
         "server": f"{server}/{cursor.fetchone()[0]}",
+        "goes_on": goes_on,
         "previous": previous or "",
         "tables": sealed,
     }
     digest = seal_hash(header)
     cursor.execute(
-        "INSERT INTO audit_seal (number, sealed_at, snapshot, server, previous, hash)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
-        [number, sealed_at, snapshot, header["server"], header["previous"], digest],
+        "INSERT INTO audit_seal (number, sealed_at, snapshot, server, goes_on, previous, hash)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [number, sealed_at, snapshot, header["server"], goes_on, header["previous"], digest],
     )
     return SealMade(number, digest, sum(entry["rows"] for entry in sealed))
 
@@ -160,17 +166,18 @@ class _Window:
     """Which rows are new, since a last seal whose transaction ids are those of this server."""
 
     sealed_before: bool
-    goes_on: bool
+    follows: bool
     xmax: str
     xip: list[str]
 
     def condition(self, table: Sealable) -> tuple[str, list[Any]]:
-        if self.goes_on:
+        if self.follows:
             return "(h.xid >= %s::xid8 OR h.xid = ANY(%s::xid8[]))", [self.xmax, self.xip]
         if not self.sealed_before:
             return "true", []
         return (
-            "NOT EXISTS (SELECT FROM (SELECT unnest(row_ids) AS id FROM audit_sealedtable"
+            "NOT EXISTS (SELECT FROM (SELECT unnest(row_ids) AS id"
+            " FROM audit_sealedtable JOIN audit_seal ON number = seal_id"
             f" WHERE table_name = %s) s WHERE s.id = h.{table.key})"
         ), [table.table]
 
@@ -180,7 +187,7 @@ class _Window:
         for table in tables:
             condition, of_condition = self.condition(table)
             found = f'EXISTS (SELECT FROM "{table.table}" h WHERE {condition})'
-            if self.goes_on:  # whatever the statistics say, one look at the index's end
+            if self.follows:  # whatever the statistics say, one look at the index's end
                 found = (
                     f'(SELECT xid FROM "{table.table}" ORDER BY xid DESC LIMIT 1) >= %s::xid8 OR'
                     f' EXISTS (SELECT FROM "{table.table}" WHERE xid = ANY(%s::xid8[]))'

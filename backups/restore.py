@@ -2,6 +2,7 @@
 
 The order, so that any failure before the swap leaves the clinic as it was: what the store says is
 checked; writes are refused; the schema is built aside and proven; the trail is carried over; swap.
+From the carrying over until the swap nobody seals or migrates the clinic.
 """
 
 import json
@@ -30,7 +31,7 @@ from backups.errors import (
 )
 from backups.failures import server_failures
 from backups.fence import fence, lift
-from backups.locking import sole_run
+from backups.locking import neither_sealed_nor_migrated, sole_run
 from backups.manifests import Document, Kind, Signed
 from backups.recovery import recover
 from backups.staging import Progress, Staging, silent, staged
@@ -122,7 +123,10 @@ def clinic_restore(
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
             documents_returned(store, documents_of(chain))
-            with staged(store, chain, route, until=until, progress=progress) as staging:
+            with (
+                staged(store, chain, route, until=until, progress=progress) as staging,
+                neither_sealed_nor_migrated(connection, route.schema),
+            ):
                 changed, kept, since = _carry_over(staging, route.schema, chain[-1], until)
                 point = swap(
                     connection,
@@ -155,7 +159,10 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
             if not points:
                 raise NoRestorePoint(schema=route.schema)
             point = points[0]
-            with _fenced(connection, route):
+            with (
+                _fenced(connection, route),
+                neither_sealed_nor_migrated(connection, route.schema),
+            ):
                 _work_in(cursor, route.schema)
                 written = written_after(cursor, point.xid)
                 if written and not discard:

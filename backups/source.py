@@ -49,8 +49,8 @@ SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_d
 SET LOCAL bytea_output = 'hex'; SET LOCAL IntervalStyle = 'postgres';
 SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0
 """
-# tenants.fleet's lock of the schema.
-_MIGRATIONS_WAIT = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
+# Keeps off who migrates the schema of this name (tenants.fleet) or seals it (audit.seals).
+STILL = "SELECT pg_advisory_{}lock_shared(hashtextextended(%s, 0))"
 _PATIENCE = "30s"
 
 
@@ -178,7 +178,7 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
         connection.execute("SELECT set_config('search_path', %s, false)", [f"{path}, pg_temp"])
         connection.execute(f"SET lock_timeout = '{_PATIENCE}'")
         try:
-            connection.execute(_MIGRATIONS_WAIT, [route.schema])
+            connection.execute(STILL.format(""), [route.schema])
             tables = _tables(connection)
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute(EXACT)

@@ -18,7 +18,10 @@ class CrossClinicAccess(FisioFlowError):
 
 
 class OwnerLoginMissing(FisioFlowError):
-    """This process may not change schemas: it has no address of the owner's (SHARD_1_OWNER_URL)."""
+    """This needs the owner's login: give this process SHARD_1_OWNER_URL (or DATABASE_OWNER_URL).
+
+    Schemas are changed and trails are sealed with it (docs/operations.md).
+    """
 
     code = "owner_login_missing"
 

@@ -22,6 +22,8 @@ class Seal(models.Model):
     sealed_at = models.DateTimeField()  # when the transaction that sealed began
     snapshot = models.TextField()  # pg_snapshot of the transaction that sealed
     server = models.TextField()  # system identifier, timeline and transaction
+    # Whether transaction ids are still those that the seal before went by: no restore, no move.
+    goes_on = models.BooleanField(db_default=False)
     previous = models.TextField(blank=True)
     hash = models.TextField()
     xid = Xid8Field()

@@ -14,6 +14,10 @@ from tenants.context import ClinicRoute, clinic_scope
 
 HISTORY = "patients_historicalpatient"
 CONTENT = "Segredo Clínico"
+RESTORED = (
+    "INSERT INTO audit_event (kind, table_name, record_id, details, actor_label, user_agent,"
+    " request_id, reason) VALUES ('restored', '', '', '{}', 'job:restore', '', '', '')"
+)
 MIDDLE = f"(SELECT history_id FROM {HISTORY} ORDER BY 1 OFFSET 1 LIMIT 1)"
 
 
@@ -64,3 +68,20 @@ def tamper(route: ClinicRoute, statement: str) -> None:
     with as_superuser(route) as cursor:
         cursor.execute(statement)
         assert cursor.rowcount
+
+
+def forge(cursor: Any, xid: str) -> None:
+    """Put in a version of the first one's date, with this transaction id, numbered 0."""
+    cursor.execute(
+        "SELECT attname FROM pg_attribute"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+        [HISTORY],
+    )
+    columns = [column for (column,) in cursor.fetchall()]
+    forged = {"history_id": "0", "history_type": "'~'", "medical_history": "'Falso.'", "xid": xid}
+    cursor.execute(
+        f"INSERT INTO {HISTORY} ({', '.join(columns)})"
+        f" SELECT {', '.join(forged.get(column, column) for column in columns)}"
+        f" FROM {HISTORY} WHERE history_id = (SELECT min(history_id) FROM {HISTORY})"
+    )
+    assert cursor.rowcount == 1

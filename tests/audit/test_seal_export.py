@@ -16,7 +16,7 @@ from audit.offline_verifier import export_findings, main
 from audit.seal_export import VERIFIER
 from patients.models import Patient
 from tenants.context import clinic_scope
-from tests.audit.tampering import HISTORY, as_superuser, seal, verified
+from tests.audit.tampering import HISTORY, RESTORED, as_superuser, seal, verified
 from tests.conftest import FreshClinic
 
 NASTY = 'Zoë "disse"\\ \n\t\x01\x7f 😀 {"a": null}'
@@ -149,6 +149,21 @@ def test_rows_put_in_behind_the_seals_of_the_database_are_found(
     out = tmp_path / "out"
     call_command("export_seals", fresh_clinic.route.schema, "-o", str(out), stdout=StringIO())
     assert {f.problem for f in export_findings(out)} == {"row_removed", "row_inserted"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_seals_that_look_restored_are_found_where_no_restore_is_recorded(
+    recorded: bool, fresh_clinic: FreshClinic, tmp_path: Path
+) -> None:
+    seal(fresh_clinic.route)
+    with as_superuser(fresh_clinic.route) as cursor:
+        cursor.execute("UPDATE audit_seal SET xid = pg_current_xact_id()")
+        if recorded:
+            cursor.execute(RESTORED)
+    out = tmp_path / "out"
+    call_command("export_seals", fresh_clinic.route.schema, "-o", str(out), stdout=StringIO())
+    found = [(finding.problem, finding.seal) for finding in export_findings(out)]
+    assert found == ([] if recorded else [("restore_unrecorded", 2)])
 
 
 def test_a_chain_without_the_head_that_was_kept(export: Path) -> None:

@@ -111,6 +111,14 @@ SEALS = {
         "UPDATE audit_seal SET sealed_at = now() WHERE number = 1",
         "seal_changed",
     ),
+    "what a seal saw was changed": (
+        "UPDATE audit_seal SET snapshot = 'nothing' WHERE number = 1",
+        "seal_changed",
+    ),
+    "a seal claims to follow a restore": (
+        "UPDATE audit_seal SET goes_on = false WHERE number = 2",
+        "seal_changed",
+    ),
     "a seal was removed": ("DELETE FROM audit_seal WHERE number = 1", "chain_broken"),
     "a hash was changed": (
         "UPDATE audit_sealedtable SET hashes[1] = sha256('x') WHERE seal_id = 2",

@@ -1,13 +1,24 @@
 """The proof of the audit trail holds through a restore, through its undoing, and in a copy."""
 
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from django.db import connections
+
+from audit.models import Seal
+from backups import restore
 from backups.restore import chain_to, clinic_restore, restore_undo
 from backups.stores import Store
+from backups.swap import swap as swapped
 from fisioflow.actor import acting_as_job
 from patients.models import Patient
-from tenants.context import clinic_scope
-from tests.audit.tampering import problems, rows, seal, sealed, verified
+from tenants.context import ClinicRoute, clinic_scope
+from tenants.postgresql.owner import owner_connection
+from tests.audit.tampering import as_superuser, forge, problems, rows, seal, sealed, verified
 from tests.backups.rebuilding import backed_up, somebody
 from tests.conftest import FreshClinic
 
@@ -41,3 +52,94 @@ def test_the_seals_go_on_through_a_restore_and_its_undoing(
     assert set(sealed(route).values()) == {1}
     assert set(sealed(route)) == rows(route)
     assert verified(route, restored.hash).seals == 4
+
+
+@contextmanager
+def sealing_during_the_swap(
+    route: ClinicRoute, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[Future[Any]]]:
+    """Somebody begins to seal when the trail has been carried over, and waits at the swap."""
+    begun: list[Future[Any]] = []
+
+    def sealing() -> Any:
+        try:
+            with acting_as_job("seal_audit"):
+                return seal(route)
+        finally:
+            connections.close_all()
+
+    def swap(connection: Any, **options: Any) -> Any:
+        begun.append(thread.submit(sealing))
+        wait_for_a_waiting_lock()
+        done = swapped(connection, **options)
+        assert not begun[-1].done()
+        return done
+
+    with ThreadPoolExecutor(1) as thread, monkeypatch.context() as patch:
+        patch.setattr(restore, "swap", swap)
+        yield begun
+
+
+def wait_for_a_waiting_lock() -> None:
+    with owner_connection("shard_1") as connection:
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        for _ in range(2000):
+            row: Any = connection.execute(waiting).fetchone()
+            if row[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("Nobody waits: the sealing went on while the trail was carried over.")
+
+
+def test_a_sealing_that_begins_during_a_restore_goes_on_in_what_was_restored(
+    fresh_clinic: FreshClinic, configured: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = fresh_clinic.route
+    first: Any = seal(route)
+    made = backed_up(configured, route)
+    registered(fresh_clinic, 1)
+    chain = chain_to(configured, route.clinic_id, made.manifest.backup_id)
+    with sealing_during_the_swap(route, monkeypatch) as begun, acting_as_job("restore"):
+        clinic_restore(store=configured, route=route, chain=chain)
+        second = begun[0].result(timeout=60)
+    assert (first.number, second.number) == (1, 2)
+    assert problems(route, second.hash) == set()
+    registered(fresh_clinic, 2)
+    with sealing_during_the_swap(route, monkeypatch) as begun, acting_as_job("undo_restore"):
+        restore_undo(route=route, discard=True)
+        third = begun[0].result(timeout=60)
+    assert third.number == 3
+    assert problems(route, second.hash) == set()
+    with clinic_scope(route):
+        assert not Seal.objects.filter(goes_on=True).exists()  # a restore and its undoing between
+    assert set(sealed(route).values()) == {1}
+    assert set(sealed(route)) == rows(route)
+
+
+def test_a_restore_that_fails_keeps_nobody_from_sealing(
+    fresh_clinic: FreshClinic, configured: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = backed_up(configured, fresh_clinic.route)
+    chain = chain_to(configured, fresh_clinic.route.clinic_id, made.manifest.backup_id)
+    monkeypatch.setattr(restore, "swap", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError), acting_as_job("restore"):
+        clinic_restore(store=configured, route=fresh_clinic.route, chain=chain)
+    assert seal(fresh_clinic.route) is not None
+    assert problems(fresh_clinic.route) == set()
+
+
+def test_what_is_forged_after_an_undone_restore_is_named(
+    fresh_clinic: FreshClinic, configured: Store
+) -> None:
+    """The seals from before it are as they were, and guard on."""
+    route = fresh_clinic.route
+    seal(route)
+    made = backed_up(configured, route)
+    chain = chain_to(configured, route.clinic_id, made.manifest.backup_id)
+    with acting_as_job("restore"):
+        clinic_restore(store=configured, route=route, chain=chain)
+        restore_undo(route=route)
+    assert problems(route) == set()
+    with as_superuser(route) as cursor:
+        forge(cursor, "pg_current_xact_id()")
+    assert problems(route) == {"row_inserted"}
