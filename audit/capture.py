@@ -171,7 +171,7 @@ def function_body(tracked: Tracked) -> str:
     """What that function does."""
     history, key = tracked.history, f'"{tracked.key}"'
     into = f'INSERT INTO "{history}" ({tracked.columns_of()}, {_META})'
-    meta = f"coalesce(a ->> 'reason', ''), {_ACTOR}"
+    meta = f"coalesce(a ->> 'reason', a ->> 'change_reason', ''), {_ACTOR}"
     new, old = tracked.columns_of("n", kept=True), tracked.columns_of("o", kept=True)
     changed = f"({tracked.columns_of('n')}) IS DISTINCT FROM ({tracked.columns_of('o')})"
     return f"""

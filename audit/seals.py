@@ -19,7 +19,7 @@ from django.db import connections
 from audit.capture import tracked_tables
 from audit.offline_verifier import seal_hash
 from tenants.postgresql.owner import as_owner
-from tenants.postgresql.snapshot import one_snapshot
+from tenants.postgresql.snapshot import TIMELINE, one_snapshot
 
 FORMAT = 2  # of hashes and headers; part of every seal
 EVENTS = "audit_event"
@@ -37,7 +37,7 @@ SELECT c.relname, array_agg(a.attname ORDER BY a.attnum)::text[]
    AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'xid'
  GROUP BY c.relname ORDER BY c.relname
 """
-_NOW = """
+_NOW = f"""
 SELECT now(), pg_current_snapshot()::text, s.system || s.timeline, l.number, l.hash,
        coalesce(l.server LIKE s.system || '/%/' || l.xid, false),
        coalesce(l.server = s.system || s.timeline || '/' || l.xid AND
@@ -45,8 +45,8 @@ SELECT now(), pg_current_snapshot()::text, s.system || s.timeline, l.number, l.h
                 <= pg_snapshot_xmax(pg_current_snapshot()), false),
        pg_snapshot_xmax(l.snapshot::pg_snapshot)::text,
        ARRAY(SELECT pg_snapshot_xip(l.snapshot::pg_snapshot)::text)
-  FROM (SELECT system_identifier::text AS system, '/' || timeline_id AS timeline
-          FROM pg_control_system(), pg_control_checkpoint()) s
+  FROM (SELECT system_identifier::text AS system, '/' || ({TIMELINE}) AS timeline
+          FROM pg_control_system()) s
   LEFT JOIN (SELECT * FROM audit_seal ORDER BY number DESC LIMIT 1) l ON true
 """
 _log = structlog.get_logger("audit.seals")

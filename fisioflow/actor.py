@@ -12,7 +12,12 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user (id and frozen label) or a named job, with the request that it came by."""
+    """A user (id and frozen label) or a named job, with the request that it came by.
+
+    `reason` is why they act at all, and stands in histories and events. `change_reason` is what a
+    person said of a change: it may be about a patient, so it stands with the content, in histories
+    alone.
+    """
 
     user_id: str = ""
     label: str = ""
@@ -20,6 +25,7 @@ class Actor:
     ip_address: str = ""
     user_agent: str = ""
     reason: str = ""
+    change_reason: str = ""
 
     def as_setting(self) -> str:
         """The value of the session setting `fisioflow.actor`: JSON without empty fields."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from time import perf_counter
+from urllib.parse import unquote
 
 import structlog
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from fisioflow.actor import Actor, acting
 from fisioflow.ids import uuid7
 
+_REASON_LENGTH = 200  # characters
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("fisioflow.requests")
 
@@ -31,6 +33,7 @@ class RequestMiddleware:
             request_id=request_id,
             ip_address=client_address(request),
             user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:200],
+            change_reason=given_reason(request),
         )
         started = perf_counter()
         structlog.contextvars.clear_contextvars()
@@ -45,6 +48,15 @@ class RequestMiddleware:
             )
         response["X-Request-ID"] = request_id
         return response
+
+
+def given_reason(request: HttpRequest) -> str:
+    """Why the client changes what it changes: X-Change-Reason, UTF-8 and percent-encoded.
+
+    Control characters are left out, and what is longer than 200 characters is cut.
+    """
+    text = unquote(request.headers.get("X-Change-Reason", ""), errors="replace")
+    return "".join(c for c in text if c.isprintable()).strip()[:_REASON_LENGTH]
 
 
 def client_address(request: HttpRequest) -> str:

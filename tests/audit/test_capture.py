@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connections, transaction
@@ -13,6 +14,7 @@ from simple_history.utils import bulk_create_with_history, update_change_reason
 
 from accounts.models import Role, User
 from accounts.services import user_create
+from audit.models import Event
 from fisioflow.actor import Actor, acting
 from patients.models import Patient
 from scheduling.models import Room
@@ -186,6 +188,20 @@ def test_a_request_names_its_person_and_its_id(api: Any, people: Any, norte: Cli
     assert version.history_user_id == people.norte.receptionist.pk
     assert (version.request_id, version.user_agent) == ("request-0042", "app/1")
     assert version.ip_address == "127.0.0.1"
+
+
+def test_a_request_says_why_and_events_dont_repeat_it(
+    api: Any, people: Any, norte: ClinicRoute
+) -> None:
+    why = "Correção pedida pela paciente\n\0" + "." * 300
+    client = api(people.norte.owner, HTTP_X_CHANGE_REASON=quote(why))
+    record = people.norte.record
+    answer = client.patch(f"/api/v1/patients/{record.pk}", {"name": "Nome Corrigido"})
+    assert answer.status_code == 200
+    version = record.history.latest()
+    assert version.history_change_reason.startswith("Correção pedida pela paciente....")
+    assert len(version.history_change_reason) == 200
+    assert {event.reason for event in Event.objects.filter(patient_id=record.pk)} == {""}
 
 
 def test_every_clinic_has_its_own_history(norte: ClinicRoute, sul: ClinicRoute) -> None:
