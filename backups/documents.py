@@ -1,7 +1,11 @@
-"""The clinic's files, kept in the store once by their content."""
+"""The clinic's files: into the store, once by their content, and back.
+
+A file is never changed under its name.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
@@ -9,7 +13,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from backups.configuration import identities, recipients
-from backups.errors import ObjectExists
+from backups.errors import FilesFailed, ObjectExists, ObjectMissing, SealBroken
 from backups.layout import document_key
 from backups.manifests import Document
 from backups.objects import CHUNK, SealedObject, Tally
@@ -18,11 +22,13 @@ from backups.stores import Store
 
 _IN_MEMORY = 4 * 1024 * 1024  # bytes of a file that is brought back
 Known = Mapping[str, Document]
+UNSOUND = (ObjectMissing, SealBroken)  # what is wrong with an object, not with the whole store
 
 
 def documents_listed(clinic_id: UUID) -> list[str]:
-    """The names of the clinic's files in the storage of files, sorted."""
-    return sorted(_below(str(clinic_id)))
+    """The names of the clinic's files in the storage of files, sorted. Raises FilesFailed."""
+    with _storage():
+        return sorted(_below(str(clinic_id)))
 
 
 def documents_kept(
@@ -50,22 +56,45 @@ def documents_kept(
     return tuple(found)
 
 
-def documents_returned(store: Store, documents: Iterable[Document]) -> int:
-    """Put the files that the storage of files lacks back into it; returns how many.
+def documents_returned(
+    store: Store, documents: Iterable[Document], clinic_id: UUID
+) -> tuple[str, ...]:
+    """Put the files that the clinic lacks back into the storage, below its own prefix.
 
-    A file is never changed under its name, so that one that is there is the right one. Raises
-    StoreError, CutShort, Altered and the like.
+    `clinic_id` is the one that is restored: for a copy another than the backup's. Returns the names
+    of those that can't be brought back, because their objects are gone, damaged or for another key.
+    Raises StoreError and FilesFailed, for failures that aren't of one object alone.
     """
-    returned = 0
+    there, missing = set(documents_listed(clinic_id)), []
     for document in {document.name: document for document in documents}.values():
-        if default_storage.exists(document.name):
+        name = f"{clinic_id}/{document.name.partition('/')[2]}"
+        length = document.file.content.length
+        if name in there and not _is_torn(name, length):
             continue
         with SpooledTemporaryFile(_IN_MEMORY) as content:
-            unseal(store, document.file, identities(), content.write)
+            try:
+                unseal(store, document.file, identities(), content.write)
+            except UNSOUND:
+                missing.append(name)
+                continue
             content.seek(0)
-            default_storage.save(document.name, File(content))
-        returned += 1
-    return returned
+            with _storage():
+                if name in there:
+                    default_storage.delete(name)
+                default_storage.save(name, File(content))
+    return tuple(missing)
+
+
+@contextmanager
+def documents_of_a_copy(clinic_id: UUID) -> Iterator[None]:
+    """Remove the files of a clinic that came to nothing, when the block raises."""
+    try:
+        yield
+    except BaseException:
+        with suppress(FilesFailed), _storage():
+            for name in documents_listed(clinic_id):
+                default_storage.delete(name)
+        raise
 
 
 def _copied(
@@ -87,8 +116,22 @@ def _copied(
         return SealedObject(key=key, stored=stored.digest, content=content.digest)
 
 
+def _is_torn(name: str, length: int) -> bool:
+    """Whether a restore died while it wrote the file into a folder."""
+    size = _size_on_disk(name)
+    return size is not None and size < length
+
+
+def _size_on_disk(name: str) -> int | None:
+    """None for a storage that is no folder: there a file is whole, or it isn't there."""
+    try:
+        return Path(default_storage.path(name)).stat().st_size
+    except (NotImplementedError, FileNotFoundError):
+        return None
+
+
 def _chunks(name: str) -> Iterator[bytes]:
-    with default_storage.open(name) as file:
+    with _storage(), default_storage.open(name) as file:
         yield from file.chunks(CHUNK)
 
 
@@ -100,3 +143,14 @@ def _below(folder: str) -> Iterator[str]:
     yield from (f"{folder}/{name}" for name in files)
     for name in folders:
         yield from _below(f"{folder}/{name}")
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """The storage's failures, whatever it is, in one line. Its messages may quote secrets."""
+    try:
+        yield
+    except (FileNotFoundError, FilesFailed):
+        raise
+    except Exception as error:
+        raise FilesFailed(failure=type(error).__name__) from error

@@ -92,6 +92,12 @@ class WrongContent(SealBroken):
     code = "backup_wrong_content"
 
 
+class FilesFailed(BackupError):
+    """The storage of the clinics' files failed. Mend it, then run the command again."""
+
+    code = "backup_files_failed"
+
+
 class ManifestRefused(BackupError):
     """A manifest can't be trusted."""
 

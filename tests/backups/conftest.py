@@ -231,3 +231,15 @@ def configured(tmp_path: Path, settings: Any) -> Store:
     settings.BACKUP_RECIPIENTS = [make_identity(tmp_path / "identity.txt")]
     make_signing_key(tmp_path / "signing.pem")
     return configured_store()
+
+
+@pytest.fixture
+def folder_of_files(settings: Any, tmp_path: Path) -> Path:
+    """The files in a folder, as on a single server."""
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        }
+    }
+    return tmp_path / "files"
