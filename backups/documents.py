@@ -1,9 +1,10 @@
 """The clinic's files: into the store, once by their content, and back.
 
-A file is never changed under its name.
+A file is never changed under its name. What is in the store already is used again only if a trusted
+manifest says what it must be.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -13,9 +14,9 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from backups.configuration import identities, recipients
-from backups.errors import FilesFailed, ObjectExists, ObjectMissing, SealBroken
-from backups.layout import document_key
-from backups.manifests import Document
+from backups.errors import FilesFailed, ObjectMissing, SealBroken
+from backups.layout import document_key, documents_prefix
+from backups.manifests import Document, Manifest, short_name
 from backups.objects import CHUNK, SealedObject, Tally
 from backups.sealing import seal, unseal
 from backups.stores import Store
@@ -32,28 +33,54 @@ def documents_listed(clinic_id: UUID) -> list[str]:
 
 
 def documents_kept(
-    store: Store, clinic_id: UUID, known: Known, *, only_new: bool
+    store: Store, clinic_id: UUID, backup_id: UUID, known: Known, damaged: Collection[str] = ()
 ) -> tuple[Document, ...]:
-    """Copy to the store what it lacks of the clinic's files, and return what a manifest lists.
+    """All of the clinic's files for a full; what the store lacks is copied to it.
 
-    `known` are those of the backups before, by name: a file is never changed under its name.
-    `only_new` leaves these out. A file that goes while this runs belonged to a row that was
-    refused. Raises StoreError.
+    `known` are those of the backups before, by name, as far as they are sealed for today's
+    recipients. Of these it copies again whose object is among the `damaged` keys or has another
+    length. A file that goes while this runs belonged to a row that was refused. Raises StoreError,
+    FilesFailed.
     """
-    found = []
-    by_content = {document.file.content.sha256: document.file for document in known.values()}
-    for name in documents_listed(clinic_id):
-        kept = known.get(name)
-        if kept and only_new:
-            continue
-        if kept and store.size(kept.file.key) == kept.file.stored.length:
-            found.append(kept)
-            continue
-        with suppress(FileNotFoundError):
-            file = _copied(store, clinic_id, name, by_content)
-            by_content[file.content.sha256] = file
-            found.append(Document(name=name, file=file))
-    return tuple(found)
+    listed = store.listed(documents_prefix(clinic_id)) if known else ()
+    sizes = {item.key: item.size for item in listed}
+    sound = {
+        name: document
+        for name, document in known.items()
+        if document.file.key not in damaged
+        and sizes.get(document.file.key) == document.file.stored.length
+    }
+    names = documents_listed(clinic_id)
+    kept = {name: sound[name] for name in names if name in sound and _is_as_long(name, sound[name])}
+    copied = _Copying(store, clinic_id, backup_id, sound.values()).of(
+        name for name in names if name not in kept
+    )
+    return tuple(sorted([*kept.values(), *copied], key=lambda document: document.name))
+
+
+def documents_added(
+    store: Store,
+    backup_id: UUID,
+    *,
+    full: Manifest,
+    parent: Manifest,
+    damaged: Collection[str] = (),
+) -> tuple[Document, ...]:
+    """The files that the chain of `parent`, which begins with `full`, hasn't; copied to the store.
+
+    Raises StoreError, FilesFailed.
+    """
+    clinic_id = full.clinic_id
+    known = {document.name for document in full.documents}
+    added = set(parent.since.added if parent.since else ())
+    sound = [document for document in full.documents if document.file.key not in damaged]
+    return tuple(
+        _Copying(store, clinic_id, backup_id, sound).of(
+            name
+            for name in documents_listed(clinic_id)
+            if name not in known and short_name(name) not in added
+        )
+    )
 
 
 def documents_returned(
@@ -97,23 +124,58 @@ def documents_of_a_copy(clinic_id: UUID) -> Iterator[None]:
         raise
 
 
-def _copied(
-    store: Store, clinic_id: UUID, name: str, by_content: Mapping[str, SealedObject]
-) -> SealedObject:
-    content = Tally()
-    for chunk in _chunks(name):
-        content.add(chunk)
-    key = document_key(clinic_id, content.digest.sha256)
-    if (same := by_content.get(content.digest.sha256)) and store.size(key) == same.stored.length:
-        return same
-    try:
-        return seal(store, key, _chunks(name), recipients())
-    except ObjectExists:  # of a run that died, or of a backup that is gone
-        stored = Tally()
-        with store.reading(key) as reader:
-            while data := reader.read(CHUNK):
-                stored.add(data)
-        return SealedObject(key=key, stored=stored.digest, content=content.digest)
+def documents_damaged(
+    documents: Iterable[Document], check: Callable[[SealedObject], object]
+) -> list[str]:
+    """The keys of the objects that `check` refuses, each looked at once. Raises StoreError."""
+    found = []
+    for item in {document.file.key: document.file for document in documents}.values():
+        try:
+            check(item)
+        except UNSOUND:
+            found.append(item.key)
+    return found
+
+
+def open_document(store: Store, item: SealedObject) -> None:
+    """See that an identity of ours opens the object, and that its content is the right one.
+
+    Raises StoreError, CutShort, TrailingBytes, Altered, WrongKey or WrongContent.
+    """
+    unseal(store, item, identities(), lambda _: None)
+
+
+class _Copying:
+    """Files on their way into the store, each content once."""
+
+    def __init__(
+        self, store: Store, clinic_id: UUID, backup_id: UUID, sound: Iterable[Document]
+    ) -> None:
+        self._store, self._clinic_id, self._backup_id = store, clinic_id, backup_id
+        self._by_content = {document.file.content.sha256: document.file for document in sound}
+
+    def of(self, names: Iterable[str]) -> Iterator[Document]:
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield Document(name=name, file=self._copied(name))
+
+    def _copied(self, name: str) -> SealedObject:
+        content = Tally()
+        for chunk in _chunks(name):
+            content.add(chunk)
+        sha256 = content.digest.sha256
+        same = self._by_content.get(sha256)
+        if same and self._store.size(same.key) == same.stored.length:
+            return same
+        key = document_key(self._clinic_id, sha256, self._backup_id)
+        file = seal(self._store, key, _chunks(name), recipients())
+        self._by_content[sha256] = file
+        return file
+
+
+def _is_as_long(name: str, document: Document) -> bool:
+    """Not when it was copied while it was being uploaded, which a folder makes possible."""
+    return _size_on_disk(name) in {None, document.file.content.length}
 
 
 def _is_torn(name: str, length: int) -> bool:

@@ -92,6 +92,12 @@ class WrongContent(SealBroken):
     code = "backup_wrong_content"
 
 
+class DocumentsDamaged(BackupError):
+    """Files of the backup are damaged in the store. Make a full backup: it writes them again."""
+
+    code = "backup_documents_damaged"
+
+
 class FilesFailed(BackupError):
     """The storage of the clinics' files failed. Mend it, then run the command again."""
 

@@ -193,6 +193,8 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
         "ddl_fingerprint": "ab" * 32,
         "migrations_head": "f00",
         "snapshots": Snapshots(start=None, end="100:100:"),
+        "since": None,
+        "recipients": (),
         "ddl": (),
         "objects": (),
         "tables": (),
@@ -211,6 +213,7 @@ def increment_of(older: Signed, **changes: Any) -> Manifest:
         "kind": Kind.INCREMENT,
         "parent": older.as_parent,
         "snapshots": Snapshots(start=below.snapshots.end, end=f"{end}:{end}:"),
+        "since": older.since(changes.get("documents", ())),
         "objects": (),
     }
     return replace(below, **(facts | changes))
