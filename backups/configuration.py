@@ -48,6 +48,11 @@ def recipients() -> list[Recipient]:
         raise NotConfigured("BACKUP_RECIPIENTS", f"holds no age recipient: {error}.") from error
 
 
+def recipients_named() -> tuple[str, ...]:
+    """The same, as a manifest names them."""
+    return tuple(sorted({str(recipient) for recipient in recipients()}))
+
+
 def signing_key() -> SigningKey:
     """The key that signs the manifests that are made here."""
     return _read_file("BACKUP_SIGNING_KEY_FILE", read_signing_key)

@@ -1,21 +1,23 @@
 """Drills: a backup is restored aside, proven, and forgotten. What was drilled is known to restore.
 
 Every row is compared with the backup, byte for byte, every rule is built, so that every constraint
-holds, and every row is what its history says.
+holds, and every row is what its history says. Every document is opened.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Subquery
 
 from backups.configuration import configured_store
-from backups.errors import NewestRefused
+from backups.documents import documents_damaged, open_document
+from backups.errors import DocumentsDamaged, NewestRefused
 from backups.failures import server_failures
 from backups.models import Run
 from backups.proof import prove_histories
 from backups.recovery import recover
-from backups.restore import chain_to
+from backups.restore import chain_to, documents_of
 from backups.services import recorded
 from backups.staging import Progress, silent, staged
 from tenants.context import platform_scope
@@ -55,5 +57,9 @@ def drill_run(*, clinic: Clinic, backup_id: UUID | None = None, progress: Progre
             raise NewestRefused(backup=newest)
         with server_failures(), staged(store, chain, route, progress=progress) as staging:
             prove_histories(staging.connection)
+        opened = partial(open_document, store)
+        run.damaged = documents_damaged(documents_of(chain), opened)
+        if run.damaged:
+            raise DocumentsDamaged(documents=len(run.damaged), first=run.damaged[0])
         run.size = sum(item.stored.length for s in chain for item in s.manifest.objects)
     return run

@@ -5,6 +5,7 @@ the directory.
 """
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from backups.catalogue import read_catalogue
 from backups.configuration import trusted_keys
-from backups.documents import documents_returned
+from backups.documents import documents_of_a_copy, documents_returned
 from backups.errors import NoSuchBackup, PlaceTaken
 from backups.failures import server_failures
 from backups.layout import manifests_prefix
@@ -58,8 +59,10 @@ def clinic_restore_as(
             raise ClinicExists(schema=schema)
     recover(shard)
     route = ClinicRoute(clinic_id or uuid7(), schema, shard, epoch=1)
-    documents_returned(store, documents_of(chain))
-    with server_failures(), staged(store, chain, route, until=until, progress=progress) as staging:
+    files = nullcontext() if clinic_id else documents_of_a_copy(route.clinic_id)
+    build_aside = staged(store, chain, route, until=until, progress=progress)
+    with files, server_failures(), build_aside as staging:
+        missing = documents_returned(store, documents_of(chain), route.clinic_id)
         changed = _recorded(staging, chain[-1], until)
 
         def build(built: ClinicRoute) -> None:
@@ -75,7 +78,7 @@ def clinic_restore_as(
                 clinic_id=route.clinic_id,
                 build=build,
             )
-    return clinic, _restored(staging, chain[-1], changed)
+    return clinic, _restored(staging, chain[-1], changed, missing)
 
 
 def clinic_restore_lost(
@@ -97,7 +100,7 @@ def clinic_restore_lost(
     recover(shard)
     moved = shard != route.shard
     target = replace(route, shard=shard, epoch=route.epoch + moved)
-    documents_returned(store, documents_of(chain))
+    missing = documents_returned(store, documents_of(chain), route.clinic_id)
     with server_failures(), staged(store, chain, target, until=until, progress=progress) as staging:
         changed = _recorded(staging, chain[-1], until)
         with staging.connection.transaction(), staging.connection.cursor() as cursor:
@@ -105,7 +108,7 @@ def clinic_restore_lost(
     if moved:
         with platform_scope():
             clinic_relocate(route=route, shard=shard)
-    return _restored(staging, chain[-1], changed)
+    return _restored(staging, chain[-1], changed, missing)
 
 
 def clinics_in_store(store: Store) -> list[UUID]:
@@ -162,7 +165,7 @@ def _name(cursor: Any, staging: str, schema: str) -> None:
     set_head(cursor, schema, code_head())
 
 
-def _restored(staging: Staging, last: Signed, changed: int) -> Restored:
+def _restored(staging: Staging, last: Signed, changed: int, missing: tuple[str, ...]) -> Restored:
     return Restored(
         backup_id=last.manifest.backup_id,
         reached=staging.reached,
@@ -171,4 +174,5 @@ def _restored(staging: Staging, last: Signed, changed: int) -> Restored:
         kept=0,
         lost=staging.lost,
         restore_point="",
+        documents_missing=missing,
     )

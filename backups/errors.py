@@ -92,6 +92,18 @@ class WrongContent(SealBroken):
     code = "backup_wrong_content"
 
 
+class DocumentsDamaged(BackupError):
+    """Files of the backup are damaged in the store. Make a full backup: it writes them again."""
+
+    code = "backup_documents_damaged"
+
+
+class FilesFailed(BackupError):
+    """The storage of the clinics' files failed. Mend it, then run the command again."""
+
+    code = "backup_files_failed"
+
+
 class ManifestRefused(BackupError):
     """A manifest can't be trusted."""
 

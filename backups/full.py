@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from psycopg import sql
 
-from backups.configuration import recipients, signing_key
+from backups.configuration import recipients, recipients_named, signing_key
 from backups.layout import RULES, STRUCTURE, data_key, ddl_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
 from backups.objects import PlainObject, write_plain
@@ -112,6 +112,8 @@ def write_full(
         ddl_fingerprint=definition.fingerprint,
         migrations_head=source.migrations_head,
         snapshots=Snapshots(start=None, end=source.snapshot),
+        since=None,
+        recipients=recipients_named(),
         ddl=ddl,
         objects=(data,),
         tables=tuple(script.tables),

@@ -14,7 +14,7 @@ from django.db import connections
 from psycopg import sql
 
 from audit.capture import Tracked, tracked_tables
-from backups.configuration import recipients, signing_key
+from backups.configuration import recipients, recipients_named, signing_key
 from backups.delta import (
     Appended,
     Temporary,
@@ -150,6 +150,8 @@ def write_increment(
         ddl_fingerprint=older.ddl_fingerprint,
         migrations_head=source.migrations_head,
         snapshots=Snapshots(start=older.snapshots.end, end=source.snapshot),
+        since=parent.since(documents),
+        recipients=recipients_named(),
         ddl=older.ddl,
         objects=(data,),
         tables=tuple(delta.tables),

@@ -4,7 +4,8 @@ README.md, restore.sh, increments.sql          how a person restores without thi
 ddl/<fingerprint>/structure.sql, rules.sql     definitions of schemas, shared by all clinics
 clinics/<clinic>/manifests/<backup>.jsonl      one for each backup; none: not a backup
 clinics/<clinic>/data/<backup>/<name>.zst.age  what one backup alone refers to
-clinics/<clinic>/documents/<sha256>.zst.age    documents' files, kept once for all backups
+clinics/<clinic>/documents/<sha256>.<backup>.zst.age
+                                               a document's file, for that backup and later ones
 """
 
 import re
@@ -47,9 +48,12 @@ def documents_prefix(clinic_id: UUID) -> str:
     return f"clinics/{clinic_id}/documents/"
 
 
-def document_key(clinic_id: UUID, sha256: str) -> str:
-    """Of a sealed file, by the SHA-256 of its content."""
-    return f"{documents_prefix(clinic_id)}{sha256}{SEALED}"
+def document_key(clinic_id: UUID, sha256: str, backup_id: UUID) -> str:
+    """Of a sealed file, by the SHA-256 of its content and the backup that wrote it.
+
+    So a file can be sealed again, for others or because its object was damaged.
+    """
+    return f"{documents_prefix(clinic_id)}{sha256}.{backup_id}{SEALED}"
 
 
 def ddl_key(fingerprint: str, part: str) -> str:

@@ -7,7 +7,7 @@ it with `head -n 1` and openssl (backups/store_readme/restore.sh).
 import hashlib
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,10 +83,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What an increment's chain has beside it: its full, and which files came since that one.
+
+    `added` holds their names as `short_name` gives them: who makes the next increment knows which
+    files are new from two manifests, however long the chain is.
+    """
+
+    full: UUID
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One backup of one clinic. Nothing in it says anything of a patient.
 
-    `created_at` is the moment of the snapshot by the server's clock.
+    `created_at` is the moment of the snapshot by the server's clock. `recipients` are those who can
+    open it: its objects and its documents, whichever backup wrote them.
     """
 
     format: int = FORMAT
@@ -100,6 +113,8 @@ class Manifest:
     ddl_fingerprint: str
     migrations_head: str
     snapshots: Snapshots
+    since: Since | None
+    recipients: tuple[str, ...]
     ddl: tuple[PlainObject, ...]
     objects: tuple[SealedObject, ...]
     tables: tuple[Table, ...]
@@ -130,6 +145,17 @@ class Signed:
     def as_parent(self) -> Parent:
         """For the increment that continues it."""
         return Parent(backup_id=self.manifest.backup_id, manifest_sha256=self.sha256)
+
+    def since(self, documents: Iterable[Document]) -> Since:
+        """For the increment that continues it with these documents."""
+        older = self.manifest.since or Since(full=self.manifest.backup_id, added=())
+        new = (short_name(document.name) for document in documents)
+        return Since(full=older.full, added=(*older.added, *new))
+
+
+def short_name(name: str) -> str:
+    """64 bits of the SHA-256 of a file's name: names are ids, some 80 characters long."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def write_manifest(store: Store, manifest: Manifest, key: SigningKey) -> Signed:
@@ -204,7 +230,8 @@ def _signature_line(public: str, signature: bytes) -> bytes:
 def _fault(manifest: Manifest) -> str:
     """What is wrong with a manifest that is well-formed and signed; empty for nothing."""
     is_full = manifest.kind is Kind.FULL
-    if is_full != (manifest.parent is None) or is_full != (manifest.snapshots.start is None):
+    above = (manifest.parent, manifest.snapshots.start, manifest.since)
+    if any(is_full != (fact is None) for fact in above):
         return "an increment has a parent and a first snapshot, a full has neither."
     own = data_prefix(manifest.clinic_id, manifest.backup_id)
     shared = documents_prefix(manifest.clinic_id)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from fisioflow.ids import uuid7
@@ -11,7 +11,7 @@ from tenants.models import Clinic
 
 
 class Run(models.Model):
-    """One run for one clinic: a backup, a drill (a restore aside, compared), a restore."""
+    """One run for one clinic: a backup, its verification, a drill (a restore aside), a restore."""
 
     class Kind(models.TextChoices):
         """What was run."""
@@ -20,6 +20,7 @@ class Run(models.Model):
         INCREMENT = "increment", _("Incremental backup")
         DRILL = "drill", _("Drill")
         RESTORE = "restore", _("Restore")
+        VERIFY = "verify", _("Verification")
 
     class State(models.TextChoices):
         """How it stands."""
@@ -41,6 +42,10 @@ class Run(models.Model):
     covers_until = models.DateTimeField(_("covers until"), null=True)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
+    # Keys of documents' objects that a drill or a verification found so: the next full knows.
+    damaged = JSONField(
+        _("damaged documents"), default=list, db_default=Value([], JSONField()), blank=True
+    )
 
     class Meta:
         verbose_name = _("backup run")

@@ -60,6 +60,7 @@ class Restored:
     kept: int
     lost: int
     restore_point: str
+    documents_missing: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For a command's output."""
@@ -71,6 +72,10 @@ class Restored:
             "trail_rows_kept": self.kept,
             "passwords_lost": self.lost,
             "restore_point": self.restore_point,
+            "documents_missing": {
+                "count": len(self.documents_missing),
+                "names": list(self.documents_missing),
+            },
         }
 
 
@@ -122,7 +127,7 @@ def clinic_restore(
     recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
-            documents_returned(store, documents_of(chain))
+            missing = documents_returned(store, documents_of(chain), route.clinic_id)
             with (
                 staged(store, chain, route, until=until, progress=progress) as staging,
                 neither_sealed_nor_migrated(connection, route.schema),
@@ -144,6 +149,7 @@ def clinic_restore(
         kept=kept,
         lost=staging.lost,
         restore_point=point.schema,
+        documents_missing=missing,
     )
 
 

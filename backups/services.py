@@ -12,14 +12,15 @@ from audit.models import Event
 from audit.models import Kind as EventKind
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
-from backups.documents import documents_kept
-from backups.errors import ManifestRefused, NoSuchBackup, ObjectMissing
+from backups.documents import UNSOUND, documents_added, documents_kept
+from backups.errors import DocumentsDamaged, ManifestRefused, NoSuchBackup, ObjectMissing
 from backups.failures import server_failures
 from backups.full import Progress, silent, write_full
-from backups.increments import unchanged_until, why_not_continued, write_increment
-from backups.layout import data_prefix, manifest_key
+from backups.increments import unchanged_until, write_increment
+from backups.known import continued, damaged_documents, known_documents
+from backups.layout import data_prefix, documents_prefix, manifest_key
 from backups.locking import sole_run
-from backups.manifests import Document, Kind, Signed, read_manifest
+from backups.manifests import Kind, Manifest, Signed, read_manifest
 from backups.models import Run
 from backups.objects import verify_stored
 from backups.retention import RetentionPlan, delete_backup, plan_retention, sweep
@@ -87,8 +88,9 @@ def backup_covered(clinic_id: UUID) -> dict[UUID, datetime]:
 def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silent) -> int:
     """See that everything that restores this backup is in the store; returns the bytes read.
 
-    Signatures, the chain, and the bytes of every object; no key is needed. Raises NoSuchBackup,
-    ChainBroken, StoreError, CutShort, Altered and their like.
+    Signatures, the chain, and the bytes of every object; no key is needed. Documents are all looked
+    at: the next full writes those again that are damaged. Raises NoSuchBackup, ChainBroken,
+    StoreError, CutShort, Altered and their like, DocumentsDamaged.
     """
     store, catalogue = configured_store(), backup_catalogue(clinic_id=clinic.id)
     if backup_id not in {signed.manifest.backup_id for signed in catalogue}:
@@ -96,16 +98,22 @@ def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silen
             if str(backup_id) in refused.key:
                 raise ManifestRefused(refused.key, refused.reason)
         raise NoSuchBackup(backup=backup_id)
-    items = {
-        item.key: item
-        for signed in catalogue.chain(backup_id)
-        for item in signed.manifest.stored_objects
-    }
-    read = 0
-    for key, item in items.items():
-        verify_stored(store, item)
-        read += item.stored.length
-        progress(key, read)
+    chain, read = catalogue.chain(backup_id), 0
+    items = {item.key: item for signed in chain for item in signed.manifest.stored_objects}
+    documents = documents_prefix(clinic.id)
+    with platform_scope(), recorded(clinic, Run.Kind.VERIFY, backup_id) as run:
+        for key, item in items.items():
+            try:
+                verify_stored(store, item)
+            except UNSOUND:
+                if not key.startswith(documents):
+                    raise
+                run.damaged.append(key)
+            read += item.stored.length
+            progress(key, read)
+        run.size = read
+        if run.damaged:
+            raise DocumentsDamaged(documents=len(run.damaged), first=run.damaged[0])
     return read
 
 
@@ -143,9 +151,9 @@ def _make(store: Store, clinic: Clinic, *, incremental: bool, progress: Progress
     route = clinic.route
     _, last = _last_backup(store, clinic.id)
     with source_of(route) as source:
-        because = why_not_continued(route, source, last) if last else "there is no backup yet"
-        if last and not because:
-            made = _increment(store, clinic, source, last, progress)
+        below, because = continued(store, route, source, last)
+        if last and below:
+            made = _increment(store, clinic, source, below, last, progress)
             if incremental:
                 return made
             last = made.signed or last
@@ -156,17 +164,24 @@ def _make(store: Store, clinic: Clinic, *, incremental: bool, progress: Progress
 
 
 def _increment(
-    store: Store, clinic: Clinic, source: Source, parent: Signed, progress: Progress
+    store: Store,
+    clinic: Clinic,
+    source: Source,
+    full: Manifest,
+    parent: Signed,
+    progress: Progress,
 ) -> Made:
-    with recorded(clinic, Run.Kind.INCREMENT) as run:
-        known = _known_documents(store, parent)
+    backup_id, damaged = uuid7(), damaged_documents(clinic.id)
+    with recorded(clinic, Run.Kind.INCREMENT, backup_id) as run:
         signed = write_increment(
             store,
             clinic.route,
             source,
             parent,
-            backup_id=run.backup_id,
-            documents=documents_kept(store, clinic.id, known, only_new=True),
+            backup_id=backup_id,
+            documents=documents_added(
+                store, backup_id, full=full, parent=parent.manifest, damaged=damaged
+            ),
             progress=progress,
         )
         _note(run, source, signed)
@@ -178,15 +193,16 @@ def _increment(
 def _full(
     store: Store, clinic: Clinic, source: Source, last: Signed | None, progress: Progress
 ) -> Made:
-    with recorded(clinic, Run.Kind.FULL) as run:
+    backup_id, damaged = uuid7(), damaged_documents(clinic.id)
+    with recorded(clinic, Run.Kind.FULL, backup_id) as run:
         write_readme(store)
-        known = _known_documents(store, last)
+        known = known_documents(store, clinic.id, last)
         signed = write_full(
             store,
             clinic.route,
             source,
-            backup_id=run.backup_id,
-            documents=documents_kept(store, clinic.id, known, only_new=False),
+            backup_id=backup_id,
+            documents=documents_kept(store, clinic.id, backup_id, known, damaged),
             progress=progress,
         )
         _note(run, source, signed)
@@ -231,21 +247,6 @@ def _last_backup(store: Store, clinic_id: UUID) -> tuple[Run | None, Signed | No
         return run, read_manifest(store, clinic_id, run.backup_id, trusted_keys())
     except (ManifestRefused, ObjectMissing):
         return run, None
-
-
-def _known_documents(store: Store, last: Signed | None) -> dict[str, Document]:
-    """The files of the last backup and of those that it stands on, by name."""
-    known: dict[str, Document] = {}
-    while last:
-        known = {document.name: document for document in last.manifest.documents} | known
-        parent = last.manifest.parent
-        if parent is None:
-            break
-        try:
-            last = read_manifest(store, last.manifest.clinic_id, parent.backup_id, trusted_keys())
-        except (ManifestRefused, ObjectMissing):
-            break
-    return known
 
 
 def _settle_dead_runs(store: Store, clinic: Clinic) -> None:

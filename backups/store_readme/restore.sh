@@ -139,7 +139,21 @@ data_of() {
 	echo "clinics/$clinic/data/$1/$name.zst.age"
 }
 
-# check_objects BACKUP: those that its manifest names; $work/objects lists them.
+# wrong KEY LENGTH SHA256: what is wrong with an object; nothing for nothing.
+wrong() {
+	if ! [ -f "$1" ]; then
+		echo "$1 is missing"
+	elif [ "$(wc -c <"$1")" -ne "$2" ]; then
+		echo "$1 has another length: it was cut short or altered"
+	elif [ "$(sha256_of "$1")" != "$3" ]; then
+		echo "$1 was altered"
+	fi
+}
+
+: >"$work/damaged"
+
+# check_objects BACKUP: those that its manifest names; $work/objects lists them. Rows don't need the
+# documents: what is wrong with these goes to $work/damaged.
 check_objects() {
 	# "key":"...","stored":{"length":N,"sha256":"..."} for each, as `key length sha256`.
 	grep -oE '"key":"[^"]*","stored":\{"length":[0-9]+,"sha256":"[0-9a-f]{64}"\}' "$work/$1.manifest" |
@@ -149,10 +163,12 @@ check_objects() {
 		fail "the manifest names an object of another clinic or backup ($1)"
 	fi
 	while read -r key length sha256; do
-		[ -f "$key" ] || fail "$key is missing"
-		[ "$(wc -c <"$key")" -eq "$length" ] ||
-			fail "$key has another length: it was cut short or altered"
-		[ "$(sha256_of "$key")" = "$sha256" ] || fail "$key was altered"
+		what=$(wrong "$key" "$length" "$sha256")
+		[ -n "$what" ] || continue
+		case $key in
+		clinics/*/documents/*) echo "$what" >>"$work/damaged" ;;
+		*) fail "$what" ;;
+		esac
 	done <"$work/objects"
 	[ "$(grep -o "^clinics/$clinic/data/[^ ]*" "$work/objects")" = "$(data_of "$1")" ] ||
 		fail "the manifest names other data than $(data_of "$1")"
@@ -192,6 +208,7 @@ for id in $chain; do
 		fail "the data isn't what the manifest says ($id)"
 	}
 done
+sort -u "$work/damaged" | sed 's/^/restore.sh: a document: /' >&2
 echo "restore.sh: the backup is whole and signed; restoring it into the schema $schema" >&2
 
 # --- psql: a new schema, its tables, the rows in one transaction, then its rules -------------------
@@ -230,4 +247,8 @@ wait "$filling" || fail "the rows can't be read in: nothing was committed"
 
 run_psql --single-transaction -f "$rules" || fail "the rules don't hold for the rows"
 created=
+if [ -s "$work/damaged" ]; then
+	echo "restore.sh: done, all but the documents that are named above" >&2
+	exit 3
+fi
 echo "restore.sh: done" >&2

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
-from backups.layout import RULES, STRUCTURE, data_key, ddl_key
-from backups.manifests import Signed, write_manifest
+from backups.layout import RULES, STRUCTURE, data_key, ddl_key, document_key
+from backups.manifests import Document, Signed, write_manifest
 from backups.objects import digest_of, write_plain
 from backups.sealing import seal
 from backups.store_readme import write_readme
@@ -93,7 +93,8 @@ class Person:
         return self.ask(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL") == "t"
 
 
-def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT) -> Signed:
+def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: bytes = b"") -> Signed:
+    """A full of the people, and of a document with this content."""
     manifest = manifest_of()
     write_readme(store)
     ddl = (
@@ -102,7 +103,11 @@ def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT) -> Signed
     )
     key = data_key(NORTE, manifest.backup_id, "data.sql")
     objects = (seal(store, key, [script], keys.recipients),)
-    complete = manifest_of(backup_id=manifest.backup_id, ddl=ddl, objects=objects)
+    complete = replace(manifest, ddl=ddl, objects=objects)
+    if file:
+        key = document_key(NORTE, digest_of(file).sha256, manifest.backup_id)
+        sealed = seal(store, key, [file], keys.recipients)
+        complete = replace(complete, documents=(Document(name=f"{NORTE}/a", file=sealed),))
     return write_manifest(store, complete, keys.signing)
 
 

@@ -193,6 +193,8 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
         "ddl_fingerprint": "ab" * 32,
         "migrations_head": "f00",
         "snapshots": Snapshots(start=None, end="100:100:"),
+        "since": None,
+        "recipients": (),
         "ddl": (),
         "objects": (),
         "tables": (),
@@ -211,6 +213,7 @@ def increment_of(older: Signed, **changes: Any) -> Manifest:
         "kind": Kind.INCREMENT,
         "parent": older.as_parent,
         "snapshots": Snapshots(start=below.snapshots.end, end=f"{end}:{end}:"),
+        "since": older.since(changes.get("documents", ())),
         "objects": (),
     }
     return replace(below, **(facts | changes))
@@ -231,3 +234,15 @@ def configured(tmp_path: Path, settings: Any) -> Store:
     settings.BACKUP_RECIPIENTS = [make_identity(tmp_path / "identity.txt")]
     make_signing_key(tmp_path / "signing.pem")
     return configured_store()
+
+
+@pytest.fixture
+def folder_of_files(settings: Any, tmp_path: Path) -> Path:
+    """The files in a folder, as on a single server."""
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        }
+    }
+    return tmp_path / "files"

@@ -57,7 +57,9 @@ def full_of_norte() -> Manifest:
             Document(
                 name="documents/1",
                 file=SealedObject(
-                    key=document_key(NORTE, laudo.sha256), stored=digest_of(b"s"), content=laudo
+                    key=document_key(NORTE, laudo.sha256, bare.backup_id),
+                    stored=digest_of(b"s"),
+                    content=laudo,
                 ),
             ),
         ),
@@ -190,7 +192,9 @@ def test_what_we_signed_and_cant_read(
         {
             "objects": (
                 SealedObject(
-                    key=document_key(SUL, "ab"), stored=digest_of(b""), content=digest_of(b"")
+                    key=document_key(SUL, "ab", uuid7()),
+                    stored=digest_of(b""),
+                    content=digest_of(b""),
                 ),
             )
         },

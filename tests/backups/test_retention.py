@@ -21,6 +21,7 @@ from backups.retention import (
 )
 from backups.sealing import seal
 from backups.stores import FolderStore, Store, StoredObject
+from fisioflow.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
     NOW,
@@ -34,6 +35,7 @@ from tests.backups.conftest import (
 pytestmark = pytest.mark.without_database
 Write = Callable[[Manifest], Signed]
 KEEP = timedelta(days=30)
+WRITER = uuid7()  # the backup that wrote the documents
 RECENT, PROVEN, LATEST, NEEDED = Reason
 
 
@@ -150,7 +152,7 @@ _sealed: dict[tuple[int, bytes], Document] = {}
 def document(store: Store, content: bytes, recipients: list[Recipient]) -> Document:
     known = (id(store), content)
     if known not in _sealed:
-        item = seal(store, document_key(NORTE, content.hex()), [content], recipients)
+        item = seal(store, document_key(NORTE, content.hex(), WRITER), [content], recipients)
         _sealed[known] = Document(name=content.decode(), file=item)
     return _sealed[known]
 
@@ -191,12 +193,12 @@ def test_the_sweep_takes_what_is_nobodys_and_old(store: Store, ours: Keyring) ->
     delete_backup(store, gone)
     died = data_key(NORTE, manifest_of().backup_id, "data.sql")
     seal(store, died, [b"half"], ours.recipients)
-    suls = document_key(SUL, "ab")
+    suls = document_key(SUL, "ab", WRITER)
     seal(store, suls, [b"x"], ours.recipients)
     soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (23, 25))
     assert sweep(store, NORTE, trusted=ours.trusted, now=soon) == []
     swept = sweep(store, NORTE, trusted=ours.trusted, now=later)
-    assert {item.key for item in swept} == {died, document_key(NORTE, b"a".hex())}
+    assert {item.key for item in swept} == {died, document_key(NORTE, b"a".hex(), WRITER)}
     assert suls in keys_of(store)
     assert all(store.size(item.key) for item in stays.manifest.stored_objects)
 

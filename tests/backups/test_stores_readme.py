@@ -53,6 +53,28 @@ def test_a_cut_an_altered_or_a_missing_object_reaches_no_server(person: Person) 
         path.write_bytes(whole)
 
 
+def test_a_lost_document_is_named_and_the_rows_are_restored(
+    folder: FolderStore, person: Person
+) -> None:
+    person.backup = back_up(folder, person.keys, file=b"laudo")
+    done = person.restore()
+    assert (done.returncode, "a document" in done.stderr) == (0, False)
+    key = person.backup.manifest.documents[0].file.key
+    path = folder.root / key
+    whole = path.read_bytes()
+    for content, why in (
+        (whole[:-1], "has another length"),
+        (bytes([whole[0] ^ 1]) + whole[1:], "was altered"),
+        (None, "is missing"),
+    ):
+        person.ask(f"DROP SCHEMA {SCHEMA} CASCADE")
+        path.unlink() if content is None else path.write_bytes(content)
+        done = person.restore()
+        assert done.returncode == 3
+        assert f"a document: {key} {why}" in done.stderr
+        assert person.ask(f"SELECT count(*) FROM {SCHEMA}.people") == "20000"
+
+
 def test_a_strangers_backup_is_refused(person: Person, strangers: Keyring) -> None:
     refused(
         person, person.restore(trusted=strangers.signing.public), "isn't signed by the trusted key"

@@ -14,9 +14,11 @@ from backups.management.restoring import Wish, restore_wished
 from fisioflow.actor import acting_as_job
 from fisioflow.errors import FisioFlowError
 
+FILES_MISSING = 3  # exit status
+
 
 class Command(BaseCommand):
-    """Exit status 1, with the clinic as it was, when anything fails."""
+    """Exit status 1, with the clinic as it was, when anything fails; 3: files are missing."""
 
     requires_system_checks = []  # they load every view: 40 MB
     help = "Restores a clinic. Writes are refused while it runs (503), reads go on."
@@ -54,6 +56,13 @@ class Command(BaseCommand):
         finally:
             end_progress()
         self.stdout.write(json.dumps(said) if options["json"] else _text(said))
+        if count := said.get("documents_missing", {}).get("count"):
+            raise CommandError(
+                f"The clinic is restored, but {count} of its files couldn't be brought back: their"
+                " objects in the store are gone, damaged or for another key. Put right what can be,"
+                " then restore again.",
+                returncode=FILES_MISSING,
+            )
 
     def _ask(self, wish: Wish) -> None:
         target = wish.as_schema or wish.clinic
@@ -69,6 +78,8 @@ def _text(said: dict[str, Any]) -> str:
         title = name.replace("_", " ")
         if isinstance(value, list):
             lines += [f"{title}:" if value else f"{title}: nothing", *map(_counts, value)]
+        elif isinstance(value, dict):
+            lines += [f"{title}: {value['count']}", *(f"  {one}" for one in value["names"])]
         else:
             lines.append(f"{title}: {value}")
     return "\n".join(lines)
