@@ -1,6 +1,5 @@
 """What can go wrong with a backup. Operators read these, each in one line with the next step."""
 
-from datetime import datetime
 from uuid import UUID
 
 from fisioflow.errors import FisioFlowError
@@ -149,16 +148,9 @@ class NoSuchBackup(BackupError):
 
 
 class NotCovered(BackupError):
-    """The backups don't reach that moment."""
+    """The backups of that time end before that moment. Choose one until the end."""
 
     code = "backup_not_covered"
-
-    def __init__(self, reached: datetime) -> None:
-        super().__init__(
-            "The backups of that time end before that moment. Choose one until the end,"
-            " or leave out --at.",
-            end=reached.isoformat(),
-        )
 
 
 class NewestRefused(BackupError):

@@ -274,5 +274,5 @@ def _chain_until(
         reached = last.created_at >= until
         last = above.manifest
     if (end := max(last.created_at, covered.get(last.backup_id, last.created_at))) < until:
-        raise NotCovered(end)
+        raise NotCovered(end=end.isoformat())
     return catalogue.chain(last.backup_id)

@@ -16,7 +16,7 @@ from fisioflow.errors import FisioFlowError
 
 
 class NotVisible(FisioFlowError):
-    """It is there, and isn't for the person who asks: the answer says that it isn't there."""
+    """There is no such thing, or it isn't yours to see."""
 
     code = "not_visible"
     status = 404
