@@ -15,7 +15,7 @@ from backups.layout import RULES, STRUCTURE, data_key, ddl_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
 from backups.objects import PlainObject, write_plain
 from backups.sealing import seal
-from backups.source import Source, doubled, is_ephemeral, no_rows_of_table
+from backups.source import Source, is_ephemeral, rows_of_table
 from backups.stores import Store
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute
@@ -49,22 +49,18 @@ class Script:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._counted(_FIRST)
-        blocks = self._source.blocks()
         for table, columns in self._source.columns().items():
-            yield from self._table(table, columns, blocks[table])
+            yield from self._table(table, columns)
         rows = self._source.connection.execute(_SEQUENCES)
         yield self._counted("".join(f"{line}\n" for (line,) in rows).encode())
         yield self._counted(_LAST)
 
-    def _table(self, table: str, columns: list[str], blocks: int) -> Iterator[bytes]:
+    def _table(self, table: str, columns: list[str]) -> Iterator[bytes]:
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         begin = sql.SQL("COPY {} ({}) FROM stdin;\n").format(sql.Identifier(table), names)
         yield self._counted(begin.as_string(self._source.connection).encode())
         first = self._at
-        if is_ephemeral(table):
-            copied = self._source.copy(no_rows_of_table(table, columns))
-        else:
-            copied = self._source.copy_table(table, columns, blocks)
+        copied = self._source.copy(rows_of_table(table, columns, empty=is_ephemeral(table)))
         for chunk in copied:
             yield self._counted(chunk)
             self._progress(table, self._at)
@@ -97,10 +93,9 @@ def write_full(
     definition = source.definition
     backup = backup_id or uuid7()
     ddl = write_definition(store, definition)
-    with doubled(source) as fast:
-        script = Script(fast, progress)
-        key = data_key(route.clinic_id, backup, "data.sql")
-        data = seal(store, key, iter(script), recipients())
+    script = Script(source, progress)
+    key = data_key(route.clinic_id, backup, "data.sql")
+    data = seal(store, key, iter(script), recipients())
     manifest = Manifest(
         backup_id=backup,
         clinic_id=route.clinic_id,

@@ -90,7 +90,7 @@ def rows_of(connection: psycopg.Connection[Any], table: str, columns: list[str])
     """How many rows, and the SHA-256 of what COPY writes of them, in the order that they lie in."""
     with connection.transaction():
         connection.execute(EXACT)
-        copied = CopyOut([connection], [rows_of_table(table, columns)])
+        copied = CopyOut(connection, rows_of_table(table, columns))
         for _ in copied:
             pass
     return copied.rows, copied.rows_hash

@@ -6,7 +6,7 @@ not grow with the number of clinics on the server, as pg_dump's does.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -54,23 +54,15 @@ STILL = "SELECT pg_advisory_{}lock_shared(hashtextextended(%s, 0))"
 _PATIENCE = "30s"
 
 
-_SLICE = 128  # blocks (1 MB) of a table that one of two connections copies at a time
-_PAGES = f"""
-SELECT c.relname::text, pg_relation_size(c.oid) / current_setting('block_size')::bigint
-  FROM pg_class c WHERE c.oid IN {RELATIONS} AND c.relkind = 'r'
-"""
-
-
 @dataclass(frozen=True)
 class Source:
-    """An open snapshot of a clinic's schema, and perhaps a second connection that sees the same."""
+    """An open snapshot of a clinic's schema."""
 
     connection: psycopg.Connection[Any]
     origin: Origin
     snapshot: str
     taken_at: datetime  # by the server's clock
     migrations_head: str
-    beside: psycopg.Connection[Any] | None = None
 
     @cached_property
     def definition(self) -> SchemaDefinition:
@@ -83,23 +75,9 @@ class Source:
         with self.connection.cursor() as cursor:
             return table_columns(cursor)
 
-    def blocks(self) -> dict[str, int]:
-        """The size of every table in blocks, by now."""
-        return dict(self.connection.execute(_PAGES).fetchall())
-
     def copy(self, rows: sql.Composable) -> CopyOut:
         """Rows of the snapshot, as in CopyOut."""
-        return CopyOut([self.connection], [rows])
-
-    def copy_table(self, table: str, columns: list[str], blocks: int) -> CopyOut:
-        """The rows of a table, in the order that they lie in, by both connections if it is large.
-
-        `blocks` is its size by a moment after the snapshot.
-        """
-        if self.beside is None or blocks <= _SLICE:
-            return self.copy(rows_of_table(table, columns))
-        slices = [_slice(table, columns, at, blocks) for at in range(0, blocks, _SLICE)]
-        return CopyOut([self.connection, self.beside], slices)
+        return CopyOut(self.connection, rows)
 
     def outlast_crashes(self) -> None:
         """Make sure that no number of a transaction that the snapshot saw is ever given again.
@@ -123,17 +101,11 @@ def table_columns(cursor: Any) -> dict[str, list[str]]:
     return {table: columns for table, columns in cursor.fetchall() if table != ROUTING}
 
 
-def rows_of_table(table: str, columns: list[str]) -> sql.Composed:
-    """What to COPY for the rows of a table (faster than a query)."""
-    return sql.SQL("{table} ({columns})").format(
-        table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-
-
-def no_rows_of_table(table: str, columns: list[str]) -> sql.Composed:
-    """What to COPY for none of them."""
-    return sql.SQL("(SELECT {columns} FROM {table} WHERE false)").format(
-        table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
+def rows_of_table(table: str, columns: list[str], *, empty: bool = False) -> sql.Composed:
+    """What to COPY for the rows of a table (faster than a query); `empty`: for none of them."""
+    what = "(SELECT {columns} FROM {table} WHERE false)" if empty else "{table} ({columns})"
+    return sql.SQL(what).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)), table=sql.Identifier(table)
     )
 
 
@@ -150,18 +122,6 @@ def _ephemeral_tables() -> set[str]:
 
     writable = {label for label, exempt in EXEMPT.items() if exempt.access is Access.WRITE}
     return {apps.get_model(label)._meta.db_table for label in writable}
-
-
-def _slice(table: str, columns: list[str], first: int, blocks: int) -> sql.Composed:
-    """The query for the rows of some blocks; the last goes on to the end, wherever that is."""
-    return sql.SQL("(SELECT {columns} FROM {table} WHERE ctid >= {first}{until})").format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-        table=sql.Identifier(table),
-        first=sql.Literal(f"({first},0)"),
-        until=sql.SQL(" AND ctid < {}").format(sql.Literal(f"({first + _SLICE},0)"))
-        if first + _SLICE < blocks
-        else sql.SQL(""),
-    )
 
 
 @contextmanager
@@ -202,32 +162,6 @@ def source_of(route: ClinicRoute) -> Iterator[Source]:
         yield Source(connection, origin, snapshot, taken_at, head)
 
 
-@contextmanager
-def doubled(source: Source) -> Iterator[Source]:
-    """The source with a second connection of the same snapshot, where a table is large enough.
-
-    It takes its locks at once or does without: behind somebody who waits for a lock that the first
-    connection holds, it would wait for ever.
-    """
-    if max(source.blocks().values(), default=0) <= _SLICE:
-        yield source
-        return
-    row: Any = source.connection.execute("SELECT pg_export_snapshot()").fetchone()
-    path: Any = source.connection.execute("SELECT current_setting('search_path')").fetchone()
-    with connected(source.origin.shard) as beside:
-        beside.execute("SELECT set_config('search_path', %s, false)", path)
-        beside.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        beside.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(row[0])))
-        beside.execute(EXACT)
-        try:
-            _hold_still(beside, _tables(source.connection), wait=False)
-        except psycopg.errors.LockNotAvailable:
-            yield source
-            return
-        widen(beside)
-        yield replace(source, beside=beside)
-
-
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:
     found = connection.execute(
         f"SELECT relname::text FROM pg_class WHERE oid IN {RELATIONS} AND relkind = 'r' ORDER BY 1"
@@ -235,13 +169,10 @@ def _tables(connection: psycopg.Connection[Any]) -> list[str]:
     return [table for (table,) in found]
 
 
-def _hold_still(
-    connection: psycopg.Connection[Any], tables: list[str], *, wait: bool = True
-) -> None:
+def _hold_still(connection: psycopg.Connection[Any], tables: list[str]) -> None:
     if tables:
         names = sql.SQL(", ").join(map(sql.Identifier, tables))
-        lock = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE{}")
-        connection.execute(lock.format(names, sql.SQL("" if wait else " NOWAIT")))
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(names))
 
 
 @contextmanager

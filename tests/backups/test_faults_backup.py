@@ -208,13 +208,13 @@ def test_a_store_that_is_killed_halfway_leaves_no_backup(
     clinic: Clinic, rclone: Rclone, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_bucket(settings, rclone.address)
-    kept = sources.no_rows_of_table
+    kept = sources.rows_of_table
 
-    def gone(*args: Any) -> Any:
+    def gone(*args: Any, **options: Any) -> Any:
         rclone.kill()
-        return kept(*args)
+        return kept(*args, **options)
 
-    monkeypatch.setattr(fulls, "no_rows_of_table", gone)
+    monkeypatch.setattr(fulls, "rows_of_table", gone)
     with pytest.raises(StoreError) as failure:
         backup_make(clinic=clinic)
     assert "\n" not in str(failure.value)
