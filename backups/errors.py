@@ -165,6 +165,12 @@ class SchemaTooNew(BackupError):
     code = "backup_schema_too_new"
 
 
+class ClinicBehind(BackupError):
+    """The clinic lacks migrations. Run manage.py migrate_clinics, then try again."""
+
+    code = "backup_clinic_behind"
+
+
 class RowsDiffer(BackupError):
     """The rows that were restored aren't those of the backup. Use another backup."""
 

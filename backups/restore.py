@@ -21,7 +21,6 @@ from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import trusted_keys
 from backups.documents import documents_returned
 from backups.errors import (
-    BackupError,
     ManifestRefused,
     NoRestorePoint,
     NoSuchBackup,
@@ -38,12 +37,13 @@ from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
+from backups.versions import brought_forward, refuse_behind
 from fisioflow.actor import current_actor
 from tenants.context import ClinicRoute
 from tenants.errors import ShardUnavailable
 from tenants.fleet import code_head
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import read_head, schema_exists
+from tenants.schemas import schema_exists
 
 Latest = Literal["latest"]
 _NONE: Mapping[UUID, datetime] = MappingProxyType({})
@@ -156,7 +156,8 @@ def clinic_restore(
 def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
     """Swap back what the last restore replaced; returns where the restored state is now.
 
-    Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
+    Its trail is carried over, too; what an older release left is migrated first. Raises
+    NoRestorePoint, SchemaTooNew, ClinicBehind, and WrittenSince unless `discard`.
     """
     recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
@@ -164,7 +165,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
             points = restore_points(cursor, route.clinic_id)
             if not points:
                 raise NoRestorePoint(schema=route.schema)
-            point = points[0]
+            point = brought_forward(connection, route.shard, points[0])
             with (
                 _fenced(connection, route),
                 neither_sealed_nor_migrated(connection, route.schema),
@@ -198,6 +199,7 @@ def _fenced(connection: psycopg.Connection[Any], route: ClinicRoute) -> Iterator
     with connection.cursor() as cursor:
         if not schema_exists(cursor, schema):
             raise SchemaMissing(schema=schema)
+        refuse_behind(connection, schema)
         cursor.execute("SELECT to_regnamespace(%s)::oid", [f'"{schema}"'])
         fenced: Any = cursor.fetchone()
     fence(connection, schema)
@@ -229,10 +231,7 @@ def _carry_over(
     Returns how many objects changed, how many rows were carried over, and until which snapshot.
     """
     with staging.connection.transaction(), staging.connection.cursor() as cursor:
-        if read_head(cursor, live) != code_head():
-            raise BackupError(
-                "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
-            )
+        refuse_behind(staging.connection, live)
         set_actor(cursor)
         kept, since = keep_trail(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}

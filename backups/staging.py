@@ -14,12 +14,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from audit.privileges import grant
 from backups.configuration import identities
-from backups.errors import SchemaTooNew
 from backups.loading import Loading
 from backups.manifests import Manifest, Signed
 from backups.objects import read_plain
@@ -27,6 +25,7 @@ from backups.proof import build_rules, prove_histories, prove_rows
 from backups.replay import apply_increment, read_increment
 from backups.sealing import unseal
 from backups.stores import Store
+from backups.versions import refuse_newer
 from tenants.context import ClinicRoute, platform_scope
 from tenants.fleet import code_head, copy_reference_rows, migrate_schema
 from tenants.models import Clinic
@@ -120,7 +119,7 @@ def _built(
     full = chain[0].manifest
     structure, rules = (read_plain(store, item).decode() for item in _ddl(full))
     _load(staging, store, full, structure, route, progress)
-    _refuse_newer(staging.connection)
+    refuse_newer(staging.connection, staging.schema)
     if len(chain) > 1:
         prove_rows(staging.shard, staging.schema, full.tables, progress)
         staging = _with_increments(staging, store, chain, until)
@@ -189,13 +188,6 @@ def _with_increments(
         by_commit=applied.by_commit,
         lost=applied.lost,
     )
-
-
-def _refuse_newer(connection: psycopg.Connection[Any]) -> None:
-    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
-    applied = connection.execute("SELECT app::text, name::text FROM django_migrations")
-    if unknown := [f"{app}.{name}" for app, name in applied if (app, name) not in known]:
-        raise SchemaTooNew(migrations=", ".join(sorted(unknown)[:5]))
 
 
 def _drop(connection: psycopg.Connection[Any], schema: str) -> None:

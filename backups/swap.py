@@ -8,7 +8,7 @@ and can be swapped back. Its comment says whose it is.
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,22 @@ def restore_points(cursor: Any, clinic_id: UUID | None = None) -> list[RestorePo
     return sorted(found, key=lambda point: point.made_at, reverse=True)
 
 
+def mark(cursor: Any, point: RestorePoint, *, head: str) -> RestorePoint:
+    """Say in the schema's comment whose restore point it is, and which migrations it has."""
+    said = {
+        "clinic": str(point.clinic_id),
+        "made_at": point.made_at.isoformat(),
+        "head": head,
+        "xid": point.xid,
+    }
+    cursor.execute(
+        sql.SQL("COMMENT ON SCHEMA {} IS {}")
+        .format(sql.Identifier(point.schema), sql.Literal(_MARK + json.dumps(said)))
+        .as_string()
+    )
+    return replace(point, head=head)
+
+
 def drop_old_restore_points(
     connection: psycopg.Connection[Any], *, now: datetime
 ) -> list[RestorePoint]:
@@ -104,13 +120,7 @@ def _swapped(
             sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
         )
     set_head(cursor, live, head)
-    said = {"clinic": str(clinic_id), "made_at": now.isoformat(), "head": head, "xid": xid}
-    cursor.execute(
-        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(
-            sql.Identifier(before), sql.Literal(_MARK + json.dumps(said))
-        )
-    )
-    return RestorePoint(before, clinic_id, now, head, xid)
+    return mark(cursor, RestorePoint(before, clinic_id, now, head, xid), head=head)
 
 
 def _point_of(schema: str, comment: str) -> RestorePoint | None:
