@@ -33,6 +33,7 @@ from backups.fence import fence, lift
 from backups.locking import neither_sealed_nor_migrated, sole_run
 from backups.manifests import Document, Kind, Signed
 from backups.recovery import recover
+from backups.sign_ins import keep_sign_ins
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
@@ -178,6 +179,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                 with connection.transaction():
                     set_actor(cursor)
                     _, since = keep_trail(cursor, route.schema)
+                    keep_sign_ins(cursor, route.schema)
                     record_restore(
                         cursor, reason="restore undone", details=json.dumps({"undone": True})
                     )
@@ -226,7 +228,7 @@ def _lift_unless_swapped(shard: str, schema: str, fenced: int) -> None:
 def _carry_over(
     staging: Staging, live: str, last: Signed, until: datetime | None
 ) -> tuple[int, int, str]:
-    """The trail of the live schema, and what the restore changes, into the one built aside.
+    """The live schema's trail and sign-ins, and what the restore changes, into the one aside.
 
     Returns how many objects changed, how many rows were carried over, and until which snapshot.
     """
@@ -234,6 +236,7 @@ def _carry_over(
         refuse_behind(staging.connection, live)
         set_actor(cursor)
         kept, since = keep_trail(cursor, live)
+        keep_sign_ins(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
         changed = record_restore(cursor, reason=reason, details=json.dumps(details))
