@@ -5,7 +5,7 @@ the directory.
 """
 
 import json
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from psycopg import sql
 from backups.catalogue import read_catalogue
 from backups.configuration import trusted_keys
 from backups.documents import documents_of_a_copy, documents_returned
-from backups.errors import NoSuchBackup, PlaceTaken
+from backups.errors import BackupError, NoSuchBackup, PlaceTaken
 from backups.failures import server_failures
 from backups.layout import manifests_prefix
 from backups.manifests import Signed
@@ -33,8 +33,8 @@ from tenants.errors import ClinicExists, ShardUnavailable
 from tenants.fleet import code_head
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import schema_exists, set_head
-from tenants.services import clinic_create, clinic_relocate
+from tenants.schemas import schema_exists, set_head, write_epoch
+from tenants.services import clinic_close, clinic_create, clinic_relocate, domain_add
 
 
 def clinic_restore_as(
@@ -42,18 +42,24 @@ def clinic_restore_as(
     store: Store,
     chain: tuple[Signed, ...],
     schema: str,
-    name: str,
-    domain: str,
     shard: str,
+    name: str = "",
+    domain: str = "",
     clinic_id: UUID | None = None,
     until: datetime | None = None,
     progress: Progress = silent,
 ) -> tuple[Clinic, Restored]:
     """Restore as a clinic that the directory doesn't have. Somebody must act.
 
-    `clinic_id`: of the clinic itself, when the directory lost it; None: a copy of its own. Raises
-    BackupError, ClinicExists, FieldError, and nothing is left.
+    `clinic_id`: of the clinic itself, when the directory lost it; None: a copy of its own. What
+    the directory knew of the clinic comes from the backup, but a copy gets a `domain` of its own,
+    and is open. Raises BackupError, ClinicExists, FieldError, and nothing is left.
     """
+    facts, is_copy = chain[-1].manifest.facts, clinic_id is None
+    closed = facts.closed and not is_copy
+    domains = (domain,) if domain or is_copy else facts.domains
+    if not domains:
+        raise BackupError("The backup knows no host name of the clinic. Say --domain.")
     with platform_scope():
         if Clinic.objects.filter(schema_name=schema).exists():
             raise ClinicExists(schema=schema)
@@ -68,16 +74,25 @@ def clinic_restore_as(
         def build(built: ClinicRoute) -> None:
             with maintenance_scope(SERVER_SCHEMA), connections[shard].cursor() as cursor:
                 _name(cursor, staging.schema, built.schema)
+                if closed:
+                    write_epoch(cursor, built.schema, built.clinic_id, built.epoch, "closed")
 
         with platform_scope():
             clinic = clinic_create(
                 schema_name=schema,
-                name=name,
-                domain=domain,
+                name=name or facts.name,
+                domain=domains[0],
+                plan=facts.plan,
+                time_zone=facts.time_zone,
+                state=facts.state,
                 shard=shard,
                 clinic_id=route.clinic_id,
                 build=build,
             )
+            clinic = clinic_close(schema_name=schema) if closed else clinic
+            for further in domains[1:]:
+                with suppress(ClinicExists):  # another clinic's by now: the output lists ours
+                    domain_add(schema_name=schema, domain=further)
     return clinic, _restored(staging, chain[-1], changed, missing)
 
 

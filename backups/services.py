@@ -1,7 +1,7 @@
 """Making backups, looking at them, and removing them. Every run is kept in the directory."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -30,6 +30,7 @@ from backups.stores import Store
 from fisioflow.errors import FisioFlowError
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.errors import ClinicClosed
 from tenants.models import Clinic
 
 _LONGEST_ERROR = 500  # characters
@@ -276,7 +277,7 @@ def _tell(route: ClinicRoute, signed: Signed) -> None:
         "rows": sum(table.rows for table in manifest.tables),
         "documents": len(manifest.documents),
     }
-    with clinic_scope(route):
+    with suppress(ClinicClosed), clinic_scope(route):  # a closed clinic's trail has ended
         Event.objects.create(kind=EventKind.BACKED_UP, details=details)
 
 

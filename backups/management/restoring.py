@@ -12,8 +12,9 @@ from django.core.management.base import CommandError
 from backups.comparison import differences, rows_bring_back
 from backups.configuration import configured_store
 from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
+from backups.facts import domains_of
 from backups.failures import server_failures
-from backups.manifests import Signed
+from backups.manifests import Facts, Signed
 from backups.models import Run
 from backups.recovery import recover
 from backups.restore import Restored, chain_to, clinic_restore
@@ -56,7 +57,7 @@ def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
     if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
         raise CommandError(f"There is no shard {wish.shard} here.")
     if wish.as_schema or found is None:
-        return _as_new(wish, store, chain, found, progress)
+        return _as_new(wish, store, chain, progress)
     route = found.route
     if wish.dry_run or wish.only:
         return _beside(wish, store, chain, route, progress)
@@ -86,11 +87,7 @@ def _in_its_place(
 
 
 def _as_new(
-    wish: Wish,
-    store: Store,
-    chain: tuple[Signed, ...],
-    origin: Clinic | None,
-    progress: Progress,
+    wish: Wish, store: Store, chain: tuple[Signed, ...], progress: Progress
 ) -> dict[str, Any]:
     if wish.dry_run or wish.only:
         raise CommandError("--dry-run and --only compare with a clinic that is there.")
@@ -99,19 +96,21 @@ def _as_new(
     shard = wish.shard or (last.origin.shard if last.origin.shard in settings.DATABASES else "")
     if not shard:
         raise CommandError(f"There is no shard {last.origin.shard} here. Say --shard.")
-    domain = wish.domain or _domain_beside(origin, schema)
+    domain = wish.domain or (_domain_beside(last.facts, schema) if wish.as_schema else "")
     clinic, restored = clinic_restore_as(
         store=store,
         chain=chain,
         schema=schema,
-        name=wish.name or schema,
-        domain=domain,
         shard=shard,
+        name=wish.name or "",
+        domain=domain,
         clinic_id=None if wish.as_schema else last.clinic_id,
         until=wish.at,
         progress=progress,
     )
-    return {"clinic": clinic.schema_name, "domain": domain, "shard": shard} | restored.as_json()
+    with platform_scope():
+        said = {"clinic": clinic.schema_name, "shard": shard, "domains": domains_of(clinic)}
+    return said | {"status": clinic.status} | restored.as_json()
 
 
 def _beside(
@@ -133,11 +132,9 @@ def _beside(
             }
 
 
-def _domain_beside(origin: Clinic | None, schema: str) -> str:
-    if origin is None:
-        raise CommandError("Say --domain: the directory doesn't know the clinic.")
-    with platform_scope():
-        primary = str(origin.domains.get(is_primary=True).domain)
+def _domain_beside(facts: Facts, schema: str) -> str:
+    """A host name for a copy, beside the clinic's own."""
+    primary = next(iter(facts.domains), "")
     return f"{schema.replace('_', '-')}.{primary.partition('.')[2]}"
 
 

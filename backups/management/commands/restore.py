@@ -28,8 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", required=True, help="Its schema name, or its id.")
         parser.add_argument("--at", type=_moment, help="The moment: 2026-11-20T14:32:00-03:00.")
         parser.add_argument("--as", dest="as_schema", help="Restore as this new clinic.")
-        parser.add_argument("--name", help="The new clinic's name. Default: its schema's.")
-        parser.add_argument("--domain", help="The new clinic's host name.")
+        parser.add_argument("--name", help="The new clinic's name. Default: the clinic's.")
+        parser.add_argument(
+            "--domain", help="The new clinic's host name. Default: its own, or one beside them."
+        )
         parser.add_argument("--shard", help="Where to restore. Default: where the clinic is.")
         parser.add_argument("--only", metavar="TABLE", help="Only rows of this table: patients.")
         parser.add_argument("--where", metavar="COLUMN=VALUE", help="Which rows of --only.")
@@ -81,7 +83,8 @@ def _text(said: dict[str, Any]) -> str:
         elif isinstance(value, dict):
             lines += [f"{title}: {value['count']}", *(f"  {one}" for one in value["names"])]
         else:
-            lines.append(f"{title}: {value}")
+            text = ", ".join(value) if isinstance(value, tuple) else value
+            lines.append(f"{title}: {text}")
     return "\n".join(lines)
 
 
