@@ -208,7 +208,7 @@ class NoRestorePoint(BackupError):
 
 
 class WrittenSince(BackupError):
-    """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
+    """People wrote since the restore. To take that back give --discard: the histories keep it."""
 
     code = "backup_written_since"
 
@@ -217,6 +217,12 @@ class PlaceTaken(BackupError):
     """The clinic is there already. Restore it in place, or as a copy: restore --as."""
 
     code = "backup_place_taken"
+
+
+class SchemaInTheWay(BackupError):
+    """The shard has a schema of this name that isn't the clinic's. Look into it, then rename it."""
+
+    code = "backup_schema_in_the_way"
 
 
 class RowsUnknown(BackupError):

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from backups.comparison import differences, rows_bring_back
 from backups.configuration import configured_store
 from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
-from backups.facts import domains_of
+from backups.facts import clinic_known, domains_of, has_directory
 from backups.failures import server_failures
 from backups.manifests import Facts, Signed
 from backups.models import Run
@@ -22,7 +23,7 @@ from backups.services import backup_covered, backup_make, recorded
 from backups.staging import Progress, staged
 from backups.stores import Store
 from fisioflow.errors import FisioFlowError
-from tenants.context import DIRECTORY, ClinicRoute, platform_scope
+from tenants.context import DIRECTORY, ClinicRoute, check_clinic_name, platform_scope
 from tenants.errors import ShardUnavailable
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
@@ -44,18 +45,27 @@ class Wish:
     where: str | None
     dry_run: bool
 
+    def check(self) -> None:
+        """Say what is wrong with it before anything is asked or done. Raises CommandError."""
+        if bool(self.only) != bool(self.where) or (self.where and "=" not in self.where):
+            raise CommandError("--only and --where COLUMN=VALUE go together.")
+        if self.at and self.at > timezone.now():
+            raise CommandError(f"{self.at.isoformat()} is yet to come. Leave out --at for now.")
+        if self.shard and self.shard not in set(settings.DATABASES) - {DIRECTORY}:
+            raise CommandError(f"There is no shard {self.shard} here.")
+        if self.as_schema:
+            check_clinic_name(self.as_schema)
+
 
 def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
     """Do it; returns what to say. Raises CommandError, BackupError."""
-    store = configured_store()
-    with platform_scope():
-        found = Clinic.objects.filter(schema_name=wish.clinic).first()
+    if not has_directory():
+        raise CommandError("The directory has no tables. Run manage.py migrate first.")
+    store, found = configured_store(), clinic_known(wish.clinic)
     clinic_id = found.id if found else clinic_in_store(store, wish.clinic)
     if wish.at and found:
         _reach(found, wish.at)
     chain = chain_to(store, clinic_id, wish.backup, wish.at, covered=backup_covered(clinic_id))
-    if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
-        raise CommandError(f"There is no shard {wish.shard} here.")
     if wish.as_schema or found is None:
         return _as_new(wish, store, chain, progress)
     route = found.route

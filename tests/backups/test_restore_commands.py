@@ -73,10 +73,10 @@ def test_a_restore_and_its_undoing(
     schema = fresh_clinic.route.schema
     with clinic_scope(fresh_clinic.route):
         Patient.objects.create(**somebody(1))
-    monkeypatch.setattr("builtins.input", lambda _: "sul")
+    monkeypatch.setattr("builtins.input", lambda: "sul")
     with pytest.raises(CommandError, match="Nothing was done"):
         call_command("restore", "latest", "--clinic", schema)
-    monkeypatch.setattr("builtins.input", lambda _: schema)
+    monkeypatch.setattr("builtins.input", lambda: schema)
     call_command("restore", str(made.manifest.backup_id), "--clinic", schema)
     assert names(fresh_clinic) == {"Paciente Modelo"}
     assert said(capsys, "undo_restore", schema)["restore_point"].startswith("before_")
