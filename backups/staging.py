@@ -26,11 +26,12 @@ from backups.replay import apply_increment, read_increment
 from backups.sealing import unseal
 from backups.stores import Store
 from backups.versions import refuse_newer
-from tenants.context import ClinicRoute, platform_scope
+from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, platform_scope
+from tenants.errors import TemplateMissing
 from tenants.fleet import code_head, copy_reference_rows, migrate_schema
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import lock_template, set_head
+from tenants.schemas import lock_template, read_head, set_head
 
 NAME = r"^r_[0-9a-f]{12}$"
 # Another lock than migrate_schema's, which runs meanwhile on a connection of its own.
@@ -72,10 +73,13 @@ def staged(
     """Build what the chain holds, on the route's shard, and prove it.
 
     The schema is of the route's clinic and epoch. It is gone at the end, unless it was renamed.
-    Raises BackupError; SchemaTooNew, RowsDiffer, HistoryDiffers.
+    Raises TemplateMissing, BackupError; SchemaTooNew, RowsDiffer, HistoryDiffers.
     """
     with owner_connection(route.shard) as connection:
         connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
+        with connection.cursor() as cursor:
+            if not read_head(cursor, TEMPLATE_SCHEMA):
+                raise TemplateMissing(shard=route.shard)
         sweep(connection)
         schema = f"r_{secrets.token_hex(6)}"
         connection.execute(f"SELECT pg_advisory_lock({_LOCK})", [schema])

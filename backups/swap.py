@@ -86,6 +86,19 @@ def mark(cursor: Any, point: RestorePoint, *, head: str) -> RestorePoint:
     return replace(point, head=head)
 
 
+def set_aside(cursor: Any, schema: str, clinic_id: UUID, *, head: str) -> RestorePoint:
+    """Rename the schema to a restore point of the clinic, in the transaction under way."""
+    before = f"before_{secrets.token_hex(6)}"
+    cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
+    xid, now = cursor.fetchone()
+    cursor.execute(
+        sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+            sql.Identifier(schema), sql.Identifier(before)
+        )
+    )
+    return mark(cursor, RestorePoint(before, clinic_id, now, head, xid), head=head)
+
+
 def drop_old_restore_points(
     connection: psycopg.Connection[Any], *, now: datetime
 ) -> list[RestorePoint]:
@@ -104,7 +117,6 @@ def drop_old_restore_points(
 def _swapped(
     cursor: Any, live: str, staging: str, clinic_id: UUID, head: str, since: str
 ) -> RestorePoint:
-    before = f"before_{secrets.token_hex(6)}"
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_MS}ms'")
     cursor.execute("SELECT set_config('search_path', %s, true)", [f'"{staging}", pg_temp'])
     follow_trail(cursor, live, since)
@@ -113,14 +125,14 @@ def _swapped(
             sql.Identifier(live, "clinic_epoch")
         )
     )
-    cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
-    xid, now = cursor.fetchone()
-    for old, new in ((live, before), (staging, live)):
-        cursor.execute(
-            sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
+    point = set_aside(cursor, live, clinic_id, head=head)
+    cursor.execute(
+        sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+            sql.Identifier(staging), sql.Identifier(live)
         )
+    )
     set_head(cursor, live, head)
-    return mark(cursor, RestorePoint(before, clinic_id, now, head, xid), head=head)
+    return point
 
 
 def _point_of(schema: str, comment: str) -> RestorePoint | None:
