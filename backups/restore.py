@@ -38,7 +38,7 @@ from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
-from backups.versions import brought_forward, refuse_behind
+from backups.versions import brought_forward, refuse_behind, refuse_newer_backup
 from fisioflow.actor import current_actor
 from tenants.context import ClinicRoute
 from tenants.errors import ShardUnavailable
@@ -126,6 +126,7 @@ def clinic_restore(
     Raises BackupError, with the clinic as it was.
     """
     recover(route.shard)
+    refuse_newer_backup(store, chain[0].manifest)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
             missing = documents_returned(store, documents_of(chain), route.clinic_id)

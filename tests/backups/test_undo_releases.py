@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from backups import restore
 from backups.errors import ClinicBehind, SchemaTooNew
 from backups.fence import is_fenced
 from backups.restore import restore_undo
@@ -17,6 +18,7 @@ from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.fleet import clinics_behind, code_head
 from tenants.postgresql.owner import owner_connection
+from tenants.schemas import set_head
 from tests.backups.rebuilding import backed_up, somebody
 from tests.backups.test_restore import drifted, restored
 from tests.conftest import FreshClinic
@@ -89,6 +91,20 @@ def test_what_a_later_release_left_is_refused(fresh_clinic: FreshClinic, replace
     with acting_as_job("undo_restore"), pytest.raises(SchemaTooNew, match="of_tomorrow"):
         restore_undo(route=route)
     assert names(fresh_clinic) == {"Paciente Modelo"}
+
+
+def test_a_backup_of_a_later_release_is_refused_before_anybodys_writes_are(
+    fresh_clinic: FreshClinic, configured: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = fresh_clinic.route
+    of_tomorrow(route.shard, route.schema)
+    with owner_connection(route.shard) as connection, connection.cursor() as cursor:
+        set_head(cursor, route.schema, "f" * 32)
+        backed_up(configured, route)
+        set_head(cursor, route.schema, code_head())
+    monkeypatch.setattr(restore, "fence", lambda *_: pytest.fail("refused too late"))
+    with pytest.raises(CommandError, match="9999_of_tomorrow"):
+        call_command("restore", "latest", "--clinic", route.schema, "--noinput")
 
 
 def of_tomorrow(shard: str, schema: str) -> None:
