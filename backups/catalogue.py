@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from backups.errors import ChainBroken, ManifestRefused, ObjectMissing
@@ -25,7 +26,7 @@ class Catalogue:
     """The backups of one clinic, oldest first, and the manifests that were refused."""
 
     def __init__(self, backups: Sequence[Signed], refused: Sequence[Refused] = ()) -> None:
-        self.backups = tuple(sorted(backups, key=lambda signed: signed.manifest.backup_id))
+        self.backups = tuple(sorted(backups, key=_age))
         self.refused = tuple(refused)
         self._by_id = {signed.manifest.backup_id: signed for signed in self.backups}
 
@@ -88,6 +89,11 @@ def read_catalogue(store: Store, clinic_id: UUID, trusted: Collection[str]) -> C
         [item for item in found if isinstance(item, Signed)],
         [item for item in found if isinstance(item, Refused)],
     )
+
+
+def _age(signed: Signed) -> tuple[datetime, UUID]:
+    """By the server's clock: the ids are by those of whoever made the backups."""
+    return signed.manifest.created_at, signed.manifest.backup_id
 
 
 def _misfit(below: Signed, manifest: Manifest) -> str:

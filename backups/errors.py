@@ -165,6 +165,12 @@ class SchemaTooNew(BackupError):
     code = "backup_schema_too_new"
 
 
+class ClinicBehind(BackupError):
+    """The clinic lacks migrations. Run manage.py migrate_clinics, then try again."""
+
+    code = "backup_clinic_behind"
+
+
 class RowsDiffer(BackupError):
     """The rows that were restored aren't those of the backup. Use another backup."""
 
@@ -202,7 +208,7 @@ class NoRestorePoint(BackupError):
 
 
 class WrittenSince(BackupError):
-    """People wrote since the restore. Undo takes it back from sight: give --discard if you must."""
+    """People wrote since the restore. To take that back give --discard: the histories keep it."""
 
     code = "backup_written_since"
 
@@ -211,6 +217,12 @@ class PlaceTaken(BackupError):
     """The clinic is there already. Restore it in place, or as a copy: restore --as."""
 
     code = "backup_place_taken"
+
+
+class SchemaInTheWay(BackupError):
+    """The shard has a schema of this name that isn't the clinic's. Look into it, then rename it."""
+
+    code = "backup_schema_in_the_way"
 
 
 class RowsUnknown(BackupError):

@@ -7,6 +7,7 @@ import django.db
 import psycopg
 
 from backups.errors import ServerFailed
+from fisioflow.errors import FisioFlowError
 
 
 @contextmanager
@@ -15,6 +16,8 @@ def server_failures() -> Iterator[None]:
     try:
         yield
     except (psycopg.Error, django.db.Error) as error:
+        if isinstance(error, FisioFlowError | django.db.IntegrityError):  # these say it themselves
+            raise
         cause = error if isinstance(error, psycopg.Error) else error.__cause__
         state = getattr(cause, "sqlstate", None) or ""
         raise ServerFailed(failure=f"{type(error).__name__} {state}".strip()) from error

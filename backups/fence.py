@@ -6,6 +6,7 @@ the process that set the fence dies, `recover` (the next restore, drill or undo)
 """
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -21,6 +22,11 @@ _WRITABLE = """
 SELECT relname::text FROM pg_class
  WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
    AND has_table_privilege(%s, oid, 'UPDATE')
+"""
+_FENCED = """
+SELECT n.nspname::text FROM pg_namespace n WHERE n.nspname = ANY(%s) AND NOT EXISTS (
+    SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r'
+       AND has_table_privilege(%s, c.oid, 'UPDATE'))
 """
 # Whoever writes holds this lock until the end of the transaction, and had it before the right to
 # write was looked at. So when none is left, nobody who still had the right is writing.
@@ -63,6 +69,12 @@ def lift(connection: psycopg.Connection[Any], schema: str) -> None:
         cursor.execute("SELECT set_config('search_path', %s, true)", [path])
         grant(cursor, f'"{schema}"', in_directory=False)
         _touch(connection, schema)
+
+
+def fenced_among(connection: psycopg.Connection[Any], schemas: Collection[str]) -> set[str]:
+    """Those of the schemas that are there, and in which the application may change no table."""
+    found = connection.execute(_FENCED, [list(schemas), settings.APP_ROLE]).fetchall()
+    return {schema for (schema,) in found}
 
 
 def is_fenced(connection: psycopg.Connection[Any], schema: str) -> bool:

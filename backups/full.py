@@ -11,6 +11,7 @@ from django.conf import settings
 from psycopg import sql
 
 from backups.configuration import recipients, recipients_named, signing_key
+from backups.facts import facts_of
 from backups.layout import RULES, STRUCTURE, data_key, ddl_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
 from backups.objects import PlainObject, write_plain
@@ -100,6 +101,7 @@ def write_full(
         backup_id=backup,
         clinic_id=route.clinic_id,
         schema_name=route.schema,
+        facts=facts_of(route),
         kind=Kind.FULL,
         parent=None,
         created_at=source.taken_at,

@@ -25,6 +25,7 @@ from backups.delta import (
     tracked_rows,
     window,
 )
+from backups.facts import facts_of
 from backups.full import Progress, silent, software
 from backups.layout import data_key
 from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table, write_manifest
@@ -143,6 +144,7 @@ def write_increment(
         backup_id=backup,
         clinic_id=route.clinic_id,
         schema_name=route.schema,
+        facts=facts_of(route),
         kind=Kind.INCREMENT,
         parent=parent.as_parent,
         created_at=source.taken_at,

@@ -53,6 +53,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the directory knew of the clinic, beside its place; `domains`: the primary one first."""
+
+    name: str
+    plan: str
+    time_zone: str
+    state: str
+    closed: bool
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshots:
     """The changes from `start` (none: from the beginning) to `end`, as pg_snapshot writes them."""
 
@@ -106,6 +118,7 @@ class Manifest:
     backup_id: UUID
     clinic_id: UUID
     schema_name: str
+    facts: Facts
     kind: Kind
     parent: Parent | None
     created_at: datetime

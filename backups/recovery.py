@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from backups.errors import BackupRunning
-from backups.fence import is_fenced, lift
+from backups.fence import fenced_among, is_fenced, lift
 from backups.locking import sole_run
 from backups.models import Run
 from backups.staging import sweep
@@ -31,10 +31,9 @@ def recover(shard: str, *, now: datetime | None = None) -> list[str]:
     with owner_connection(shard) as connection:
         sweep(connection)
         drop_old_restore_points(connection, now=now or timezone.now())
-        exists = connection.execute("SELECT nspname::text FROM pg_namespace").fetchall()
-        present = {name for (name,) in exists}
+        fenced = fenced_among(connection, [clinic.schema_name for clinic in clinics])
         for clinic in clinics:
-            if clinic.schema_name not in present or not is_fenced(connection, clinic.schema_name):
+            if clinic.schema_name not in fenced:
                 continue
             try:
                 with sole_run(clinic.route):

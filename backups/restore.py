@@ -21,7 +21,6 @@ from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import trusted_keys
 from backups.documents import documents_returned
 from backups.errors import (
-    BackupError,
     ManifestRefused,
     NoRestorePoint,
     NoSuchBackup,
@@ -34,16 +33,18 @@ from backups.fence import fence, lift
 from backups.locking import neither_sealed_nor_migrated, sole_run
 from backups.manifests import Document, Kind, Signed
 from backups.recovery import recover
+from backups.sign_ins import keep_sign_ins
 from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
+from backups.versions import brought_forward, refuse_behind, refuse_newer_backup
 from fisioflow.actor import current_actor
 from tenants.context import ClinicRoute
 from tenants.errors import ShardUnavailable
 from tenants.fleet import code_head
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import read_head, schema_exists
+from tenants.schemas import schema_exists
 
 Latest = Literal["latest"]
 _NONE: Mapping[UUID, datetime] = MappingProxyType({})
@@ -125,6 +126,7 @@ def clinic_restore(
     Raises BackupError, with the clinic as it was.
     """
     recover(route.shard)
+    refuse_newer_backup(store, chain[0].manifest)
     with server_failures(), owner_connection(route.shard) as connection:
         with sole_run(route), _fenced(connection, route):
             missing = documents_returned(store, documents_of(chain), route.clinic_id)
@@ -156,7 +158,8 @@ def clinic_restore(
 def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
     """Swap back what the last restore replaced; returns where the restored state is now.
 
-    Its trail is carried over, too. Raises NoRestorePoint, and WrittenSince unless `discard`.
+    Its trail is carried over, too; what an older release left is migrated first. Raises
+    NoRestorePoint, SchemaTooNew, ClinicBehind, and WrittenSince unless `discard`.
     """
     recover(route.shard)
     with server_failures(), owner_connection(route.shard) as connection:
@@ -164,7 +167,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
             points = restore_points(cursor, route.clinic_id)
             if not points:
                 raise NoRestorePoint(schema=route.schema)
-            point = points[0]
+            point = brought_forward(connection, route.shard, points[0])
             with (
                 _fenced(connection, route),
                 neither_sealed_nor_migrated(connection, route.schema),
@@ -177,6 +180,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                 with connection.transaction():
                     set_actor(cursor)
                     _, since = keep_trail(cursor, route.schema)
+                    keep_sign_ins(cursor, route.schema)
                     record_restore(
                         cursor, reason="restore undone", details=json.dumps({"undone": True})
                     )
@@ -198,6 +202,7 @@ def _fenced(connection: psycopg.Connection[Any], route: ClinicRoute) -> Iterator
     with connection.cursor() as cursor:
         if not schema_exists(cursor, schema):
             raise SchemaMissing(schema=schema)
+        refuse_behind(connection, schema)
         cursor.execute("SELECT to_regnamespace(%s)::oid", [f'"{schema}"'])
         fenced: Any = cursor.fetchone()
     fence(connection, schema)
@@ -224,17 +229,15 @@ def _lift_unless_swapped(shard: str, schema: str, fenced: int) -> None:
 def _carry_over(
     staging: Staging, live: str, last: Signed, until: datetime | None
 ) -> tuple[int, int, str]:
-    """The trail of the live schema, and what the restore changes, into the one built aside.
+    """The live schema's trail and sign-ins, and what the restore changes, into the one aside.
 
     Returns how many objects changed, how many rows were carried over, and until which snapshot.
     """
     with staging.connection.transaction(), staging.connection.cursor() as cursor:
-        if read_head(cursor, live) != code_head():
-            raise BackupError(
-                "The clinic lacks migrations. Run manage.py migrate_clinics, then restore."
-            )
+        refuse_behind(staging.connection, live)
         set_actor(cursor)
         kept, since = keep_trail(cursor, live)
+        keep_sign_ins(cursor, live)
         details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
         changed = record_restore(cursor, reason=reason, details=json.dumps(details))

@@ -1,7 +1,7 @@
 """Making backups, looking at them, and removing them. Every run is kept in the directory."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
 from backups.documents import UNSOUND, documents_added, documents_kept
 from backups.errors import DocumentsDamaged, ManifestRefused, NoSuchBackup, ObjectMissing
+from backups.facts import clinic_known, has_directory
 from backups.failures import server_failures
 from backups.full import Progress, silent, write_full
 from backups.increments import unchanged_until, write_increment
@@ -30,6 +31,7 @@ from backups.stores import Store
 from fisioflow.errors import FisioFlowError
 from fisioflow.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.errors import ClinicClosed
 from tenants.models import Clinic
 
 _LONGEST_ERROR = 500  # characters
@@ -72,6 +74,8 @@ def backup_catalogue(*, clinic_id: UUID) -> Catalogue:
 
 def backup_proven(*, clinic_id: UUID) -> set[UUID]:
     """The backups that a drill restored and compared."""
+    if not has_directory():
+        return set()
     drills = Run.objects.filter(clinic_id=clinic_id, kind=Run.Kind.DRILL, state=Run.State.DONE)
     with platform_scope():
         return {found for found in drills.values_list("backup_id", flat=True) if found}
@@ -85,14 +89,14 @@ def backup_covered(clinic_id: UUID) -> dict[UUID, datetime]:
         return {backup_id: until for backup_id, until in found if backup_id and until}
 
 
-def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silent) -> int:
+def backup_verify(*, clinic_id: UUID, backup_id: UUID, progress: Progress = silent) -> int:
     """See that everything that restores this backup is in the store; returns the bytes read.
 
     Signatures, the chain, and the bytes of every object; no key is needed. Documents are all looked
     at: the next full writes those again that are damaged. Raises NoSuchBackup, ChainBroken,
     StoreError, CutShort, Altered and their like, DocumentsDamaged.
     """
-    store, catalogue = configured_store(), backup_catalogue(clinic_id=clinic.id)
+    store, catalogue = configured_store(), backup_catalogue(clinic_id=clinic_id)
     if backup_id not in {signed.manifest.backup_id for signed in catalogue}:
         for refused in catalogue.refused:
             if str(backup_id) in refused.key:
@@ -100,8 +104,9 @@ def backup_verify(*, clinic: Clinic, backup_id: UUID, progress: Progress = silen
         raise NoSuchBackup(backup=backup_id)
     chain, read = catalogue.chain(backup_id), 0
     items = {item.key: item for signed in chain for item in signed.manifest.stored_objects}
-    documents = documents_prefix(clinic.id)
-    with platform_scope(), recorded(clinic, Run.Kind.VERIFY, backup_id) as run:
+    documents, clinic = documents_prefix(clinic_id), clinic_known(str(clinic_id))
+    kept = recorded(clinic, Run.Kind.VERIFY, backup_id) if clinic else nullcontext(Run())
+    with platform_scope(), kept as run:
         for key, item in items.items():
             try:
                 verify_stored(store, item)
@@ -276,7 +281,7 @@ def _tell(route: ClinicRoute, signed: Signed) -> None:
         "rows": sum(table.rows for table in manifest.tables),
         "documents": len(manifest.documents),
     }
-    with clinic_scope(route):
+    with suppress(ClinicClosed), clinic_scope(route):  # a closed clinic's trail has ended
         Event.objects.create(kind=EventKind.BACKED_UP, details=details)
 
 

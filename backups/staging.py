@@ -14,12 +14,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from audit.privileges import grant
 from backups.configuration import identities
-from backups.errors import SchemaTooNew
 from backups.loading import Loading
 from backups.manifests import Manifest, Signed
 from backups.objects import read_plain
@@ -27,11 +25,13 @@ from backups.proof import build_rules, prove_histories, prove_rows
 from backups.replay import apply_increment, read_increment
 from backups.sealing import unseal
 from backups.stores import Store
-from tenants.context import ClinicRoute, platform_scope
+from backups.versions import refuse_newer
+from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, platform_scope
+from tenants.errors import TemplateMissing
 from tenants.fleet import code_head, copy_reference_rows, migrate_schema
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import lock_template, set_head
+from tenants.schemas import lock_template, read_head, set_head
 
 NAME = r"^r_[0-9a-f]{12}$"
 # Another lock than migrate_schema's, which runs meanwhile on a connection of its own.
@@ -73,10 +73,13 @@ def staged(
     """Build what the chain holds, on the route's shard, and prove it.
 
     The schema is of the route's clinic and epoch. It is gone at the end, unless it was renamed.
-    Raises BackupError; SchemaTooNew, RowsDiffer, HistoryDiffers.
+    Raises TemplateMissing, BackupError; SchemaTooNew, RowsDiffer, HistoryDiffers.
     """
     with owner_connection(route.shard) as connection:
         connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
+        with connection.cursor() as cursor:
+            if not read_head(cursor, TEMPLATE_SCHEMA):
+                raise TemplateMissing(shard=route.shard)
         sweep(connection)
         schema = f"r_{secrets.token_hex(6)}"
         connection.execute(f"SELECT pg_advisory_lock({_LOCK})", [schema])
@@ -120,7 +123,7 @@ def _built(
     full = chain[0].manifest
     structure, rules = (read_plain(store, item).decode() for item in _ddl(full))
     _load(staging, store, full, structure, route, progress)
-    _refuse_newer(staging.connection)
+    refuse_newer(staging.connection, staging.schema)
     if len(chain) > 1:
         prove_rows(staging.shard, staging.schema, full.tables, progress)
         staging = _with_increments(staging, store, chain, until)
@@ -189,13 +192,6 @@ def _with_increments(
         by_commit=applied.by_commit,
         lost=applied.lost,
     )
-
-
-def _refuse_newer(connection: psycopg.Connection[Any]) -> None:
-    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
-    applied = connection.execute("SELECT app::text, name::text FROM django_migrations")
-    if unknown := [f"{app}.{name}" for app, name in applied if (app, name) not in known]:
-        raise SchemaTooNew(migrations=", ".join(sorted(unknown)[:5]))
 
 
 def _drop(connection: psycopg.Connection[Any], schema: str) -> None:

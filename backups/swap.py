@@ -8,7 +8,7 @@ and can be swapped back. Its comment says whose it is.
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,35 @@ def restore_points(cursor: Any, clinic_id: UUID | None = None) -> list[RestorePo
     return sorted(found, key=lambda point: point.made_at, reverse=True)
 
 
+def mark(cursor: Any, point: RestorePoint, *, head: str) -> RestorePoint:
+    """Say in the schema's comment whose restore point it is, and which migrations it has."""
+    said = {
+        "clinic": str(point.clinic_id),
+        "made_at": point.made_at.isoformat(),
+        "head": head,
+        "xid": point.xid,
+    }
+    cursor.execute(
+        sql.SQL("COMMENT ON SCHEMA {} IS {}")
+        .format(sql.Identifier(point.schema), sql.Literal(_MARK + json.dumps(said)))
+        .as_string()
+    )
+    return replace(point, head=head)
+
+
+def set_aside(cursor: Any, schema: str, clinic_id: UUID, *, head: str) -> RestorePoint:
+    """Rename the schema to a restore point of the clinic, in the transaction under way."""
+    before = f"before_{secrets.token_hex(6)}"
+    cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
+    xid, now = cursor.fetchone()
+    cursor.execute(
+        sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+            sql.Identifier(schema), sql.Identifier(before)
+        )
+    )
+    return mark(cursor, RestorePoint(before, clinic_id, now, head, xid), head=head)
+
+
 def drop_old_restore_points(
     connection: psycopg.Connection[Any], *, now: datetime
 ) -> list[RestorePoint]:
@@ -88,7 +117,6 @@ def drop_old_restore_points(
 def _swapped(
     cursor: Any, live: str, staging: str, clinic_id: UUID, head: str, since: str
 ) -> RestorePoint:
-    before = f"before_{secrets.token_hex(6)}"
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_MS}ms'")
     cursor.execute("SELECT set_config('search_path', %s, true)", [f'"{staging}", pg_temp'])
     follow_trail(cursor, live, since)
@@ -97,20 +125,14 @@ def _swapped(
             sql.Identifier(live, "clinic_epoch")
         )
     )
-    cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
-    xid, now = cursor.fetchone()
-    for old, new in ((live, before), (staging, live)):
-        cursor.execute(
-            sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
-        )
-    set_head(cursor, live, head)
-    said = {"clinic": str(clinic_id), "made_at": now.isoformat(), "head": head, "xid": xid}
+    point = set_aside(cursor, live, clinic_id, head=head)
     cursor.execute(
-        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(
-            sql.Identifier(before), sql.Literal(_MARK + json.dumps(said))
+        sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
+            sql.Identifier(staging), sql.Identifier(live)
         )
     )
-    return RestorePoint(before, clinic_id, now, head, xid)
+    set_head(cursor, live, head)
+    return point
 
 
 def _point_of(schema: str, comment: str) -> RestorePoint | None:

@@ -5,13 +5,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter, sleep
 
 from django.core.management import call_command
 from django.db import connections
 
+from audit.models import Kind
+from audit.services import event_record
 from backups.full import write_full
 from backups.keys import make_identity, make_signing_key
 from backups.source import source_of
@@ -20,6 +22,7 @@ from benchmarks.report import Figure, middle
 from fisioflow.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
+from tenants.errors import ClinicBeingRestored
 
 SCHEMA, SHARD = "bench_restore", "shard_1"
 ROUNDS = 3
@@ -66,19 +69,22 @@ def figures() -> Iterator[Figure]:
         yield Figure("restored in place, with the trail", seconds, "s")
         yield Figure("restored in place / pg_restore", seconds / middle(stock), "x", 1.2)
         yield Figure("memory of the process", max(memory, used), "MB", 100.0)
-        yield Figure("longest wait of a reader", waits.reading * 1000, "ms", 200.0)
-        yield Figure("longest answer to a writer", waits.writing * 1000, "ms", 200.0)
+        yield Figure("longest wait of a reader", waits.longest["reads"] * 1000, "ms", 200.0)
+        yield Figure("longest answer to a writer", waits.longest["writes"] * 1000, "ms", 200.0)
+        yield Figure("longest wait for an event", waits.longest["appends"] * 1000, "ms", 200.0)
         yield Figure("errors that aren't 503", waits.errors, "", 0.0)
 
 
 class Waits:
-    """Two clients of the clinic, as long as the block runs."""
+    """Three clients of the clinic, as long as the block runs: `longest` is each one's wait."""
 
     def __init__(self, route: ClinicRoute) -> None:
         self._route, self._ended = route, threading.Event()
-        self.reading = self.writing = 0.0
+        self.longest = {"reads": 0.0, "writes": 0.0, "appends": 0.0}
         self.errors = 0
-        self._threads = [threading.Thread(target=self._client, args=(w,)) for w in (False, True)]
+        self._threads = [
+            threading.Thread(target=self._client, args=(name,)) for name in self.longest
+        ]
 
     def __enter__(self) -> None:
         for thread in self._threads:
@@ -90,29 +96,28 @@ class Waits:
         for thread in self._threads:
             thread.join()
 
-    def _client(self, writes: bool) -> None:
-        from tenants.errors import ClinicBeingRestored
-
+    def _client(self, name: str) -> None:
         with acting_as_job("benchmark"):
             while not self._ended.is_set():
                 started = perf_counter()
                 try:
                     with clinic_scope(self._route):
-                        if writes:
-                            Patient.objects.filter(cpf="00000000000").update(name="Ninguém")
-                        else:
-                            Patient.objects.order_by("id").first()
+                        _CLIENTS[name]()
                 except ClinicBeingRestored:
                     pass
                 except Exception:  # noqa: BLE001  what a client must never see is what is counted
                     self.errors += 1
-                waited = perf_counter() - started
-                if writes:
-                    self.writing = max(self.writing, waited)
-                else:
-                    self.reading = max(self.reading, waited)
+                self.longest[name] = max(self.longest[name], perf_counter() - started)
                 sleep(0.01)
         connections.close_all()
+
+
+_CLIENTS: dict[str, Callable[[], object]] = {
+    "reads": lambda: Patient.objects.order_by("id").first(),
+    "writes": lambda: Patient.objects.filter(cpf="00000000000").update(name="Ninguém"),
+    # Goes on while writes are refused, and waits for the swap.
+    "appends": lambda: event_record(kind=Kind.EXPORTED, table_name="patients_patient"),
+}
 
 
 def _stock(dump: Path, owner: str) -> float:

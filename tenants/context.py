@@ -13,12 +13,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from tenants.errors import InvalidSchemaName, NoClinicActive
+from tenants.errors import InvalidSchemaName, NoClinicActive, ReservedSchemaName
 
 DIRECTORY = "default"
 TEMPLATE_SCHEMA = "_template"  # outside the clinics' names, so that no clinic can be called so
 SERVER_SCHEMA = "pg_catalog"  # for work on a server that may have no template yet
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,48}")
+# A schema that is built aside, and one that was replaced (backups): neither is a clinic.
+_OF_RESTORES = re.compile(r"(r|before)_[0-9a-f]{12}")
 _activations = count(1)
 
 
@@ -63,6 +65,16 @@ def check_schema_name(name: str) -> str:
     reserved = name in {"public", "information_schema"} or name.startswith("pg_")
     if reserved or not _SCHEMA_NAME.fullmatch(name):
         raise InvalidSchemaName(name)
+    return name
+
+
+def check_clinic_name(name: str) -> str:
+    """Return `name` if a clinic may be called so: other schemas' names are taken.
+
+    Raises InvalidSchemaName, ReservedSchemaName.
+    """
+    if _OF_RESTORES.fullmatch(check_schema_name(name)):
+        raise ReservedSchemaName(name)
     return name
 
 

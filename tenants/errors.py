@@ -83,6 +83,19 @@ class InvalidSchemaName(FieldError):
         )
 
 
+class ReservedSchemaName(FieldError):
+    """A name that a restore gives to schemas."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "schema_name",
+            "reserved_schema_name",
+            "Names like r_0123456789ab and before_0123456789ab are those of restores."
+            " Choose another.",
+            given=name,
+        )
+
+
 class ClinicExists(Conflict):
     """A clinic with this schema name or domain exists already."""
 

@@ -15,7 +15,7 @@ from tenants.context import (
     DIRECTORY,
     TEMPLATE_SCHEMA,
     ClinicRoute,
-    check_schema_name,
+    check_clinic_name,
     clinic_scope,
     maintenance_scope,
 )
@@ -54,7 +54,7 @@ def clinic_create(
 
     Raises InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard, TemplateMissing.
     """
-    check_schema_name(schema_name)
+    check_clinic_name(schema_name)
     clinic = Clinic(
         schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone, state=state
     )
@@ -108,7 +108,7 @@ def clinic_relocate(*, route: ClinicRoute, shard: str) -> Clinic:
     if not moved.update(shard_id=shard, epoch=route.epoch + 1):
         raise Conflict(schema=route.schema)
     clinic: Clinic = Clinic.objects.get(id=route.clinic_id)
-    forget_routes(clinic)
+    transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
     return clinic
 
 

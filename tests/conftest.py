@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, migrations
+from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -24,7 +25,9 @@ from accounts.sessions import token_issue
 from fisioflow.actor import acting_as_job
 from fisioflow.ids import uuid7
 from patients.models import Patient
+from tenants import fleet
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tenants.fleet import server_cursor
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
@@ -232,3 +235,39 @@ def in_threads() -> Callable[[int, Callable[[], Any]], list[Any]]:
             return [done.result() for done in [pool.submit(one) for _ in range(count)]]
 
     return run
+
+
+@pytest.fixture
+def release(
+    fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[type[migrations.Migration]]:
+    """A new release whose migration adds a column; forgotten, and undone, after the test."""
+
+    class AddNickname(migrations.Migration):
+        dependencies = [("patients", "0001_initial")]
+        operations = [migrations.RunSQL("ALTER TABLE patients_patient ADD COLUMN nickname text")]
+
+    def with_release(loader: Any) -> None:
+        original(loader)
+        loader.disk_migrations["patients", "0099_nickname"] = AddNickname(
+            "0099_nickname", "patients"
+        )
+
+    original = MigrationLoader.load_disk
+    before = fleet.code_head()
+    monkeypatch.setattr(MigrationLoader, "load_disk", with_release)
+    fleet.code_head.cache_clear()
+    fleet.clinical_targets.cache_clear()
+    yield AddNickname
+    monkeypatch.undo()
+    fleet.code_head.cache_clear()
+    fleet.clinical_targets.cache_clear()
+    for shard in ("shard_1", "shard_2"):
+        with as_owner(shard), server_cursor(shard) as cursor:
+            cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|public|info)'")
+            for (schema,) in cursor.fetchall():
+                cursor.execute(
+                    f'ALTER TABLE "{schema}".patients_patient DROP COLUMN IF EXISTS nickname;'
+                    f"DELETE FROM \"{schema}\".django_migrations WHERE name = '0099_nickname';"
+                    f"COMMENT ON SCHEMA \"{schema}\" IS 'fisioflow:{before}'"
+                )

@@ -2,37 +2,61 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.management.base import CommandError
 
 from backups.full import Progress, silent
+from backups.source import connected
+from backups.staging import Progress as Steps
 from backups.staging import silent as silent_steps
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
 _EVERY = 1024 * 1024  # bytes between two lines
+_WIDTH = 20  # characters of a bar
+_TABLES = """
+SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class
+ WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
+"""
 
 
-def terminal_progress(title: str) -> Progress:
-    """One line on standard error that changes; nothing where nobody watches a terminal."""
+def terminal_progress(title: str, total: Callable[[], int] | None = None) -> Progress:
+    """One line on standard error that changes; nothing where nobody watches a terminal.
+
+    `total` estimates the bytes: with it, the line has a bar.
+    """
     if not sys.stderr.isatty():
         return silent
-    shown = -_EVERY
+    shown, expected = -_EVERY, total() if total else 0
 
     def show(table: str, written: int) -> None:
         nonlocal shown
         if written - shown >= _EVERY or written < shown:
             shown = written
-            sys.stderr.write(f"\r\x1b[K{title}: {table}, {size_text(written)}")
-            sys.stderr.flush()
+            _line(title, f"{table}, {size_text(written)}", written, expected)
 
     return show
+
+
+def terminal_steps(title: str) -> Steps:
+    """As above, for work whose end is known: what is under way, steps done, steps in all."""
+    if not sys.stderr.isatty():
+        return silent_steps
+    return lambda what, done, total: _line(title, what, done, total)
 
 
 def end_progress() -> None:
     """Clear the line."""
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
+
+
+def estimated_size(clinic: Clinic) -> int:
+    """About how many bytes a full backup reads. Raises ShardUnavailable."""
+    with connected(clinic.shard_id) as connection:
+        row: Any = connection.execute(_TABLES, [f'"{clinic.schema_name}"']).fetchone()
+        return int(row[0])
 
 
 def size_text(size: int) -> str:
@@ -44,26 +68,24 @@ def size_text(size: int) -> str:
     return f"{size:.2f} GB"
 
 
-def named_clinics(schemas: Iterable[str]) -> list[Clinic]:
-    """The clinics of these schema names, or all that are active. Raises CommandError."""
+def named_clinics(schemas: Iterable[str], *, closed: bool = False) -> list[Clinic]:
+    """The clinics of these schema names, or all that are active (`closed`: all). CommandError."""
     wanted = list(schemas)
     with platform_scope():
         clinics = Clinic.objects.select_related("shard").order_by("schema_name")
         if not wanted:
-            return list(clinics.filter(status=Clinic.Status.ACTIVE))
+            return list(clinics if closed else clinics.filter(status=Clinic.Status.ACTIVE))
         found = list(clinics.filter(schema_name__in=wanted))
     if missing := set(wanted) - {clinic.schema_name for clinic in found}:
         raise CommandError(f"No such clinic: {', '.join(sorted(missing))}.")
     return found
 
 
-def terminal_steps(title: str) -> Callable[[str, int, int], None]:
-    """As above, for work whose end is known: what is under way, steps done, steps in all."""
-    if not sys.stderr.isatty():
-        return silent_steps
-
-    def show(what: str, done: int, total: int) -> None:
-        sys.stderr.write(f"\r\x1b[K{title}: {done * 100 // max(total, 1)} % {what}")
-        sys.stderr.flush()
-
-    return show
+def _line(title: str, what: str, done: int, total: int) -> None:
+    bar = ""
+    if total:
+        share = min(done / total, 1.0)
+        filled = "#" * int(share * _WIDTH)
+        bar = f"[{filled:.<{_WIDTH}}] {share * 100:.0f} % "
+    sys.stderr.write(f"\r\x1b[K{title}: {bar}{what}")
+    sys.stderr.flush()

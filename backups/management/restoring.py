@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from backups.comparison import differences, rows_bring_back
 from backups.configuration import configured_store
 from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
+from backups.facts import clinic_known, domains_of, has_directory
 from backups.failures import server_failures
-from backups.manifests import Signed
+from backups.manifests import Facts, Signed
 from backups.models import Run
 from backups.recovery import recover
 from backups.restore import Restored, chain_to, clinic_restore
@@ -21,7 +23,7 @@ from backups.services import backup_covered, backup_make, recorded
 from backups.staging import Progress, staged
 from backups.stores import Store
 from fisioflow.errors import FisioFlowError
-from tenants.context import DIRECTORY, ClinicRoute, platform_scope
+from tenants.context import DIRECTORY, ClinicRoute, check_clinic_name, platform_scope
 from tenants.errors import ShardUnavailable
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
@@ -43,20 +45,29 @@ class Wish:
     where: str | None
     dry_run: bool
 
+    def check(self) -> None:
+        """Say what is wrong with it before anything is asked or done. Raises CommandError."""
+        if bool(self.only) != bool(self.where) or (self.where and "=" not in self.where):
+            raise CommandError("--only and --where COLUMN=VALUE go together.")
+        if self.at and self.at > timezone.now():
+            raise CommandError(f"{self.at.isoformat()} is yet to come. Leave out --at for now.")
+        if self.shard and self.shard not in set(settings.DATABASES) - {DIRECTORY}:
+            raise CommandError(f"There is no shard {self.shard} here.")
+        if self.as_schema:
+            check_clinic_name(self.as_schema)
+
 
 def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
     """Do it; returns what to say. Raises CommandError, BackupError."""
-    store = configured_store()
-    with platform_scope():
-        found = Clinic.objects.filter(schema_name=wish.clinic).first()
+    if not has_directory():
+        raise CommandError("The directory has no tables. Run manage.py migrate first.")
+    store, found = configured_store(), clinic_known(wish.clinic)
     clinic_id = found.id if found else clinic_in_store(store, wish.clinic)
     if wish.at and found:
         _reach(found, wish.at)
     chain = chain_to(store, clinic_id, wish.backup, wish.at, covered=backup_covered(clinic_id))
-    if wish.shard and wish.shard not in set(settings.DATABASES) - {DIRECTORY}:
-        raise CommandError(f"There is no shard {wish.shard} here.")
     if wish.as_schema or found is None:
-        return _as_new(wish, store, chain, found, progress)
+        return _as_new(wish, store, chain, progress)
     route = found.route
     if wish.dry_run or wish.only:
         return _beside(wish, store, chain, route, progress)
@@ -86,11 +97,7 @@ def _in_its_place(
 
 
 def _as_new(
-    wish: Wish,
-    store: Store,
-    chain: tuple[Signed, ...],
-    origin: Clinic | None,
-    progress: Progress,
+    wish: Wish, store: Store, chain: tuple[Signed, ...], progress: Progress
 ) -> dict[str, Any]:
     if wish.dry_run or wish.only:
         raise CommandError("--dry-run and --only compare with a clinic that is there.")
@@ -99,19 +106,21 @@ def _as_new(
     shard = wish.shard or (last.origin.shard if last.origin.shard in settings.DATABASES else "")
     if not shard:
         raise CommandError(f"There is no shard {last.origin.shard} here. Say --shard.")
-    domain = wish.domain or _domain_beside(origin, schema)
+    domain = wish.domain or (_domain_beside(last.facts, schema) if wish.as_schema else "")
     clinic, restored = clinic_restore_as(
         store=store,
         chain=chain,
         schema=schema,
-        name=wish.name or schema,
-        domain=domain,
         shard=shard,
+        name=wish.name or "",
+        domain=domain,
         clinic_id=None if wish.as_schema else last.clinic_id,
         until=wish.at,
         progress=progress,
     )
-    return {"clinic": clinic.schema_name, "domain": domain, "shard": shard} | restored.as_json()
+    with platform_scope():
+        said = {"clinic": clinic.schema_name, "shard": shard, "domains": domains_of(clinic)}
+    return said | {"status": clinic.status} | restored.as_json()
 
 
 def _beside(
@@ -133,11 +142,9 @@ def _beside(
             }
 
 
-def _domain_beside(origin: Clinic | None, schema: str) -> str:
-    if origin is None:
-        raise CommandError("Say --domain: the directory doesn't know the clinic.")
-    with platform_scope():
-        primary = str(origin.domains.get(is_primary=True).domain)
+def _domain_beside(facts: Facts, schema: str) -> str:
+    """A host name for a copy, beside the clinic's own."""
+    primary = next(iter(facts.domains), "")
     return f"{schema.replace('_', '-')}.{primary.partition('.')[2]}"
 
 

@@ -26,7 +26,7 @@ from backups.keys import (
     read_recipients,
     read_signing_key,
 )
-from backups.manifests import Kind, Manifest, Origin, Signed, Snapshots, write_manifest
+from backups.manifests import Facts, Kind, Manifest, Origin, Signed, Snapshots, write_manifest
 from backups.stores import FolderStore, Store
 from backups.stores.s3 import S3Store, s3_client
 from fisioflow.ids import uuid7
@@ -180,12 +180,23 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 # --- Manifests ---------------------------------------------------------------------------------
 
 
+FACTS = Facts(
+    name='Clínica"Norte"',
+    plan="starter",
+    time_zone="America/Manaus",
+    state="AM",
+    closed=False,
+    domains=("norte.localhost",),
+)
+
+
 def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
     """A full backup of a clinic without tables."""
     facts: dict[str, Any] = {
         "backup_id": uuid7(),
         "clinic_id": clinic,
         "schema_name": "norte" if clinic == NORTE else "sul",
+        "facts": FACTS,
         "kind": Kind.FULL,
         "parent": None,
         "created_at": NOW,

@@ -105,7 +105,7 @@ def test_the_object_for_the_recipients_of_before_stays_until_its_backups_are_gon
     delete_backup(configured, old)
     swept = sweep(configured, clinic.id, trusted=trusted_keys(), now=later)
     assert [item.key for item in swept] == [old.manifest.documents[0].file.key]
-    backup_verify(clinic=clinic, backup_id=new.manifest.backup_id)
+    backup_verify(clinic_id=clinic.id, backup_id=new.manifest.backup_id)
 
 
 # --- Whole -------------------------------------------------------------------------------------
@@ -139,13 +139,13 @@ def test_a_verification_finds_it_without_a_key(
     damaged(configured, before[bad].file.key, "a flipped bit")
     settings.BACKUP_IDENTITY_FILE = ""
     with pytest.raises(DocumentsDamaged):
-        backup_verify(clinic=clinic, backup_id=signed.manifest.backup_id)
+        backup_verify(clinic_id=clinic.id, backup_id=signed.manifest.backup_id)
     run = last_run(clinic)
     assert (run.kind, run.damaged) == (Run.Kind.VERIFY, [before[bad].file.key])
     new = made(clinic)
     after = {document.name: document for document in new.manifest.documents}
     assert (after[bad] == before[bad], after[good] == before[good]) == (False, True)
-    backup_verify(clinic=clinic, backup_id=new.manifest.backup_id)
+    backup_verify(clinic_id=clinic.id, backup_id=new.manifest.backup_id)
     assert last_run(clinic).state == Run.State.DONE
 
 

@@ -105,7 +105,7 @@ def test_increments_form_a_chain(clinic: Clinic) -> None:
     assert [link.manifest.backup_id for link in chain] == [
         made.manifest.backup_id for made in (full, first, second)
     ]
-    assert backup_verify(clinic=clinic, backup_id=second.manifest.backup_id) > 0
+    assert backup_verify(clinic_id=clinic.id, backup_id=second.manifest.backup_id) > 0
 
 
 def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> None:
@@ -201,17 +201,17 @@ def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings:
     change(clinic)
     made = signed(increment(clinic))
     with pytest.raises(NoSuchBackup):
-        backup_verify(clinic=clinic, backup_id=uuid7())
+        backup_verify(clinic_id=clinic.id, backup_id=uuid7())
     path = Path(urlsplit(settings.BACKUP_STORE_URL).path) / full.manifest.objects[0].key
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.chmod(0o600)
     path.write_bytes(content)
     with pytest.raises(Altered):
-        backup_verify(clinic=clinic, backup_id=made.manifest.backup_id)
+        backup_verify(clinic_id=clinic.id, backup_id=made.manifest.backup_id)
     configured.delete(full.manifest.key)
     with pytest.raises(ChainBroken):
-        backup_verify(clinic=clinic, backup_id=made.manifest.backup_id)
+        backup_verify(clinic_id=clinic.id, backup_id=made.manifest.backup_id)
 
 
 def test_pruning_keeps_what_is_needed(clinic: Clinic) -> None:

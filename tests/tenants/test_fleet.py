@@ -1,6 +1,5 @@
 """Migrations of the fleet: templates first, then who is behind; a failure stops nobody else."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +14,6 @@ from tenants.fleet import clinics_behind, migrate_schema, server_cursor
 from tenants.postgresql.owner import as_owner
 from tests.conftest import FreshClinic
 
-ADDED = "ALTER TABLE patients_patient ADD COLUMN nickname text"
-
 
 def columns_of(schema: str) -> set[str]:
     with as_owner("shard_1"), server_cursor("shard_1") as cursor:
@@ -26,44 +23,6 @@ def columns_of(schema: str) -> set[str]:
             [f'"{schema}".patients_patient'],
         )
         return {row[0] for row in cursor.fetchall()}
-
-
-@pytest.fixture
-def release(
-    fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[type[migrations.Migration]]:
-    """A new release whose migration adds a column; forgotten, and undone, after the test."""
-
-    class AddNickname(migrations.Migration):
-        dependencies = [("patients", "0001_initial")]
-        operations = [migrations.RunSQL(ADDED)]
-
-    def with_release(loader: Any) -> None:
-        original(loader)
-        loader.disk_migrations["patients", "0099_nickname"] = AddNickname(
-            "0099_nickname", "patients"
-        )
-
-    from django.db.migrations.loader import MigrationLoader
-
-    original = MigrationLoader.load_disk
-    before = fleet.code_head()
-    monkeypatch.setattr(MigrationLoader, "load_disk", with_release)
-    fleet.code_head.cache_clear()
-    fleet.clinical_targets.cache_clear()
-    yield AddNickname
-    monkeypatch.undo()
-    fleet.code_head.cache_clear()
-    fleet.clinical_targets.cache_clear()
-    for shard in ("shard_1", "shard_2"):
-        with as_owner(shard), server_cursor(shard) as cursor:
-            cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|public|info)'")
-            for (schema,) in cursor.fetchall():
-                cursor.execute(
-                    f'ALTER TABLE "{schema}".patients_patient DROP COLUMN IF EXISTS nickname;'
-                    f"DELETE FROM \"{schema}\".django_migrations WHERE name = '0099_nickname';"
-                    f"COMMENT ON SCHEMA \"{schema}\" IS 'fisioflow:{before}'"
-                )
 
 
 def test_a_release_reaches_the_templates_first_and_then_every_clinic(

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from backups.keys import make_identity, make_signing_key
+from backups.management.command import BackupCommand
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1 when a file is there already: a key is never overwritten."""
 
     help = "Makes an age identity and a signing key in a folder, and prints the settings for them."
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="Where to put the two files.")
         parser.add_argument("--json", action="store_true", help="The settings as JSON.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, options: dict[str, Any]) -> None:
         folder: Path = options["folder"].absolute()
         identity, signing = folder / "backup_identity", folder / "backup_signing_key"
         try:

@@ -5,50 +5,52 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from backups.catalogue import Catalogue
 from backups.configuration import configured_store
 from backups.elsewhere import clinic_in_store, clinics_in_store
 from backups.errors import ChainBroken
+from backups.facts import clinic_known, has_directory
+from backups.management.command import BackupCommand, Summary
 from backups.management.progress import size_text
 from backups.services import backup_catalogue, backup_proven
-from fisioflow.errors import FisioFlowError
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1 when a manifest was refused, a chain is broken, or the store fails."""
 
-    requires_system_checks = []  # they load every view: 40 MB
     help = "Lists the backups in the store: id, kind, time, size, chain, whether proven."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("clinic", nargs="?", help="Only this clinic, by schema name.")
+        parser.add_argument("clinic", nargs="?", help="Only this clinic: schema name or id.")
         parser.add_argument("--json", action="store_true", help="One JSON object a line.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, options: dict[str, Any]) -> None:
         wrong = 0
-        try:
-            for clinic_id, name in _clinics(options["clinic"]):
-                for row in _rows(clinic_id, name):
-                    wrong += bool(row["problem"])
-                    self.stdout.write(json.dumps(row) if options["json"] else _line(row))
-        except FisioFlowError as error:
-            raise CommandError(str(error)) from error
+        for clinic_id, name in _clinics(options["clinic"]):
+            for row in _rows(clinic_id, name):
+                wrong += bool(row["problem"])
+                self.stdout.write(json.dumps(row) if options["json"] else _line(row))
         if wrong:
-            raise CommandError(f"{wrong} of them can't be restored.")
+            raise Summary(f"{wrong} of them can't be restored.")
 
 
 def _clinics(named: str | None) -> Iterator[tuple[UUID, str]]:
     """The named clinic, or all in the store, also those that the directory doesn't know."""
-    with platform_scope():
-        names = dict(Clinic.objects.values_list("id", "schema_name"))
     if named:
-        known = next((key for key, name in names.items() if name == named), None)
-        yield known or clinic_in_store(configured_store(), named), named
+        known = clinic_known(named)
+        yield (
+            known.id if known else clinic_in_store(configured_store(), named),
+            known.schema_name if known else "",
+        )
         return
+    names: dict[UUID, str] = {}
+    if has_directory():
+        with platform_scope():
+            names = dict(Clinic.objects.values_list("id", "schema_name"))
     found = clinics_in_store(configured_store())
     for clinic_id in sorted(found, key=lambda clinic_id: names.get(clinic_id, "")):
         yield clinic_id, names.get(clinic_id, "")

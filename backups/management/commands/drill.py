@@ -3,18 +3,17 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from backups.drills import drill_run
+from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
 from backups.management.progress import end_progress, named_clinics, terminal_steps
 from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1 when a clinic's latest backup doesn't restore."""
 
-    requires_system_checks = []  # they load every view: 40 MB
     help = "Restores the latest backup of a clinic aside, compares every row, and removes it again."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,17 +22,17 @@ class Command(BaseCommand):
         which.add_argument("--all", action="store_true", help="Every active clinic.")
         parser.add_argument("--json", action="store_true", help="One JSON object a line.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, options: dict[str, Any]) -> None:
         failed = []
         for clinic in named_clinics([] if options["all"] else [options["clinic"]]):
             schema = clinic.schema_name
             try:
                 with acting_as_job("drill"):
                     run = drill_run(clinic=clinic, progress=terminal_steps(schema))
-            except FisioFlowError as error:
+            except FAILURES as error:
                 failed.append(schema)
-                said: dict[str, Any] = {"clinic": schema, "error": str(error)}
-                text = f"{schema}: {error}"
+                said: dict[str, Any] = {"clinic": schema} | failure_of(error)
+                text = f"{schema}: {said['message']}"
             else:
                 said = {"clinic": schema, "backup": str(run.backup_id), "bytes": run.size}
                 text = f"{schema}: {run.backup_id} restores, and is what was backed up."
@@ -42,4 +41,4 @@ class Command(BaseCommand):
             out = self.stderr if "error" in said and not options["json"] else self.stdout
             out.write(json.dumps(said) if options["json"] else text)
         if failed:
-            raise CommandError(f"Doesn't restore: {', '.join(failed)}. Make a full backup at once.")
+            raise Summary(f"Doesn't restore: {', '.join(failed)}. Make a full backup at once.")

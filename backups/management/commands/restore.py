@@ -1,35 +1,34 @@
 """Restore a clinic: in place, as a copy, onto an empty installation, or single rows of it."""
 
 import json
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 from django.utils import timezone
 
-from backups.management.progress import end_progress, terminal_steps
+from backups.management.command import BackupCommand, Summary, backup_or_latest, moment
+from backups.management.progress import terminal_steps
 from backups.management.restoring import Wish, restore_wished
 from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 
 FILES_MISSING = 3  # exit status
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1, with the clinic as it was, when anything fails; 3: files are missing."""
 
-    requires_system_checks = []  # they load every view: 40 MB
     help = "Restores a clinic. Writes are refused while it runs (503), reads go on."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("backup", type=_backup, help="A backup's id, or: latest.")
+        parser.add_argument("backup", type=backup_or_latest, help="A backup's id, or: latest.")
         parser.add_argument("--clinic", required=True, help="Its schema name, or its id.")
-        parser.add_argument("--at", type=_moment, help="The moment: 2026-11-20T14:32:00-03:00.")
+        parser.add_argument("--at", type=moment, help="The moment: 2026-11-20T14:32:00-03:00.")
         parser.add_argument("--as", dest="as_schema", help="Restore as this new clinic.")
-        parser.add_argument("--name", help="The new clinic's name. Default: its schema's.")
-        parser.add_argument("--domain", help="The new clinic's host name.")
+        parser.add_argument("--name", help="The new clinic's name. Default: the clinic's.")
+        parser.add_argument(
+            "--domain", help="The new clinic's host name. Default: its own, or one beside them."
+        )
         parser.add_argument("--shard", help="Where to restore. Default: where the clinic is.")
         parser.add_argument("--only", metavar="TABLE", help="Only rows of this table: patients.")
         parser.add_argument("--where", metavar="COLUMN=VALUE", help="Which rows of --only.")
@@ -37,27 +36,22 @@ class Command(BaseCommand):
         parser.add_argument("--noinput", action="store_true", help="Don't ask.")
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, options: dict[str, Any]) -> None:
         wish = Wish(**{name: options[name] for name in Wish.__dataclass_fields__})
-        if bool(wish.only) != bool(wish.where) or (wish.where and "=" not in wish.where):
-            raise CommandError("--only and --where COLUMN=VALUE go together.")
+        wish.check()
         if not (options["noinput"] or wish.dry_run):
             self._ask(wish)
         at = (wish.at or timezone.now()).isoformat(timespec="seconds")
         try:
             with acting_as_job("restore", reason=f"restore of {at}"):
                 said = restore_wished(wish, terminal_steps(wish.clinic))
-        except FisioFlowError as error:
-            raise CommandError(str(error)) from error
         except IntegrityError as error:
             raise CommandError(
                 "Another row stands in the way of those. Restore what they refer to first."
             ) from error
-        finally:
-            end_progress()
         self.stdout.write(json.dumps(said) if options["json"] else _text(said))
         if count := said.get("documents_missing", {}).get("count"):
-            raise CommandError(
+            raise Summary(
                 f"The clinic is restored, but {count} of its files couldn't be brought back: their"
                 " objects in the store are gone, damaged or for another key. Put right what can be,"
                 " then restore again.",
@@ -65,10 +59,17 @@ class Command(BaseCommand):
             )
 
     def _ask(self, wish: Wish) -> None:
+        """On standard error: standard output is the answer's alone."""
         target = wish.as_schema or wish.clinic
         what = f"rows of {wish.only}" if wish.only else "everything"
-        self.stdout.write(f"This restores {what} of {wish.clinic}, into {target}.")
-        if input(f"Type {target} to go on: ") != target:
+        question = f"This restores {what} of {wish.clinic}, into {target}.\nType {target} to go on:"
+        self.stderr.write(question, style_func=str, ending=" ")
+        self.stderr.flush()
+        try:
+            answer = input()
+        except EOFError:
+            answer = ""
+        if answer != target:
             raise CommandError("Nothing was done.")
 
 
@@ -81,21 +82,11 @@ def _text(said: dict[str, Any]) -> str:
         elif isinstance(value, dict):
             lines += [f"{title}: {value['count']}", *(f"  {one}" for one in value["names"])]
         else:
-            lines.append(f"{title}: {value}")
+            text = ", ".join(value) if isinstance(value, tuple) else value
+            lines.append(f"{title}: {text}")
     return "\n".join(lines)
 
 
 def _counts(one: dict[str, Any]) -> str:
     counts = [f"{count} {name}" for name, count in one.items() if name != "table" and count]
     return f"  {one['table']}: {', '.join(counts)}"
-
-
-def _backup(text: str) -> UUID | str:
-    return "latest" if text == "latest" else UUID(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("say the time zone: -03:00")
-    return moment

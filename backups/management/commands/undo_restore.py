@@ -3,20 +3,18 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from backups.errors import WrittenSince
+from backups.management.command import BackupCommand
 from backups.management.progress import named_clinics
 from backups.recovery import recover
 from backups.restore import restore_undo
 from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1 when there is nothing to undo, or people wrote since."""
 
-    requires_system_checks = []  # they load every view: 40 MB
     help = "Swaps back what the last restore replaced; or frees a clinic whose restore died."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,18 +24,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def work(self, options: dict[str, Any]) -> None:
         (clinic,) = named_clinics([options["clinic"]])
         with acting_as_job("undo_restore"):
-            try:
-                if clinic.schema_name in recover(clinic.shard_id):
-                    self._say(options, "A restore that died is undone: writes are allowed again.")
-                    return
-                point = restore_undo(route=clinic.route, discard=options["discard"])
-            except WrittenSince as error:
-                raise CommandError(f"{error} What they wrote stays in the histories.") from error
-            except FisioFlowError as error:
-                raise CommandError(str(error)) from error
+            if clinic.schema_name in recover(clinic.shard_id):
+                self._say(options, "A restore that died is undone: writes are allowed again.")
+                return
+            point = restore_undo(route=clinic.route, discard=options["discard"])
         self._say(options, "The restore is undone.", point.schema)
 
     def _say(self, options: dict[str, Any], text: str, point: str = "") -> None:

@@ -4,67 +4,63 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from backups.configuration import configured_store
 from backups.drills import drill_run
-from backups.management.progress import (
-    end_progress,
-    named_clinics,
-    size_text,
-    terminal_progress,
-    terminal_steps,
-)
+from backups.elsewhere import clinic_in_store
+from backups.facts import clinic_known, has_directory
+from backups.management.command import BackupCommand, backup_id
+from backups.management.progress import size_text, terminal_progress, terminal_steps
 from backups.models import Run
 from backups.services import backup_verify
 from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
 
-class Command(BaseCommand):
+class Command(BackupCommand):
     """Exit status 1 when anything isn't as it was written."""
 
-    requires_system_checks = []  # they load every view: 40 MB
     help = "Checks signatures, the chain and the bytes of every object that restores this backup."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("backup", type=UUID, help="The backup's id.")
-        parser.add_argument("--clinic", help="Its clinic, if the directory doesn't know the run.")
+        parser.add_argument("backup", type=backup_id, help="The backup's id.")
+        parser.add_argument(
+            "--clinic", help="Its clinic, schema name or id, if the directory doesn't know the run."
+        )
         parser.add_argument(
             "--deep", action="store_true", help="Restore it aside as well, and compare every row."
         )
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        backup_id, clinic = options["backup"], self._clinic(options)
-        try:
-            read = backup_verify(
-                clinic=clinic, backup_id=backup_id, progress=terminal_progress(str(backup_id))
-            )
-            if options["deep"]:
-                with acting_as_job("drill"):
-                    drill_run(clinic=clinic, backup_id=backup_id, progress=terminal_steps("drill"))
-        except FisioFlowError as error:
-            raise CommandError(str(error)) from error
-        finally:
-            end_progress()
-        said = {
-            "backup": str(backup_id),
-            "clinic": clinic.schema_name,
-            "bytes": read,
-            "restored": options["deep"],
-        }
+    def work(self, options: dict[str, Any]) -> None:
+        backup, (clinic_id, name, clinic) = options["backup"], self._clinic(options)
+        if options["deep"] and clinic is None:
+            raise CommandError("--deep is for a clinic of the directory. Restore this one first.")
+        read = backup_verify(
+            clinic_id=clinic_id, backup_id=backup, progress=terminal_progress(str(backup))
+        )
+        if clinic and options["deep"]:
+            with acting_as_job("drill"):
+                drill_run(clinic=clinic, backup_id=backup, progress=terminal_steps("drill"))
+        said = {"backup": str(backup), "clinic": name, "bytes": read, "restored": options["deep"]}
         restores = " It restores, and is what was backed up." if options["deep"] else ""
-        text = f"{backup_id} is whole: its chain, its signatures, {size_text(read)}.{restores}"
+        text = f"{backup} is whole: its chain, its signatures, {size_text(read)}.{restores}"
         self.stdout.write(json.dumps(said) if options["json"] else text)
 
-    def _clinic(self, options: dict[str, Any]) -> Clinic:
-        if options["clinic"]:
-            return named_clinics([options["clinic"]])[0]
-        with platform_scope():
-            runs = Run.objects.filter(backup_id=options["backup"]).select_related("clinic__shard")
-            run = runs.first()
+    def _clinic(self, options: dict[str, Any]) -> tuple[UUID, str, Clinic | None]:
+        """Its id, what to call it, and its row, if the directory has one."""
+        if named := options["clinic"]:
+            clinic = clinic_known(named)
+            if clinic is None:
+                return clinic_in_store(configured_store(), named), named, None
+            return clinic.id, clinic.schema_name, clinic
+        run = None
+        if has_directory():
+            with platform_scope():
+                runs = Run.objects.filter(backup_id=options["backup"])
+                run = runs.select_related("clinic__shard").first()
         if run is None:
             raise CommandError("No run here made it: name its clinic with --clinic.")
-        return run.clinic
+        return run.clinic.id, run.clinic.schema_name, run.clinic
