@@ -45,8 +45,10 @@ def _digest(value: object) -> bool:
 
 
 ALLOWED: dict[str, Callable[[object], bool]] = {
+    "backup": _id,
     "code": _name,  # of an error
     "count": _count,  # rows
+    "documents": _count,
     "email_sha256": _digest,  # of the address in lower case, when it is nobody's
     "fields": _names,
     "filters": _names,
@@ -56,6 +58,7 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
     "new_role": _name,
     "old_role": _name,
     "operator_id": _id,  # of the platform's staff
+    "reached": _moment,  # by a restore
     "route": _route,  # as the URL conf writes it, without the ids of the request
     "status": _count,
     "tables": _names,

@@ -4,7 +4,6 @@ There is nothing to fence and nothing to replace. The schema gets its name toget
 the directory.
 """
 
-import json
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -209,11 +208,11 @@ def _is_there(route: ClinicRoute) -> bool:
 
 
 def _recorded(staging: Staging, last: Signed, until: datetime | None) -> int:
-    details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
+    details = {"backup": last.manifest.backup_id, "reached": staging.reached}
     reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
     with staging.connection.transaction(), staging.connection.cursor() as cursor:
         set_actor(cursor)
-        return record_restore(cursor, reason=reason, details=json.dumps(details))
+        return record_restore(cursor, reason=reason, details=details)
 
 
 def _name(cursor: Any, staging: str, schema: str) -> None:

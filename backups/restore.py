@@ -5,7 +5,6 @@ checked; writes are refused; the schema is built aside and proven; the trail is 
 From the carrying over until the swap nobody seals or migrates the clinic.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,9 +180,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                     set_actor(cursor)
                     _, since = keep_trail(cursor, route.schema)
                     keep_sign_ins(cursor, route.schema)
-                    record_restore(
-                        cursor, reason="restore undone", details=json.dumps({"undone": True})
-                    )
+                    record_restore(cursor, reason="restore undone", details={})
                     grant(cursor, f'"{point.schema}"', in_directory=False)
                 return swap(
                     connection,
@@ -238,9 +235,9 @@ def _carry_over(
         set_actor(cursor)
         kept, since = keep_trail(cursor, live)
         keep_sign_ins(cursor, live)
-        details = {"backup": str(last.manifest.backup_id), "reached": staging.reached.isoformat()}
+        details = {"backup": last.manifest.backup_id, "reached": staging.reached}
         reason = f"restore to {(until or staging.reached).isoformat(timespec='seconds')}"
-        changed = record_restore(cursor, reason=reason, details=json.dumps(details))
+        changed = record_restore(cursor, reason=reason, details=details)
     return changed, kept, since
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from audit.models import Event
 from audit.models import Kind as EventKind
+from audit.services import event_record
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
 from backups.documents import UNSOUND, documents_added, documents_kept
@@ -276,13 +276,12 @@ def _tell(route: ClinicRoute, signed: Signed) -> None:
     """Leave an event in the clinic's trail. Fulls alone: an event is a change to back up, too."""
     manifest = signed.manifest
     details = {
-        "backup": str(manifest.backup_id),
-        "tables": len(manifest.tables),
-        "rows": sum(table.rows for table in manifest.tables),
+        "backup": manifest.backup_id,
+        "count": sum(table.rows for table in manifest.tables),
         "documents": len(manifest.documents),
     }
     with suppress(ClinicClosed), clinic_scope(route):  # a closed clinic's trail has ended
-        Event.objects.create(kind=EventKind.BACKED_UP, details=details)
+        event_record(kind=EventKind.BACKED_UP, details=details)
 
 
 _BACKUPS = (Run.Kind.FULL, Run.Kind.INCREMENT)

@@ -5,13 +5,17 @@ that is replaced; then every row that the restore changed gets a version of its 
 restores. So the last version is the live row again, and the trail only grew.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from psycopg import sql
 
 from audit.capture import reconcile, tracked_tables
+from audit.details import refuse_content
 from tenants.postgresql.catalogs import RELATIONS
 
 _APPEND_ONLY = f"""
@@ -81,16 +85,18 @@ def follow_trail(cursor: Any, replaced: str, since: str) -> None:
             _copy(cursor, table, replaced, since)
 
 
-def record_restore(cursor: Any, *, reason: str, details: str) -> int:
+def record_restore(cursor: Any, *, reason: str, details: Mapping[str, Any]) -> int:
     """Write what the restore changed into the histories, and the restore as an event.
 
-    Returns how many objects were changed. Somebody must act; `details` is JSON of ids and counts.
+    Returns how many objects were changed. Somebody must act. Raises ValueError for details that
+    may be content.
     """
+    refuse_content("", "", details)
     changed = sum(reconcile(cursor, t, reason=reason) for t in tracked_tables(cursor))
     cursor.execute(
         "INSERT INTO audit_event (kind, table_name, record_id, details)"
         " VALUES ('restored', '', '', %s)",
-        [details],
+        [json.dumps(details, cls=DjangoJSONEncoder)],
     )
     return changed
 

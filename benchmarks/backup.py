@@ -19,6 +19,7 @@ from django.db import connections, transaction
 
 from backups.keys import make_identity, make_signing_key
 from benchmarks.big_clinic import big_clinic
+from benchmarks.bucket import bucket_figures
 from benchmarks.report import Figure, middle
 from fisioflow.actor import acting_as_job
 from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, clinic_scope, maintenance_scope
@@ -69,6 +70,7 @@ def figures() -> Iterator[Figure]:
         yield Figure("memory of an increment", memory, "MB", 100)
         _, seconds, _ = _backup(environ, "increment")
         yield Figure("an increment of nothing", seconds, "s")
+        yield from bucket_figures(environ, SCHEMA)
         _make_others()
         crowded, _ = yield from _full(environ, f", {OTHERS} other clinics", None)
         yield Figure("full: with the others / without", crowded / alone, "x", 1.1)
@@ -97,6 +99,8 @@ def _environ(folder: Path) -> dict[str, str]:
     """This process's environment, with a store and keys of its own."""
     make_signing_key(folder / "signing.pem")
     return dict(os.environ) | {
+        "DJANGO_SETTINGS_MODULE": "fisioflow.settings_backups",  # as manage.py chooses
+        "BACKUP_IDENTITY_FILE": str(folder / "identity.txt"),
         "BACKUP_STORE_URL": (folder / "store").as_uri(),
         "BACKUP_RECIPIENTS": make_identity(folder / "identity.txt"),
         "BACKUP_SIGNING_KEY_FILE": str(folder / "signing.pem"),

@@ -1,6 +1,9 @@
 """What an operator types, and what comes back."""
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from backups.services import backup_catalogue
 from backups.stores import Store
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
+from tenants.fleet import code_head
 from tenants.models import Clinic
 from tests.conftest import FreshClinic
 
@@ -80,6 +84,22 @@ def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings
     with pytest.raises(CommandError) as failed:
         said("backup", name)
     assert failed.value.returncode == 1
+
+
+_LEAN = """
+import django, sys
+django.setup()
+from tenants.fleet import code_head
+print(code_head(), "celery" in sys.modules, "rest_framework" in sys.modules)
+"""
+
+
+def test_the_commands_load_no_more_than_they_need() -> None:
+    lean = os.environ | {"DJANGO_SETTINGS_MODULE": "fisioflow.settings_backups"}
+    done = subprocess.run(
+        [sys.executable, "-c", _LEAN], env=lean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [code_head(), "False", "False"]
 
 
 def test_keys_are_made_once(tmp_path: Path) -> None:

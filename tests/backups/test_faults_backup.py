@@ -145,8 +145,8 @@ def test_the_failure_is_kept_without_the_servers_own_words(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any, **__: Any) -> None:
-        with clinic_scope(clinic.route):
-            Patient.objects.create(name="Ana de Tal", cpf="00000000000", phone="+5511999999999")
+        with clinic_scope(clinic.route), connections[clinic.route.shard].cursor() as cursor:
+            cursor.execute("SELECT 'Ana de Tal'::int")
 
     monkeypatch.setattr(services, "write_full", refused)
     with pytest.raises(ServerFailed) as failure:
