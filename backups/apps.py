@@ -1,6 +1,6 @@
 """Backups of clinics, and restores."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,6 +11,8 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
+        if not apps.is_installed("django_prometheus"):  # fisioflow.settings_backups
+            return
         from prometheus_client import REGISTRY
 
         from backups.metrics import BackupCollector

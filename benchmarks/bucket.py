@@ -19,6 +19,7 @@ _ACCESS = {
 }
 _COMMAND = """
 import re, sys
+sys.modules["rich"] = None  # a package of tests, which structlog would load; production has none
 import django
 django.setup()
 from django.core.management import call_command
