@@ -22,7 +22,7 @@ from tenants.schemas import set_head
 
 RESTORE_POINT_DAYS = 7
 _MARK = "fisioflow restore point: "
-_WAIT_MS, _TRIES = 100, 50
+_WAIT_MS, _TRIES = 50, 100  # others queue behind a lock that is waited for
 _POINTS = """
 SELECT nspname::text, obj_description(oid, 'pg_namespace') FROM pg_namespace
  WHERE nspname ~ '^before_[0-9a-f]{12}$'

@@ -8,7 +8,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from io import BytesIO
+from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -35,7 +35,7 @@ class S3Upload:
         if self._head() is not None:  # endpoints that know no conditions still refuse most
             raise ObjectExists(key)
         self._token = str(uuid7())  # in the object's metadata: tells whose it is
-        self._buffer = BytesIO()  # sent as it is: bytes would be copied on the way
+        self._buffer = _part()
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
         self._sending: Future[CompletedPartTypeDef] | None = None
@@ -93,11 +93,11 @@ class S3Upload:
                     **self._place, Metadata={"writer": self._token}
                 )
             self._upload_id = begun["UploadId"]
-        part, self._buffer = self._buffer, BytesIO()
+        part, self._buffer = self._buffer, _part()
         number = len(self._parts) + 1
         self._sending = self._sender.submit(self._send, number, part, self._upload_id)
 
-    def _send(self, number: int, part: BytesIO, upload_id: str) -> "CompletedPartTypeDef":
+    def _send(self, number: int, part: mmap, upload_id: str) -> "CompletedPartTypeDef":
         answer = self._client.upload_part(
             **self._place,
             UploadId=upload_id,
@@ -146,8 +146,19 @@ class S3Upload:
                 raise
 
 
-def _body(part: BytesIO) -> dict[str, Any]:
+def _part() -> mmap:
+    """A part's memory, which fills from its beginning.
+
+    Not of the heap: there it would grow by copying, and leave holes. Sent as it is.
+    """
+    return mmap(-1, PART)
+
+
+def _body(part: mmap) -> dict[str, Any]:
     """The part's bytes, and the sum that the store checks them with."""
-    digest = hashlib.md5(part.getbuffer(), usedforsecurity=False).digest()
+    filled = part.tell()
+    if filled < PART:
+        part.resize(max(filled, 1))  # none can be empty
     part.seek(0)
-    return {"Body": part, "ContentMD5": b64encode(digest).decode()}
+    digest = hashlib.md5(part if filled else b"", usedforsecurity=False).digest()
+    return {"Body": part if filled else b"", "ContentMD5": b64encode(digest).decode()}
