@@ -51,6 +51,10 @@ class BackupCommand(BaseCommand):
             self.work(options)
         except Summary:
             raise
+        except KeyboardInterrupt as error:
+            raise CommandError(
+                "Interrupted. What was under way is undone.", returncode=130
+            ) from error
         except FAILURES as error:
             said = failure_of(error)
             if options["json"]:

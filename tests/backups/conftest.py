@@ -1,4 +1,4 @@
-"""Stores of every kind, keys, and manifests of norte and sul. No database."""
+"""Stores of every kind, keys, manifests of norte and sul, and a clinic to back up."""
 
 import os
 import socket
@@ -30,6 +30,9 @@ from backups.manifests import Facts, Kind, Manifest, Origin, Signed, Snapshots, 
 from backups.stores import FolderStore, Store
 from backups.stores.s3 import S3Store, s3_client
 from fisioflow.ids import uuid7
+from tenants.context import platform_scope
+from tenants.models import Clinic
+from tests.conftest import FreshClinic
 
 NORTE = UUID("0192f000-0000-7000-8000-000000000001")
 SUL = UUID("0192f000-0000-7000-8000-000000000002")
@@ -257,3 +260,11 @@ def folder_of_files(settings: Any, tmp_path: Path) -> Path:
         }
     }
     return tmp_path / "files"
+
+
+@pytest.fixture
+def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
+    """A committed clinic, as the directory knows it, with a store for its backups."""
+    with platform_scope():
+        found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
+    return found

@@ -31,7 +31,6 @@ from tenants.postgresql.base import SHARD_COOL_DOWN
 from tests.backups.conftest import Rclone, keys_of
 from tests.backups.faults import FaultyProxy, faulty_proxy
 from tests.backups.test_faults_restore import environ
-from tests.conftest import FreshClinic
 
 _DIES = """
 import django, os, sys
@@ -52,13 +51,6 @@ else:
     services.documents_kept = stopping(services.documents_kept, after=True)
 call_command("backup", os.environ["CLINIC"])
 """
-
-
-@pytest.fixture
-def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
-    with platform_scope():
-        found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
-    return found
 
 
 def last_run(clinic: Clinic) -> Run:
@@ -102,6 +94,20 @@ def once_free(clinic: Clinic) -> Made:
         except BackupRunning:
             time.sleep(0.1)
     raise TimeoutError("the lock is still held")
+
+
+def test_ctrl_c_leaves_no_backup(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ctrl_c(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fulls, "write_manifest", ctrl_c)
+    with pytest.raises(CommandError, match="Interrupted") as failure:
+        call_command("backup", clinic.schema_name)
+    assert failure.value.returncode == 130
+    assert last_run(clinic).state == Run.State.FAILED
+    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+    monkeypatch.undo()
+    assert backup_make(clinic=clinic).signed is not None
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------

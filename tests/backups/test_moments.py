@@ -13,17 +13,10 @@ from backups.restore import chain_to
 from backups.services import backup_catalogue, backup_covered, backup_make
 from backups.stores import Store
 from patients.models import Patient
-from tenants.context import clinic_scope, platform_scope
+from tenants.context import clinic_scope
 from tenants.models import Clinic
 from tests.backups.rebuilding import backed_up, somebody
 from tests.conftest import FreshClinic
-
-
-@pytest.fixture
-def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
-    with platform_scope():
-        found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
-    return found
 
 
 def register(clinic: Clinic, number: int) -> datetime:

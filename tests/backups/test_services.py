@@ -32,14 +32,6 @@ from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic
 from tests.backups.conftest import keys_of
-from tests.conftest import FreshClinic
-
-
-@pytest.fixture
-def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
-    with platform_scope():
-        found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
-    return found
 
 
 def increment(clinic: Clinic) -> Made:
