@@ -96,20 +96,6 @@ def once_free(clinic: Clinic) -> Made:
     raise TimeoutError("the lock is still held")
 
 
-def test_ctrl_c_leaves_no_backup(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ctrl_c(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(fulls, "write_manifest", ctrl_c)
-    with pytest.raises(CommandError, match="Interrupted") as failure:
-        call_command("backup", clinic.schema_name)
-    assert failure.value.returncode == 130
-    assert last_run(clinic).state == Run.State.FAILED
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
-    monkeypatch.undo()
-    assert backup_make(clinic=clinic).signed is not None
-
-
 # --- PostgreSQL ---------------------------------------------------------------------------------
 
 

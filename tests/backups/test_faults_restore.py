@@ -212,24 +212,6 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
 
-def test_ctrl_c_leaves_the_clinic_as_it_was(
-    fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: Any
-) -> None:
-    before = dumped(stack, fresh_clinic.route.schema)
-
-    def ctrl_c(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(staging, "build_rules", ctrl_c)
-    with pytest.raises(CommandError, match="Interrupted") as failure:
-        restore(fresh_clinic)
-    assert failure.value.returncode == 130
-    assert dumped(stack, fresh_clinic.route.schema) == before
-    assert leftovers(stack) == []
-    with clinic_scope(fresh_clinic.route):  # writes are allowed again
-        Patient.objects.create(**somebody(2))
-
-
 def test_a_server_that_dies_halfway_has_the_clinic_when_it_is_back(
     fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: Any
 ) -> None:
