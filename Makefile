@@ -1,7 +1,7 @@
 # Every chore has one entry here. `make` alone lists them.
 
 VENV := .venv/bin
-STACK := $(VENV)/python -m fisioflow.devstack
+STACK := $(VENV)/python -m devstack
 PG15_BIN ?= /usr/lib/postgresql/15/bin
 IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 
@@ -9,7 +9,7 @@ IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset env status test test-pg15 test-production lint format bench lock install
+.PHONY: help up down reset env status test test-pg15 test-production lint format translations bench lock install
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ format: install ## Format the code and repair what ruff can
 	@ruff check --fix-only --quiet .
 	@ruff format .
 
+translations: install ## Compile the Portuguese texts after a change of locale/
+	@pybabel --quiet compile --domain django --directory locale
+
 bench: install ## Run the benchmarks on servers of their own (ARGS=... choose)
 	@$(STACK) run --durable python -m benchmarks $(ARGS)
 
@@ -73,7 +76,7 @@ LOCK_OPTIONS := --universal --python-version 3.11 --fork-strategy fewest --gener
 install:
 	@for python in $(PYTHON) python3.11 python3; do \
 		if $$python -I -c '$(IS_PYTHON)' 2>/dev/null; then \
-			exec $$python -I fisioflow/devstack/install.py; \
+			exec $$python -I devstack/install.py; \
 		fi; \
 	done; \
 	echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python" >&2; \

@@ -1,4 +1,4 @@
-"""People in the two admins: a clinic's people, and the platform's staff (see `fisioflow.admin`)."""
+"""People in the two admins: a clinic's people, and the platform's staff."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from accounts.models import Role, User
 from accounts.services import may_give, password_change, staff_create, user_create, user_update
-from fisioflow.history_admin import TrackedAdmin
+from audit.history_admin import TrackedAdmin
 
 CLINIC_ROLES = [role for role in Role if role is not Role.PLATFORM]
 

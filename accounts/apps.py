@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
 
         user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
         from accounts.sign_in import record_session_begin, record_session_end
-        from fisioflow.constraints import Rule, register  # models can't be loaded earlier
+        from core.constraints import Rule, register  # models can't be loaded earlier
 
         user_logged_in.connect(record_session_begin, dispatch_uid="accounts.session_begin")
         user_logged_out.connect(record_session_end, dispatch_uid="accounts.session_end")

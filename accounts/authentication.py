@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.errors import InvalidToken
 from accounts.models import User
 from accounts.tokens import token_decode
-from fisioflow.actor import identify, support_label
+from core.actor import identify, support_label
 
 
 class ClinicTokenAuthentication(BaseAuthentication):

@@ -1,6 +1,6 @@
 """What can go wrong on the way in."""
 
-from fisioflow.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, FisioFlowError
 
 
 class InvalidCredentials(FisioFlowError):

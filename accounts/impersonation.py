@@ -10,8 +10,8 @@ from accounts.models import Role, User
 from accounts.tokens import Claims, Operator, token_encode
 from audit.models import Kind
 from audit.services import event_record
-from fisioflow.actor import acting, current_actor, support_label
-from fisioflow.ids import uuid7
+from core.actor import acting, current_actor, support_label
+from core.ids import uuid7
 from tenants.context import platform_scope
 
 SECONDS = 300  # how long the token lives; nothing renews it

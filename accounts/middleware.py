@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import InvalidToken
-from fisioflow.actor import identify
+from core.actor import identify
 from tenants.context import current_scope
 
 CLINIC_KEY = "clinic"

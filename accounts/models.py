@@ -9,8 +9,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from audit.history import TrackedHistory
-from fisioflow.constraints import RuledModel
-from fisioflow.ids import uuid7
+from core.constraints import RuledModel
+from core.ids import uuid7
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 

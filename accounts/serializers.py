@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Role, User
-from fisioflow.api.serializers import EmailField, StrictModelSerializer, StrictSerializer, TextField
+from core.api.serializers import EmailField, StrictModelSerializer, StrictSerializer, TextField
 
 
 class SignInSerializer(StrictSerializer):

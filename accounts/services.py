@@ -10,7 +10,7 @@ from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
 from audit.models import Kind
 from audit.services import event_record
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from tenants.context import DIRECTORY, current_clinic, platform_scope
 
 # All others: 0. An auditor reads every change of the clinic: the owner alone names one.

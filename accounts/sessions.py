@@ -17,8 +17,8 @@ from accounts.tokens import Claims, token_decode, token_encode
 from audit.models import Kind
 from audit.refusals import refusal_record
 from audit.services import event_record
-from fisioflow.actor import identify
-from fisioflow.errors import FisioFlowError
+from core.actor import identify
+from core.errors import FisioFlowError
 from tenants.context import current_clinic
 
 # A phone whose answer got lost, or two of its requests, refresh twice: refused, but not as theft.

@@ -13,9 +13,9 @@ from accounts.models import User
 from audit.models import Kind
 from audit.refusals import refusal_record
 from audit.services import event_record
-from fisioflow.actor import acting, current_actor, identify
-from fisioflow.errors import FisioFlowError
-from fisioflow.limits import count_within
+from core.actor import acting, current_actor, identify
+from core.errors import FisioFlowError
+from core.limits import count_within
 from tenants.context import current_scope
 
 _WINDOW = 60  # seconds

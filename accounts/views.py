@@ -18,8 +18,8 @@ from accounts.serializers import (
 )
 from accounts.sessions import TokenPair, token_issue, token_refresh, token_revoke
 from accounts.sign_in import sign_in
-from fisioflow.api.views import ApiView
-from fisioflow.requests import client_address
+from core.api.views import ApiView
+from core.requests import client_address
 from tenants.context import current_clinic
 
 

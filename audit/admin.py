@@ -25,7 +25,7 @@ from audit.filters import KINDS, ExportFilter, TrailFilter, tables
 from audit.models import Event
 from audit.sources import histories
 from audit.views import export_response
-from fisioflow.charts import charts_open_of
+from core.charts import charts_open_of
 
 PAGE = 50  # entries
 _NOTHING = "—"

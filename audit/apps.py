@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 from tenants.signals import tables_changed, task_refused
 
 

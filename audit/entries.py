@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.history import DIGEST
 from audit.models import Event
 from audit.sources import histories
-from fisioflow.charts import chart_of, chart_path
+from core.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
 _PLACE = re.compile(r"([^:]*):(-?[0-9]{1,19})")

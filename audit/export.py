@@ -16,7 +16,7 @@ from audit.models import Kind
 from audit.serializers import EntrySerializer, as_dicts
 from audit.services import chart_view_record, event_record
 from audit.trail import Trail
-from fisioflow.actor import Actor, acting, current_actor
+from core.actor import Actor, acting, current_actor
 from tenants.context import ClinicRoute, clinic_scope, current_clinic
 
 Format = Literal["csv", "jsonl"]

@@ -13,8 +13,8 @@ from audit.entries import Change
 from audit.models import Kind
 from audit.sources import histories
 from audit.trail import Trail
-from fisioflow.api.filters import FromToFilterSet, KeyFilter
-from fisioflow.api.serializers import DateField, MomentField
+from core.api.filters import FromToFilterSet, KeyFilter
+from core.api.serializers import DateField, MomentField
 
 KINDS = [*Change.choices, *Kind.choices]
 _REQUEST_ID = r"^[A-Za-z0-9._-]{1,64}$"

@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 
 from audit.refusals import refusal_record
 from audit.services import chart_view_record
-from fisioflow.charts import opened_charts
-from fisioflow.errors import FisioFlowError
+from core.charts import opened_charts
+from core.errors import FisioFlowError
 
 
 class TrailMiddleware:

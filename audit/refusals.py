@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from audit.models import Event, Kind
 from audit.services import event_record
-from fisioflow.actor import Actor, current_actor
-from fisioflow.errors import FisioFlowError
-from fisioflow.limits import count_within
+from core.actor import Actor, current_actor
+from core.errors import FisioFlowError
+from core.limits import count_within
 from tenants.context import current_scope
 
 PER_MINUTE = 30  # alike, of one person or of an address that is nobody's

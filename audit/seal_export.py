@@ -18,7 +18,7 @@ from audit.models import Kind
 from audit.seal_verification import Chain
 from audit.seals import EVENTS, Sealable, proof_snapshot, seal_rows, sealable_tables
 from audit.services import event_record
-from fisioflow.errors import Conflict
+from core.errors import Conflict
 from tenants.postgresql.owner import as_owner
 
 VERIFIER = "verify_fisioflow_audit.py"

@@ -18,15 +18,15 @@ from audit.filters import ExportFilter, TrailFilter
 from audit.models import Event
 from audit.serializers import EntrySerializer, as_dicts
 from audit.trail import Trail
-from fisioflow.api.pagination import (
+from core.api.pagination import (
     CursorPages,
     bad_cursor,
     limit_of,
     read_cursor,
     write_cursor,
 )
-from fisioflow.api.views import ApiView
-from fisioflow.charts import charts_open_of
+from core.api.views import ApiView
+from core.charts import charts_open_of
 from tenants.context import current_clinic
 
 _ORDERING = "-timestamp"  # the one there is

@@ -1,4 +1,4 @@
-"""The platform's pages of backups, for looking: `fisioflow.admin` registers them."""
+"""The platform's pages of backups, for looking."""
 
 from datetime import datetime
 from typing import Any

@@ -9,7 +9,7 @@ from psycopg import sql
 from audit.capture import Tracked, tracked_tables
 from backups.errors import RowsUnknown
 from backups.staging import Staging
-from fisioflow.actor import current_actor
+from core.actor import current_actor
 from tenants.context import ClinicRoute, clinic_scope
 
 

@@ -28,7 +28,7 @@ from backups.staging import Progress, Staging, silent, staged
 from backups.stores import Store
 from backups.swap import set_aside
 from backups.trail import record_restore
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import (
     DIRECTORY,
     SERVER_SCHEMA,

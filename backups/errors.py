@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 
 
 class BackupError(FisioFlowError):

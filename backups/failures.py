@@ -7,7 +7,7 @@ import django.db
 import psycopg
 
 from backups.errors import ServerFailed
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 
 
 @contextmanager

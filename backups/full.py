@@ -18,7 +18,7 @@ from backups.objects import PlainObject, write_plain
 from backups.sealing import seal
 from backups.source import Source, is_ephemeral, rows_of_table
 from backups.stores import Store
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import ClinicRoute
 from tenants.ddl import SchemaDefinition
 from tenants.postgresql.catalogs import RELATIONS

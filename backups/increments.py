@@ -32,7 +32,7 @@ from backups.manifests import Document, Kind, Manifest, Signed, Snapshots, Table
 from backups.sealing import seal
 from backups.source import Source
 from backups.stores import Store
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.snapshot import TIMELINE
 

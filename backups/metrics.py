@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from backups.schedule import standings
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, platform_scope
 
 BACKUP_STATES = ("kept", "missed")

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import JSONField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.models import Clinic
 
 

@@ -38,7 +38,7 @@ from backups.stores import Store
 from backups.swap import RestorePoint, restore_points, swap
 from backups.trail import keep_trail, record_restore, written_after
 from backups.versions import brought_forward, refuse_behind, refuse_newer_backup
-from fisioflow.actor import current_actor
+from core.actor import current_actor
 from tenants.context import ClinicRoute
 from tenants.errors import ShardUnavailable
 from tenants.fleet import code_head

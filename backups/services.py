@@ -28,8 +28,8 @@ from backups.retention import RetentionPlan, delete_backup, plan_retention, swee
 from backups.source import Source, source_of
 from backups.store_readme import write_readme
 from backups.stores import Store
-from fisioflow.errors import FisioFlowError
-from fisioflow.ids import uuid7
+from core.errors import FisioFlowError
+from core.ids import uuid7
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import ClinicClosed
 from tenants.models import Clinic

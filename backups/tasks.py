@@ -10,7 +10,7 @@ from backups.errors import BackupRunning
 from backups.recovery import recover
 from backups.schedule import increment_every, standings
 from backups.services import backup_make, backup_prune
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic, Shard
 

@@ -12,8 +12,8 @@ from simple_history.models import HistoricalRecords
 
 from audit.history import TrackedHistory
 from benchmarks.report import Figure, middle
-from fisioflow.actor import Actor, acting
-from fisioflow.ids import uuid7
+from core.actor import Actor, acting
+from core.ids import uuid7
 from patients.models import Patient
 from patients.validators import cpf_check_digit
 from tenants.context import clinic_scope, platform_scope

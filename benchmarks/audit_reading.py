@@ -21,10 +21,10 @@ from audit.chart import chart_as_of
 from audit.sources import histories
 from audit.trail import Trail
 from benchmarks.report import Figure, middle
+from core.actor import acting_as_job
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
-from fisioflow.actor import acting_as_job
 from patients.models import Patient
 from patients.services import note_draft
 from scheduling.models import Appointment

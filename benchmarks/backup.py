@@ -21,7 +21,7 @@ from backups.keys import make_identity, make_signing_key
 from benchmarks.big_clinic import big_clinic
 from benchmarks.bucket import bucket_figures
 from benchmarks.report import Figure, middle
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, clinic_scope, maintenance_scope
 from tenants.postgresql.owner import as_owner
 from tenants.schemas import build_schema, template_definition
@@ -34,7 +34,7 @@ import json, re, sys, time
 import django
 django.setup()
 from backups.services import backup_make, kind_of
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
 with platform_scope():

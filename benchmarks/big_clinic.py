@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.postgresql.owner import as_owner
 from tenants.services import clinic_create

@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from audit.seals import seal_create
 from audit.verification import verify
 from benchmarks.report import Figure, middle
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from patients.validators import cpf_check_digit
 from tenants.context import clinic_scope, platform_scope

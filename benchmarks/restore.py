@@ -19,7 +19,7 @@ from backups.keys import make_identity, make_signing_key
 from backups.source import source_of
 from benchmarks.big_clinic import big_clinic
 from benchmarks.report import Figure, middle
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.errors import ClinicBeingRestored

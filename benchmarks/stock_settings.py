@@ -2,7 +2,7 @@
 
 import os
 
-from fisioflow.env import env_database
+from core.env import env_database
 
 os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://fisioflow@/fisioflow?host=/nonexistent")
 SECRET_KEY = "a benchmark has no secrets"  # noqa: S105

@@ -13,7 +13,7 @@ from accounts.models import Role
 from accounts.services import user_create
 from accounts.sessions import token_issue
 from benchmarks.report import Figure, middle
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.validators import cpf_check_digit
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_create

@@ -13,7 +13,7 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from fisioflow.env import env_int, env_text
+from core.env import env_int, env_text
 
 
 def _forget_metrics(master: int) -> None:

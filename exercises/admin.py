@@ -7,13 +7,11 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
+from audit.history_admin import TrackedAdmin
+from exercises.models import Exercise, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
-from fisioflow.admin_sites import clinic_site
-from fisioflow.history_admin import TrackedAdmin
 
 
-@admin.register(Exercise, site=clinic_site)
 class ExerciseAdmin(TrackedAdmin):
     """The clinic's library of exercises."""
 
@@ -69,7 +67,6 @@ class _ItemInline(_ReadOnly, TabularInline):  # type: ignore[misc]
         return PrescriptionItem.objects.current().select_related("exercise").order_by("position")
 
 
-@admin.register(Prescription, site=clinic_site)
 class PrescriptionAdmin(_ReadOnly, TrackedAdmin):
     """What therapists ask patients to do at home."""
 
@@ -81,7 +78,6 @@ class PrescriptionAdmin(_ReadOnly, TrackedAdmin):
     inlines = (_ItemInline,)
 
 
-@admin.register(ExerciseLog, site=clinic_site)
 class ExerciseLogAdmin(_ReadOnly, TrackedAdmin):
     """What patients did of it."""
 

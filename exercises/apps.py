@@ -3,8 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import register
 from exercises.constraints import RULES
-from fisioflow.constraints import register
 
 
 class ExercisesConfig(AppConfig):

@@ -13,8 +13,8 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import Rule
 from exercises.states import BodyRegion, Goal, Status
-from fisioflow.constraints import Rule
 from patients import validators
 
 SETS = (1, 20)

@@ -4,9 +4,9 @@ from typing import Any
 
 from django_filters import ChoiceFilter, FilterSet
 
+from core.api.filters import KeyFilter, MomentFilter, SearchFilter
 from exercises.models import Exercise, ExerciseLog, ExerciseQuerySet, Prescription
 from exercises.states import BodyRegion, Goal, Status
-from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
 
 
 class ExerciseFilter(FilterSet):  # type: ignore[misc]

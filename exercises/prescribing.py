@@ -11,6 +11,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from core.constraints import refusals
 from exercises.access import refuse_prescribing
 from exercises.constraints import MAX_ITEMS
 from exercises.errors import (
@@ -25,7 +26,6 @@ from exercises.errors import (
 )
 from exercises.models import ExerciseLog, Prescription, PrescriptionItem
 from exercises.states import REPLACEABLE, Status, can_move
-from fisioflow.constraints import refusals
 from patients.models import Patient
 
 _DOSE = ("sets", "repetitions", "hold_seconds", "frequency_per_week")

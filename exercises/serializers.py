@@ -10,10 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from exercises.constraints import EARLIEST, LATEST, MAX_ITEMS, MEDIA_URL_LENGTH
-from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
-from exercises.states import Status
-from fisioflow.api.serializers import (
+from core.api.serializers import (
     DateField,
     RelatedField,
     StrictModelSerializer,
@@ -21,6 +18,9 @@ from fisioflow.api.serializers import (
     TextField,
     UUIDField,
 )
+from exercises.constraints import EARLIEST, LATEST, MAX_ITEMS, MEDIA_URL_LENGTH
+from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
+from exercises.states import Status
 from patients import validators
 from patients.models import Patient
 

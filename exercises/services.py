@@ -9,11 +9,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
+from core.constraints import refusals
 from exercises.access import refuse_library
 from exercises.errors import ExerciseDeleted
 from exercises.library import library_exercises
 from exercises.models import Exercise
-from fisioflow.constraints import refusals
 
 
 def exercise_create(*, acting_user: User | None, **fields: Any) -> Exercise:

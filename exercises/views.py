@@ -13,6 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import Role
 from accounts.permissions import person_of
+from core.api.batches import MAX_BODY, batch_of, judge, refuse_invalid
+from core.api.views import ApiView, ResourceViewSet
 from exercises import serializers
 from exercises.access import CLINICIANS, READERS
 from exercises.adherence import adherence
@@ -33,8 +35,6 @@ from exercises.prescribing import (
     prescription_update,
 )
 from exercises.services import exercise_create, exercise_delete, exercise_update
-from fisioflow.api.batches import MAX_BODY, batch_of, judge, refuse_invalid
-from fisioflow.api.views import ApiView, ResourceViewSet
 from patients.models import Patient
 
 _THERAPIST = frozenset({Role.THERAPIST})

@@ -1,193 +1,78 @@
-"""Which models of the lower apps each admin shows, and how the platform makes a clinic."""
+"""Which models each admin shows, and what its first page is: the one place that registers them."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from django import forms
-from django.contrib import messages
-from django.contrib.auth import password_validation
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
-from django_celery_beat import admin as beat
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
     IntervalSchedule,
     PeriodicTask,
 )
-from unfold.admin import ModelAdmin
-from unfold.widgets import (
-    UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from accounts.admin import PersonAdmin, StaffAdmin
-from accounts.models import Role, User
-from accounts.services import user_create
+from accounts.admin_sites import clinic_site, platform_site
+from accounts.models import User
 from audit.admin import TrailAdmin
 from audit.models import Event
 from backups.admin import ClinicBackupsAdmin, RunAdmin
 from backups.models import ClinicBackups, Run
-from fisioflow.admin_sites import clinic_site, platform_site
-from fisioflow.errors import FisioFlowError
-from fisioflow.record_admin import reasons_of
-from tenants.admin import ClinicAdmin, DomainAdmin, ShardAdmin
-from tenants.context import ClinicRoute
+from exercises.admin import ExerciseAdmin, ExerciseLogAdmin, PrescriptionAdmin
+from exercises.models import Exercise, ExerciseLog, Prescription
+from fisioflow.new_clinic import PlatformClinicAdmin
+from fisioflow.schedule_admin import PeriodicTaskAdmin, ScheduleAdmin
+from patients.admin import ConsentAdmin, ConsentTextAdmin, DocumentAdmin, NoteAdmin, PatientAdmin
+from patients.models import ClinicalNote, Consent, ConsentText, Document, Patient
+from scheduling.admin import (
+    AppointmentAdmin,
+    ClosureAdmin,
+    HoursExceptionAdmin,
+    RoomAdmin,
+    WorkingHoursAdmin,
+)
+from scheduling.models import Appointment, Closure, HoursException, Room, WorkingHours
+from tenants.admin import DomainAdmin, ShardAdmin
 from tenants.models import Clinic, Domain, Shard
-from tenants.services import clinic_create
 
-_TEXT = UnfoldAdminTextInputWidget
+_Pages: TypeAlias = "dict[type[Model], type[ModelAdmin[Any]]]"
 
-
-class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A clinic with its first host name and its owner."""
-
-    schema_name = forms.CharField(
-        label=_("Schema name"),
-        max_length=49,
-        widget=_TEXT,
-        help_text=_("2 to 49 of a-z, 0-9 and _; it can't be changed later."),
-    )
-    domain = forms.CharField(label=_("Domain"), max_length=253, widget=_TEXT)
-    shard = forms.ChoiceField(
-        label=_("Shard"),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("Left open, the shards' weights decide."),
-    )
-    owner_name = forms.CharField(label=_("Owner's name"), max_length=100, widget=_TEXT)
-    owner_email = forms.EmailField(
-        label=_("Owner's e-mail"), max_length=254, widget=UnfoldAdminEmailInputWidget
-    )
-    owner_password = forms.CharField(
-        label=_("Owner's password"),
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=password_validation.password_validators_help_text_html,
-    )
-
-    class Meta:
-        model = Clinic
-        fields = ("name", "plan", "time_zone")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        usable = Shard.objects.filter(state=Shard.State.OPEN).values_list("alias", flat=True)
-        shard: Any = self.fields["shard"]
-        shard.choices = [("", "---------"), *((alias, alias) for alias in usable)]
-
-    def clean_owner_password(self) -> str:
-        """As strong as every password."""
-        password: str = self.cleaned_data["owner_password"]
-        password_validation.validate_password(password)
-        return password
-
-    def create(self) -> Clinic:
-        """Make it. Raises what `clinic_create` does."""
-        data = self.cleaned_data
-
-        def add_owner(_route: ClinicRoute) -> None:
-            user_create(
-                acting_user=None,
-                email=data["owner_email"],
-                full_name=data["owner_name"],
-                role=Role.OWNER,
-                password=data["owner_password"],
-            )
-
-        return clinic_create(
-            schema_name=data["schema_name"],
-            name=data["name"],
-            domain=data["domain"],
-            plan=data["plan"],
-            time_zone=data["time_zone"],
-            shard=data["shard"] or None,
-            populate=add_owner,
-        )
+IN_A_CLINIC: _Pages = {
+    Patient: PatientAdmin,
+    ClinicalNote: NoteAdmin,
+    ConsentText: ConsentTextAdmin,
+    Consent: ConsentAdmin,
+    Document: DocumentAdmin,
+    Exercise: ExerciseAdmin,
+    Prescription: PrescriptionAdmin,
+    ExerciseLog: ExerciseLogAdmin,
+    Appointment: AppointmentAdmin,
+    Room: RoomAdmin,
+    WorkingHours: WorkingHoursAdmin,
+    HoursException: HoursExceptionAdmin,
+    Closure: ClosureAdmin,
+    User: PersonAdmin,
+    Event: TrailAdmin,
+}
+ON_THE_PLATFORM: _Pages = {
+    Clinic: PlatformClinicAdmin,
+    Domain: DomainAdmin,
+    Shard: ShardAdmin,
+    User: StaffAdmin,
+    ClinicBackups: ClinicBackupsAdmin,
+    Run: RunAdmin,
+    PeriodicTask: PeriodicTaskAdmin,
+    IntervalSchedule: ScheduleAdmin,
+    CrontabSchedule: ScheduleAdmin,
+    ClockedSchedule: ScheduleAdmin,
+}
 
 
-class PlatformClinicAdmin(ClinicAdmin):
-    """Clinics, and the form that makes one."""
-
-    add_fieldsets = (
-        (None, {"fields": ("name", "schema_name", "domain", "plan", "time_zone", "shard")}),
-        (_("Owner"), {"fields": ("owner_name", "owner_email", "owner_password")}),
-    )
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        if obj is None:
-            kwargs |= {"form": NewClinicForm, "fields": NewClinicForm.Meta.fields}
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.readonly_fields if obj else ()
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """A new clinic is made before the admin opens its transaction around the directory.
-
-        Inside it, the shard would commit well before the directory does.
-        """
-        if object_id is None and request.method == "POST" and self.has_add_permission(request):
-            form = self.get_form(request)(request.POST)
-            if form.is_valid():
-                try:
-                    return self._created(request, form.create())
-                except FisioFlowError as refusal:
-                    request.refusals = list(reasons_of(refusal))  # type: ignore[attr-defined]
-        response: HttpResponse = super().changeform_view(
-            request, object_id, form_url, extra_context
-        )
-        return response
-
-    def _created(self, request: HttpRequest, clinic: Clinic) -> HttpResponse:
-        self.log_addition(request, clinic, [{"added": {}}])
-        text = _("%(name)s is ready, on %(shard)s.")
-        names = {"name": clinic.name, "shard": clinic.shard_id}
-        self.message_user(request, text % names, messages.SUCCESS)
-        return redirect(reverse("platform:tenants_clinic_change", args=[clinic.pk]))
+def _register(site: AdminSite, pages: _Pages) -> None:
+    for model, page in pages.items():
+        site.register(model, page)
 
 
-class TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
-    """The registered tasks, in the admin's looks."""
-
-
-class PeriodicTaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
-    """The package's form in the admin's looks."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["task"].widget = _TEXT()
-        self.fields["regtask"].widget = TaskSelect()
-
-
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
-    """The schedule of periodic work."""
-
-    form = PeriodicTaskForm
-
-
-class ScheduleAdmin(ModelAdmin):  # type: ignore[misc]
-    """When: intervals, cron lines, moments."""
-
-
-clinic_site.register(User, PersonAdmin)
-clinic_site.register(Event, TrailAdmin)
-platform_site.register(Clinic, PlatformClinicAdmin)
-platform_site.register(Domain, DomainAdmin)
-platform_site.register(Shard, ShardAdmin)
-platform_site.register(User, StaffAdmin)
-platform_site.register(PeriodicTask, PeriodicTaskAdmin)
-platform_site.register([IntervalSchedule, CrontabSchedule, ClockedSchedule], ScheduleAdmin)
-platform_site.register(ClinicBackups, ClinicBackupsAdmin)
-platform_site.register(Run, RunAdmin)
+clinic_site.index_template = "scheduling/day.html"
+_register(clinic_site, IN_A_CLINIC)
+_register(platform_site, ON_THE_PLATFORM)

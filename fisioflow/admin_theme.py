@@ -47,7 +47,7 @@ _LOOKS = {
 
 UNFOLD = _LOOKS | {
     "SHOW_HISTORY": True,
-    "DASHBOARD_CALLBACK": "fisioflow.dashboard.clinic_dashboard",
+    "DASHBOARD_CALLBACK": "scheduling.dashboard.clinic_dashboard",
     "SIDEBAR": _menu(
         (
             _("Clinic"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fisioflow.env import env_database, env_int, env_text, shard_numbers
+from core.env import env_database, env_int, env_text, shard_numbers
 
 
 def _database(variable: str) -> dict[str, Any]:

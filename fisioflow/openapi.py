@@ -13,7 +13,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["fisioflow.api.schema.name_enums"],
+    "POSTPROCESSING_HOOKS": ["core.api.schema.name_enums"],
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "accounts.models.Role",
         "AppointmentStatusEnum": "scheduling.states.Status",

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
-from fisioflow.databases import databases
-from fisioflow.env import (
+from core.env import (
     env_bool,
     env_choice,
     env_int,
@@ -13,7 +11,9 @@ from fisioflow.env import (
     env_text,
     env_url,
 )
-from fisioflow.logs import logging_config
+from core.logs import logging_config
+from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
+from fisioflow.databases import databases
 from fisioflow.openapi import SPECTACULAR_SETTINGS  # noqa: F401  settings of the document
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +50,8 @@ TENANT_APPS = [
 ]
 TABLELESS_APPS = [
     "fisioflow",
+    "demo",
+    "core",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.simple_history",
     "simple_history",
@@ -62,7 +64,18 @@ TABLELESS_APPS = [
     "django_prometheus",
     "storages",
 ]
-_OWN = ["fisioflow", *SHARED_APPS[:4], "patients", "exercises", "scheduling"]
+_OWN = [
+    "fisioflow",
+    "demo",
+    "backups",
+    "scheduling",
+    "exercises",
+    "patients",
+    "accounts",
+    "audit",
+    "tenants",
+    "core",
+]
 # The admin's looks stand before the pages that they change.
 _FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
 # Ours first: Django lets the first app that has a command, a template or a text win.
@@ -129,7 +142,7 @@ CELERY_TIMEZONE = "UTC"
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "fisioflow.requests.RequestMiddleware",
+    "core.requests.RequestMiddleware",
     "fisioflow.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -213,11 +226,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ClinicTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByRole"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["fisioflow.api.parsers.StrictJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["fisioflow.api.filters.StrictFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "fisioflow.api.schema.ApiSchema",
-    "DEFAULT_PAGINATION_CLASS": "fisioflow.api.pagination.CursorPages",
-    "EXCEPTION_HANDLER": "fisioflow.api.errors.exception_handler",
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["core.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ApiSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "core.api.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": TRUSTED_PROXIES,

@@ -7,6 +7,8 @@ them; DJANGO_SETTINGS_MODULE, where it is set, overrules that.
 from fisioflow.settings import *  # noqa: F403
 from fisioflow.settings import INSTALLED_APPS, SHARED_APPS, TENANT_APPS
 
-_NEEDED = {"fisioflow", "simple_history", *SHARED_APPS, *TENANT_APPS} - {"django_celery_beat"}
+_NEEDED = {"fisioflow", "core", "simple_history", *SHARED_APPS, *TENANT_APPS} - {
+    "django_celery_beat"
+}
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app in _NEEDED]
 SHARED_APPS = [app for app in SHARED_APPS if app in _NEEDED]

@@ -1,16 +1,14 @@
 """A clinic's host: the API and the clinic's admin."""
 
 from django.urls import path
-from django.utils.module_loading import autodiscover_modules
 from django.views.generic import RedirectView
 
-from fisioflow.admin_sites import clinic_site
+import fisioflow.admin  # noqa: F401  the sites' URLs are of what is registered by now
+from accounts.admin_sites import clinic_site
 from fisioflow.urls_api import handler400, handler403, handler404, handler500
 from fisioflow.urls_api import urlpatterns as api_urlpatterns
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
-
-autodiscover_modules("admin")  # the sites' URLs are of what is registered by now
 
 urlpatterns = [
     *api_urlpatterns,

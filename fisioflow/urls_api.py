@@ -16,7 +16,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "fisioflow.api.handlers.bad_request"
-handler403 = "fisioflow.api.handlers.permission_denied"
-handler404 = "fisioflow.api.handlers.not_found"
+handler400 = "core.api.handlers.bad_request"
+handler403 = "core.api.handlers.permission_denied"
+handler404 = "core.api.handlers.not_found"
 handler500 = "tenants.middleware.server_error"

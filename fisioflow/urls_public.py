@@ -1,15 +1,13 @@
 """The public host: the platform's admin."""
 
 from django.urls import path
-from django.utils.module_loading import autodiscover_modules
 from django.views.generic import RedirectView
 
-from fisioflow.admin_sites import platform_site
+import fisioflow.admin  # noqa: F401  the sites' URLs are of what is registered by now
+from accounts.admin_sites import platform_site
 from fisioflow.urls_api import handler400, handler403, handler404, handler500
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
-
-autodiscover_modules("admin")  # the sites' URLs are of what is registered by now
 
 urlpatterns = [
     path("admin/", platform_site.urls),

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import register
+from core.constraints import register
 from patients.constraints import RULES
 
 

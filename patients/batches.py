@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fisioflow.api.batches import Item
+from core.api.batches import Item
 from patients.constraints import RULES
 from patients.models import Patient
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 
 LONGEST_LINE = 1_000_000  # characters: what is longer is no CSV, and isn't read into memory
 REQUIRED = ("name", "phone", "cpf", "birth_date")

@@ -1,6 +1,6 @@
 """What can be refused about a patient, beyond the rules of `patients.constraints`."""
 
-from fisioflow.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, FisioFlowError
 
 
 class TherapistInactive(FieldError):

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
-from fisioflow.api.filters import KeyFilter, MomentFilter, SearchFilter
+from core.api.filters import KeyFilter, MomentFilter, SearchFilter
 from patients.choices import DocumentKind, NoteKind, NoteStatus, Purpose, ScanStatus
 from patients.models import (
     ClinicalNote,

@@ -13,8 +13,8 @@ from psycopg.errors import DeadlockDetected
 from rest_framework import exceptions
 
 from accounts.models import Role, User
-from fisioflow.constraints import constraint_of, refusal_of, rule_of
-from fisioflow.errors import Conflict
+from core.constraints import constraint_of, refusal_of, rule_of
+from core.errors import Conflict
 from patients import validators
 from patients.access import writable_fields
 from patients.csv_file import Problem, Record, read_records

@@ -9,9 +9,8 @@ from django.db import models
 from django.http import HttpRequest
 
 from accounts.models import Role, User
-from fisioflow.admin_sites import clinic_site
-from fisioflow.history_admin import TrackedAdmin
-from scheduling.models import Appointment, Closure, HoursException, Room, WorkingHours
+from audit.history_admin import TrackedAdmin
+from scheduling.models import Appointment, Room
 from scheduling.services import (
     appointment_book,
     appointment_delete,
@@ -31,7 +30,6 @@ from scheduling.services import (
 )
 
 
-@admin.register(Appointment, site=clinic_site)
 class AppointmentAdmin(TrackedAdmin):
     """The clinic's appointments."""
 
@@ -110,7 +108,6 @@ class _SettingAdmin(TrackedAdmin):
         self.services[2](**{self.argument: obj})
 
 
-@admin.register(Room, site=clinic_site)
 class RoomAdmin(_SettingAdmin):
     """The clinic's rooms."""
 
@@ -122,7 +119,6 @@ class RoomAdmin(_SettingAdmin):
     argument = "room"
 
 
-@admin.register(WorkingHours, site=clinic_site)
 class WorkingHoursAdmin(_SettingAdmin):
     """Therapists' weekly hours."""
 
@@ -135,7 +131,6 @@ class WorkingHoursAdmin(_SettingAdmin):
     argument = "hours"
 
 
-@admin.register(HoursException, site=clinic_site)
 class HoursExceptionAdmin(_SettingAdmin):
     """Days off, and days with other hours. Owner and manager write everybody's."""
 
@@ -153,7 +148,6 @@ class HoursExceptionAdmin(_SettingAdmin):
     argument = "exception"
 
 
-@admin.register(Closure, site=clinic_site)
 class ClosureAdmin(_SettingAdmin):
     """Days on which the clinic is closed."""
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Collate
 from django.db.models.indexes import IndexExpression
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import register
+from core.constraints import register
 from scheduling.constraints import RULES
 
 

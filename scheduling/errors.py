@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from fisioflow.constraints import FieldConflict
-from fisioflow.errors import Conflict, FieldError
+from core.constraints import FieldConflict
+from core.errors import Conflict, FieldError
 
 
 class AppointmentConflict(Conflict):

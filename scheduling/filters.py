@@ -2,7 +2,7 @@
 
 from django_filters import ChoiceFilter, FilterSet
 
-from fisioflow.api.filters import (
+from core.api.filters import (
     DayFilter,
     FromToFilterSet,
     KeyFilter,

@@ -1,4 +1,4 @@
-"""The directory in the platform's admin; `fisioflow.admin` registers it, and makes clinics."""
+"""The directory in the platform's admin; `fisioflow.new_clinic` makes clinics."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from fisioflow.errors import FisioFlowError
-from fisioflow.record_admin import RecordAdmin
+from core.errors import FisioFlowError
+from core.record_admin import RecordAdmin
 from tenants.models import Clinic, Domain, Shard
 from tenants.services import (
     clinic_close,

@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import current_scope
 from tenants.errors import CrossClinicAccess
 from tenants.router import refuse_foreign

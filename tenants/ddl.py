@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 from tenants.postgresql.catalogs import RELATIONS, in_schema
 
 

@@ -2,7 +2,7 @@
 
 from django.db.utils import OperationalError
 
-from fisioflow.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, FisioFlowError
 
 
 class NoClinicActive(FisioFlowError):

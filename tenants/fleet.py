@@ -21,7 +21,7 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from fisioflow.actor import acting, current_actor
+from core.actor import acting, current_actor
 from tenants.context import DIRECTORY, SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner

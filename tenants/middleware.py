@@ -17,9 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.urls import set_urlconf
 
-from fisioflow.api import handlers
-from fisioflow.errors import FisioFlowError
-from fisioflow.refusals import refusal_response
+from core.api.handlers import refusal_response
+from core.api.handlers import server_error as defect_response
+from core.errors import FisioFlowError
 from tenants.context import (
     ClinicRoute,
     clinic_scope,
@@ -83,7 +83,7 @@ class ClinicMiddleware:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a refusal that a middleware behind this one raised, or a defect."""
     error = sys.exc_info()[1]
-    return _answer(request, error) or handlers.server_error(request)
+    return _answer(request, error) or defect_response(request)
 
 
 def _answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import ClinicRoute
 
 SCHEMA_NAME_PATTERN = r"^[a-z][a-z0-9_]{1,48}$"

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.db.utils import ProgrammingError
 
-from fisioflow.errors import Conflict, FieldError
+from core.errors import Conflict, FieldError
 from tenants.context import (
     DIRECTORY,
     TEMPLATE_SCHEMA,

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from celery import Task
 
-from fisioflow.actor import acting_as_job, current_actor
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job, current_actor
+from core.errors import FisioFlowError
 from tenants.context import clinic_scope, platform_scope
 from tenants.directory import route_by_id
 from tenants.models import Clinic

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from accounts.models import User
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import ClinicRoute
 from tests.conftest import PASSWORD
 

@@ -1,6 +1,6 @@
 """The people and places of every test: two clinics on two shards, and somebody in every role.
 
-The servers are real and belong to this run (fisioflow.devstack). Tests run in transactions that are
+The servers are real and belong to this run (devstack). Tests run in transactions that are
 rolled back; the ones that need commits or threads take `fresh_clinic`.
 """
 
@@ -22,8 +22,8 @@ from rest_framework.test import APIClient
 from accounts.models import Role, TokenFamily, User
 from accounts.services import user_create
 from accounts.sessions import token_issue
-from fisioflow.actor import acting_as_job
-from fisioflow.ids import uuid7
+from core.actor import acting_as_job
+from core.ids import uuid7
 from patients.models import Patient
 from tenants import fleet
 from tenants.context import ClinicRoute, clinic_scope, platform_scope

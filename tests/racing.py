@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connections
 
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 
 
 def race(attempts: list[Callable[[], Any]]) -> list[Any]:

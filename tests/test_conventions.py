@@ -17,18 +17,18 @@ from django.db import models
 from django.db.migrations.loader import MigrationLoader
 
 from audit.classification import is_history
-from fisioflow.constraints import FieldConflict, rule_of
-from fisioflow.errors import Conflict, FisioFlowError
+from core.constraints import FieldConflict, rule_of
+from core.errors import Conflict, FisioFlowError
 from tenants.clinic_model import ClinicQuerySet
 from tenants.router import is_clinical, is_shared
+from tests.own_apps import own_apps
 
 pytestmark = pytest.mark.without_database
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300  # lines
 # From the top: an app may refer to the ones behind it, and never the other way.
-LAYERS = ["scheduling", "patients", "accounts", "audit", "backups", "tenants"]
-APPS = [apps.get_app_config(name) for name in LAYERS]
-OWN_MODELS = [model for app in APPS for model in app.get_models()]
+LAYERS = [app.label for app in own_apps()]
+OWN_MODELS = [model for app in own_apps() for model in app.get_models()]
 
 # Models of a clinic's schema whose querysets aren't stamped, each with the reason.
 NOT_STAMPED = {
@@ -42,7 +42,7 @@ NOT_STAMPED = {
     "accounts.User_user_permissions": "as above",
 }
 # What a migration may import of ours: values and pure functions that a field's definition names.
-IN_MIGRATIONS = {"audit.fields", "fisioflow.ids", "patients.validators"}
+IN_MIGRATIONS = {"audit.fields", "core.ids", "patients.validators"}
 # Codes that two classes share on purpose.
 SHARED_CODES = {"conflict": {Conflict, FieldConflict}}
 
@@ -56,10 +56,10 @@ def source_files() -> Iterator[Path]:
 
 def own_errors() -> list[type[FisioFlowError]]:
     """Every error class of the project, wherever it is defined."""
-    for app in ("fisioflow", *LAYERS):
+    for app in LAYERS:
         package = importlib.import_module(app)
         for found in pkgutil.walk_packages(package.__path__, f"{app}."):
-            if not re.search(r"\.(migrations|devstack|wsgi|settings)", found.name):
+            if not re.search(r"\.(migrations|wsgi|settings)", found.name):
                 importlib.import_module(found.name)
 
     def below(error: type[FisioFlowError]) -> Iterator[type[FisioFlowError]]:
@@ -212,7 +212,7 @@ def test_a_migration_is_whole_and_stands_alone(migration: Any) -> None:
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    own = {name for name in imported if name.split(".")[0] in {"fisioflow", *LAYERS}}
+    own = {name for name in imported if name.split(".")[0] in set(LAYERS)}
     assert own <= IN_MIGRATIONS, (
         f"{migration} imports {sorted(own - IN_MIGRATIONS)}. Code changes, a migration doesn't:"
         " write into it what it needs."

@@ -24,7 +24,7 @@ set -a
 BACKUP_STORE_URL="file://$state/store"
 eval "$(python manage.py backup_keys "$state/keys" 2>"$state/log")"
 set +a
-python -m fisioflow.devstack.prepare "$state" >"$state/log" 2>&1 || {
+python -m devstack.prepare "$state" >"$state/log" 2>&1 || {
     cat "$state/log" >&2
     exit 1
 }
@@ -76,7 +76,7 @@ def test_the_tour_of_the_readme_works_by_copy_and_paste() -> None:
     script = SERVE + "".join(f"{step.commands}\necho '{END}'\n" for step in steps)
     kept = ("PATH", "HOME", "TMPDIR", "FISIOFLOW_PG_BIN")
     done = subprocess.run(
-        [sys.executable, "-m", "fisioflow.devstack", "run", "bash", "-c", at_port(port, script)],
+        [sys.executable, "-m", "devstack", "run", "bash", "-c", at_port(port, script)],
         cwd=CHECKOUT,
         env={name: os.environ[name] for name in kept if name in os.environ} | {"PORT": str(port)},
         capture_output=True,

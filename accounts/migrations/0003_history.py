@@ -2,7 +2,7 @@
 
 import audit.fields
 import django.db.models.deletion
-import fisioflow.ids
+import core.ids
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('user_agent', models.TextField(blank=True, verbose_name='user agent')),
                 ('request_id', models.TextField(blank=True, verbose_name='request')),
                 ('xid', audit.fields.Xid8Field()),
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
                 ('full_name', models.CharField(max_length=100, verbose_name='full name')),
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('therapist', 'Therapist'), ('receptionist', 'Receptionist'), ('patient', 'Patient'), ('platform', 'Platform staff')], max_length=12, verbose_name='role')),

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backups.management.progress import end_progress
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 
 FAILURES = (FisioFlowError, CommandError, psycopg.Error, django.db.Error, ImproperlyConfigured)
 _NO_TABLES = {"42P01", "3F000"}  # undefined_table, invalid_schema_name

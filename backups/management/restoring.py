@@ -22,7 +22,7 @@ from backups.restore import Restored, chain_to, clinic_restore
 from backups.services import backup_covered, backup_make, recorded
 from backups.staging import Progress, staged
 from backups.stores import Store
-from fisioflow.errors import FisioFlowError
+from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, ClinicRoute, check_clinic_name, platform_scope
 from tenants.errors import ShardUnavailable
 from tenants.models import Clinic

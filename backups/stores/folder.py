@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from backups.errors import ObjectExists, ObjectMissing, StoreError
 from backups.stores.base import Reader, Store, StoredObject, Upload, checked
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 
 _UNFINISHED = ".unfinished"  # no key begins with a dot
 _NEXT_STEPS = {

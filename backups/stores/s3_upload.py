@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from backups.errors import ObjectExists, StoreError
 from backups.stores.s3_failures import MISSING, failures, refusal_code
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,7 +2,7 @@
 
 import audit.fields
 import django.db.models.deletion
-import fisioflow.ids
+import core.ids
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalExercise',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalExerciseLog',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPrescription',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPrescriptionItem',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),

@@ -8,10 +8,10 @@ from django.db.models import F, Value
 from django.utils.translation import gettext_lazy as _
 
 from audit.history import TrackedHistory
+from core.constraints import RuledModel
 from exercises import constraints
 from exercises.models.fields import count_field, refuse, text_field
 from exercises.states import BodyRegion, Goal
-from fisioflow.constraints import RuledModel
 from patients import validators
 from patients.models import searchable
 from tenants.clinic_model import ClinicModel, ClinicQuerySet

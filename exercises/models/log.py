@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.history import TrackedHistory
+from core.constraints import RuledModel
 from exercises import constraints
 from exercises.adherence import Done
 from exercises.models.fields import count_field, refuse, text_field
 from exercises.models.prescription import Prescription, PrescriptionItem
-from fisioflow.constraints import RuledModel
 from patients.models import Patient
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
 from audit.history import TrackedHistory
+from core.constraints import RuledModel
 from exercises import constraints
 from exercises.adherence import Plan
 from exercises.models.exercise import Exercise
 from exercises.models.fields import count_field, refuse, text_field
 from exercises.states import Status
-from fisioflow.constraints import RuledModel
 from patients.models import Patient
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 

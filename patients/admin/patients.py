@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Role, User
-from fisioflow.admin_sites import clinic_site
-from fisioflow.history_admin import TrackedAdmin
+from audit.history_admin import TrackedAdmin
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 
@@ -22,7 +21,6 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
     cpf = forms.CharField(label=_("CPF"), max_length=14, widget=UnfoldAdminTextInputWidget)
 
 
-@admin.register(Patient, site=clinic_site)
 class PatientAdmin(TrackedAdmin):
     """The clinic's patients."""
 

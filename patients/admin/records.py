@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from fisioflow.admin_sites import clinic_site
-from fisioflow.history_admin import TrackedAdmin
-from patients.models import ClinicalNote, Consent, ConsentText, Document
+from audit.history_admin import TrackedAdmin
+from patients.models import ClinicalNote, Document
 from patients.services import consent_give, consent_text_create
 
 
@@ -25,7 +24,6 @@ class KeptAdmin(TrackedAdmin):
         return False
 
 
-@admin.register(ClinicalNote, site=clinic_site)
 class NoteAdmin(KeptAdmin):
     """Signed notes; a draft is its author's alone."""
 
@@ -48,7 +46,6 @@ class NoteAdmin(KeptAdmin):
         return False
 
 
-@admin.register(ConsentText, site=clinic_site)
 class ConsentTextAdmin(KeptAdmin):
     """Every version of every text. A new version is added, none is changed."""
 
@@ -61,7 +58,6 @@ class ConsentTextAdmin(KeptAdmin):
         obj.pk, obj._state = made.pk, made._state
 
 
-@admin.register(Consent, site=clinic_site)
 class ConsentAdmin(KeptAdmin):
     """What the patients agreed to."""
 
@@ -81,7 +77,6 @@ class ConsentAdmin(KeptAdmin):
         obj.pk, obj._state = made.pk, made._state
 
 
-@admin.register(Document, site=clinic_site)
 class DocumentAdmin(KeptAdmin):
     """The entries of the files. They are sent and opened by the API alone."""
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 from patients.choices import Channel, Purpose
 
 BODY_LENGTH = 20_000  # characters

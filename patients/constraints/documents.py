@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 from patients.choices import DocumentKind, ScanStatus
 from patients.file_types import CONTENT_TYPES
 

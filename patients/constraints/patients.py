@@ -12,7 +12,7 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Left, Length, Repeat, Substr
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 from patients import validators
 
 RULES = {

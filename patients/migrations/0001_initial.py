@@ -6,7 +6,7 @@ from operator import add
 
 import django.core.validators
 import django.db.models.deletion
-import fisioflow.ids
+import core.ids
 import patients.validators
 from django.conf import settings
 from django.db import migrations, models
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=fisioflow.ids.uuid7,
+                        default=core.ids.uuid7,
                         editable=False,
                         primary_key=True,
                         serialize=False,

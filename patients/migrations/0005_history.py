@@ -3,7 +3,7 @@
 import audit.fields
 import django.db.models.deletion
 import django.utils.timezone
-import fisioflow.ids
+import core.ids
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalConsentText',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalClinicalNote',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalConsent',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalDocument',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPatient',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),

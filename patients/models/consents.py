@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.history import TrackedHistory
-from fisioflow.constraints import RuledModel
+from core.constraints import RuledModel
 from patients.choices import Channel, Purpose
 from patients.constraints.consents import (
     BODY_LENGTH,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
 from audit.history import TrackedHistory
-from fisioflow.constraints import RuledModel
+from core.constraints import RuledModel
 from patients.choices import DocumentKind, ScanStatus
 from patients.constraints.documents import NAME_LENGTH, document_constraints
 from patients.models.patients import Patient

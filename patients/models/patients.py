@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
 from audit.history import TrackedHistory
-from fisioflow.constraints import RuledModel
+from core.constraints import RuledModel
 from patients import validators
 from patients.constraints.patients import patient_constraints
 from tenants.clinic_model import ClinicModel, ClinicQuerySet

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from fisioflow.api.serializers import StrictModelSerializer
+from core.api.serializers import StrictModelSerializer
 from patients.choices import Purpose
 from patients.models import Consent, ConsentText
 from patients.serializers.fields import ConsentTextField, PatientField

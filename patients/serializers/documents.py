@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from fisioflow.api.serializers import FormBooleanField, StrictModelSerializer, StrictSerializer
+from core.api.serializers import FormBooleanField, StrictModelSerializer, StrictSerializer
 from patients.choices import DocumentKind, ScanStatus
 from patients.models import Document
 from patients.serializers.fields import PatientField

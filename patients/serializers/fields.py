@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fisioflow.api.serializers import RelatedField
+from core.api.serializers import RelatedField
 from patients.models import ConsentText, Patient
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from fisioflow.api.serializers import StrictModelSerializer
+from core.api.serializers import StrictModelSerializer
 from patients.choices import NoteKind, NoteStatus
 from patients.constraints.notes import SECTIONS
 from patients.models import ClinicalNote

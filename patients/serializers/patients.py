@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
 from accounts.serializers import ByRoleSerializer
-from fisioflow.api.serializers import RelatedField, TextField
+from core.api.serializers import RelatedField, TextField
 from patients import access, validators
 from patients.models import Patient
 

@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from accounts.models import Role
 from audit.models import Kind
-from fisioflow.actor import is_support
-from fisioflow.api.serializers import StrictSerializer, UUIDField
-from fisioflow.charts import chart_models, chart_path
+from core.actor import is_support
+from core.api.serializers import StrictSerializer, UUIDField
+from core.charts import chart_models, chart_path
 
 
 class AccessSerializer(serializers.Serializer[Any]):

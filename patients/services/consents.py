@@ -7,7 +7,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from patients.choices import Channel
 from patients.errors import ChannelNotPermitted, ConsentWithdrawn
 from patients.models import Consent, ConsentText, Patient

@@ -13,9 +13,9 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.actor import identify
-from fisioflow.api.parsers import PayloadTooLarge
-from fisioflow.constraints import refusals
+from core.actor import identify
+from core.api.parsers import PayloadTooLarge
+from core.constraints import refusals
 from patients.access import may_delete
 from patients.choices import ScanStatus
 from patients.constraints.documents import NAME_LENGTH

@@ -11,7 +11,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from patients.choices import NoteStatus
 from patients.constraints.notes import SECTIONS
 from patients.errors import (

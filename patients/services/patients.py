@@ -9,7 +9,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from patients.access import may_delete, writable_fields
 from patients.errors import (
     DeletionNotPermitted,

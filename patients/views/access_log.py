@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.models import Role, User
 from accounts.permissions import person_of
 from audit.models import Event
-from fisioflow.api.views import ApiView
+from core.api.views import ApiView
 from patients.models import Patient
 from patients.serializers import AccessSerializer
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from patients.filters import ConsentFilter, ConsentTextFilter
 from patients.models import Consent, ConsentQuerySet, ConsentText
 from patients.serializers import ConsentSerializer, ConsentTextSerializer

@@ -20,8 +20,8 @@ from accounts.models import ADMIN_ROLES, Role
 from accounts.permissions import person_of
 from audit.models import Kind
 from audit.services import event_record
-from fisioflow.api.uploads import UploadParser
-from fisioflow.api.views import ResourceViewSet
+from core.api.uploads import UploadParser
+from core.api.views import ResourceViewSet
 from patients.filters import DocumentFilter
 from patients.models import Document, DocumentQuerySet
 from patients.serializers import (

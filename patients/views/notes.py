@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from patients.filters import NoteFilter
 from patients.models import ClinicalNote, NoteQuerySet
 from patients.serializers import AmendmentSerializer, NoteSerializer, NoteUpdateSerializer

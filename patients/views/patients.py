@@ -15,7 +15,7 @@ from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
 from audit.models import Kind
 from audit.services import event_record
-from fisioflow.api.batches import (
+from core.api.batches import (
     ANY_ITEMS,
     MAX_BODY,
     Item,
@@ -25,7 +25,7 @@ from fisioflow.api.batches import (
     verdict,
     verdict_serializer,
 )
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from patients.batches import refuse_known_cpfs
 from patients.filters import PatientFilter
 from patients.models import Patient, PatientQuerySet

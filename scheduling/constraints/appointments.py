@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 from scheduling.constraints.ranges import (
     between_moments,
     exclusion,

@@ -5,7 +5,7 @@ from django.db.models import Func, Q
 from django.db.models.functions import Length, Lower
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 
 NAME_LENGTH = 60  # characters
 LARGEST = 100  # places

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.constraints import Rule
+from core.constraints import Rule
 from scheduling.constraints.appointments import LONGEST, SHORTEST
 from scheduling.constraints.hours import EARLIEST, LATEST
 

@@ -4,7 +4,7 @@ import audit.fields
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import fisioflow.ids
+import core.ids
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalClosure',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalRoom',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalAppointment',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalHoursException',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalSeries',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalWorkingHours',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False)),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
                 ('actor_label', models.TextField(verbose_name='who')),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
 from audit.history import TrackedHistory
-from fisioflow.constraints import RuledModel
+from core.constraints import RuledModel
 from patients.models import Patient
 from patients.validators import validate_text
 from scheduling.constraints.appointments import (

@@ -7,7 +7,7 @@ from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from fisioflow.constraints import RuledModel, rule_of
+from core.constraints import RuledModel, rule_of
 from tenants.clinic_model import ClinicModel
 
 

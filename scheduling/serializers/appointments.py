@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.serializers import ByRoleSerializer
-from fisioflow.api.serializers import RelatedField
+from core.api.serializers import RelatedField
 from patients.serializers import PatientField, PersonField
 from scheduling import access
 from scheduling.models import Appointment, Room

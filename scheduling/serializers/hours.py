@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from fisioflow.api.serializers import IntegerField, StrictModelSerializer, TextField
+from core.api.serializers import IntegerField, StrictModelSerializer, TextField
 from patients.serializers import PersonField
 from scheduling.constraints.hours import REASON_LENGTH
 from scheduling.models import Closure, HoursException, WorkingHours

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from fisioflow.api.serializers import StrictModelSerializer, TextField
+from core.api.serializers import StrictModelSerializer, TextField
 from patients.validators import NAME_INPUT
 from scheduling.constraints.rooms import NAME_LENGTH
 from scheduling.models import Room

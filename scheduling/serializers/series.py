@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from fisioflow.api.serializers import (
+from core.api.serializers import (
     BooleanField,
     ClockField,
     IntegerField,

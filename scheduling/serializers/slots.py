@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import Role, User
-from fisioflow.api.serializers import DateField, StrictSerializer
+from core.api.serializers import DateField, StrictSerializer
 from patients.serializers import PersonField
 from scheduling.constraints.hours import EARLIEST, LATEST
 from scheduling.constraints.series import LONGEST_MINUTES, SHORTEST_MINUTES

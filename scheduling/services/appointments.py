@@ -8,7 +8,7 @@ from django.db import IntegrityError, router, transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
-from fisioflow.constraints import constraint_of, refusal_of
+from core.constraints import constraint_of, refusal_of
 from patients.access import may_delete
 from patients.errors import DeletionNotPermitted, FieldNotPermitted
 from patients.models import Patient

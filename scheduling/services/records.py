@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import router, transaction
 
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from scheduling.models.checked import CheckedModel
 
 

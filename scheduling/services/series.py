@@ -9,7 +9,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.constraints import refusals
+from core.constraints import refusals
 from patients.errors import FieldNotPermitted
 from scheduling.access import owns_agenda
 from scheduling.clock import moment_of

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from fisioflow.constraints import refusals
-from fisioflow.errors import Conflict
+from core.constraints import refusals
+from core.errors import Conflict
 from patients.errors import FieldNotPermitted
 from scheduling.access import owns_agenda
 from scheduling.clock import moment_of

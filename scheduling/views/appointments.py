@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.batches import ANY_ITEMS, MAX_BODY, judge, verdict, verdict_serializer
-from fisioflow.api.views import ResourceViewSet
+from core.api.batches import ANY_ITEMS, MAX_BODY, judge, verdict, verdict_serializer
+from core.api.views import ResourceViewSet
 from scheduling.filters import AppointmentFilter
 from scheduling.models import Appointment, AppointmentQuerySet
 from scheduling.serializers import AppointmentSerializer, AppointmentUpdateSerializer

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from scheduling.filters import ClosureFilter, ExceptionFilter, TherapistFilter
 from scheduling.models import Closure, HoursException, WorkingHours
 from scheduling.serializers import (

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from scheduling.models import Room
 from scheduling.serializers import RoomSerializer
 from scheduling.services import room_create, room_delete, room_update

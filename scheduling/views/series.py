@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.models import STAFF_ROLES, Role
 from accounts.permissions import person_of
-from fisioflow.api.views import ResourceViewSet
+from core.api.views import ResourceViewSet
 from scheduling.filters import SeriesFilter
 from scheduling.models import Series, SeriesQuerySet
 from scheduling.serializers import (

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import STAFF_ROLES, Role
-from fisioflow.api.views import ApiView
+from core.api.views import ApiView
 from scheduling.serializers import SlotListSerializer, SlotQuerySerializer
 from scheduling.services import slots_of
 

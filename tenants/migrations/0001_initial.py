@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import fisioflow.ids
+import core.ids
 from django.db import migrations, models
 
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Clinic',
             fields=[
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('schema_name', models.CharField(editable=False, max_length=49, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]{1,48}$')], verbose_name='schema name')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('epoch', models.PositiveBigIntegerField(default=1, editable=False, verbose_name='epoch')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             name='Domain',
             fields=[
                 ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('id', models.UUIDField(default=fisioflow.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('domain', models.CharField(max_length=253, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$')], verbose_name='domain')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.clinic')),

@@ -19,7 +19,7 @@ from django.db.utils import OperationalError, ProgrammingError
 from django.utils.functional import cached_property
 from django_tenants.postgresql_backend import base
 
-from fisioflow.actor import current_actor
+from core.actor import current_actor
 from tenants.context import DIRECTORY, Scope, current_scope
 from tenants.errors import (
     ClinicClosed,

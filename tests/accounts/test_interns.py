@@ -8,7 +8,7 @@ import pytest
 from accounts.errors import SupervisorUnfit
 from accounts.models import Role, User
 from accounts.services import user_create, user_update
-from fisioflow.errors import FieldError
+from core.errors import FieldError
 
 IARA: dict[str, Any] = {"email": "iara@norte.example", "full_name": "Iara"}
 

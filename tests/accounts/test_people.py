@@ -11,7 +11,7 @@ from accounts.errors import RoleAboveOwn
 from accounts.models import Role, TokenFamily, User
 from accounts.services import password_change, user_create, user_update
 from accounts.sessions import token_issue, user_revoke_tokens
-from fisioflow.constraints import FieldConflict
+from core.constraints import FieldConflict
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import CrossClinicAccess, NoClinicActive
 

@@ -9,7 +9,7 @@ from django.conf import LazySettings
 
 from accounts.models import User
 from accounts.services import user_update
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_close, clinic_reopen
 from tests.accounts.conftest import Phone

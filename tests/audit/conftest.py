@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from audit.entries import Place
 from audit.trail import Trail
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.audit.tampering import CONTENT, problems, seal

@@ -15,7 +15,7 @@ from simple_history.utils import bulk_create_with_history, update_change_reason
 from accounts.models import Role, User
 from accounts.services import user_create
 from audit.models import Event
-from fisioflow.actor import Actor, acting
+from core.actor import Actor, acting
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope

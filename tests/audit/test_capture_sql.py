@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.utils import DatabaseError
 
-from fisioflow.actor import Actor, acting
-from fisioflow.ids import uuid7
+from core.actor import Actor, acting
+from core.ids import uuid7
 from scheduling.models import Room
 from tenants.context import clinic_scope
 from tests.audit.tampering import problems

@@ -13,12 +13,12 @@ from django.urls import get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.admin_sites import clinic_site
 from audit import middleware
 from audit.models import Event, Kind
-from fisioflow.admin_sites import clinic_site
-from fisioflow.api.views import ResourceViewSet
-from fisioflow.charts import chart_models, chart_path
-from fisioflow.record_admin import RecordAdmin
+from core.api.views import ResourceViewSet
+from core.charts import chart_models, chart_path
+from core.record_admin import RecordAdmin
 from patients.models import Patient
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope

@@ -10,7 +10,7 @@ from django.db import connections
 
 from audit.models import Event, Kind
 from audit.services import chart_view_record, event_record
-from fisioflow.actor import Actor, acting
+from core.actor import Actor, acting
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
 from tests.conftest import FreshClinic

@@ -19,8 +19,8 @@ from accounts.services import user_update
 from accounts.tokens import Claims, token_encode
 from audit.models import Event, Kind
 from audit.refusals import PER_MINUTE
-from fisioflow.actor import Actor, acting
-from fisioflow.ids import uuid7
+from core.actor import Actor, acting
+from core.ids import uuid7
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.tasks import ClinicTask

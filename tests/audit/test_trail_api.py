@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.models import Event, Kind
 from audit.services import event_record
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope

@@ -14,7 +14,7 @@ from audit import export
 from audit.export import trail_export
 from audit.models import Event, Kind
 from audit.trail import Trail
-from fisioflow.actor import Actor, acting
+from core.actor import Actor, acting
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
 from tests.conftest import FreshClinic

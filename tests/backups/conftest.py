@@ -29,7 +29,7 @@ from backups.keys import (
 from backups.manifests import Facts, Kind, Manifest, Origin, Signed, Snapshots, write_manifest
 from backups.stores import FolderStore, Store
 from backups.stores.s3 import S3Store, s3_client
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import platform_scope
 from tenants.models import Clinic
 from tests.conftest import FreshClinic

@@ -4,7 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 
 _NEW_EACH_TIME = re.compile(r"^\\(?:un)?restrict .*\n", re.MULTILINE)
 _ROWS = re.compile(

@@ -18,8 +18,8 @@ from backups.replay import Applied, apply_increment, read_increment
 from backups.sealing import unseal
 from backups.source import ROUTING, is_ephemeral, source_of
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
-from fisioflow.ids import uuid7
+from core.ids import uuid7
+from devstack.stack import Stack
 from patients.validators import cpf_check_digit
 from tenants.context import ClinicRoute
 

@@ -16,7 +16,7 @@ from backups.layout import RULES, STRUCTURE, ddl_key
 from backups.manifests import Signed
 from backups.store_readme import write_readme
 from backups.stores import FolderStore
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.backups.by_hand import NEEDS_AGE, SCHEMA, Person

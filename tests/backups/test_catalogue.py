@@ -11,7 +11,7 @@ from backups.errors import ChainBroken
 from backups.layout import data_key, manifests_prefix
 from backups.manifests import Manifest, Parent, Signed, Snapshots, write_manifest
 from backups.stores import FolderStore, Store
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
     SUL,

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from backups.manifests import Signed
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tests.backups.rebuilding import backed_up
 from tests.backups.test_faults_restore import environ
 from tests.conftest import FreshClinic

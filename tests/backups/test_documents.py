@@ -19,7 +19,7 @@ from backups.models import Run
 from backups.retention import delete_backup, sweep
 from backups.services import backup_make, backup_verify
 from backups.stores import FolderStore
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic

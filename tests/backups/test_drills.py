@@ -11,7 +11,7 @@ from backups.drills import RETRY_AFTER, clinics_to_drill, drill_run
 from backups.errors import NewestRefused
 from backups.services import backup_make
 from backups.stores import Store
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
 from tests.conftest import FreshClinic

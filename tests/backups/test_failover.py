@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from fisioflow.devstack.paths import Folders
-from fisioflow.devstack.postgres import Cluster, create_missing
-from fisioflow.devstack.processes import stop_daemons
+from devstack.paths import Folders
+from devstack.postgres import Cluster, create_missing
+from devstack.processes import stop_daemons
 from tenants.postgresql.snapshot import TIMELINE
 
 pytestmark = pytest.mark.without_database

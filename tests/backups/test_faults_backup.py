@@ -22,8 +22,8 @@ from backups.services import Made, backup_catalogue, backup_make
 from backups.source import Source
 from backups.stores import Store
 from backups.stores.s3 import S3Store, s3_client
-from fisioflow.devstack.stack import Stack
-from fisioflow.ids import uuid7
+from core.ids import uuid7
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic

@@ -19,7 +19,7 @@ from backups.keys import make_identity, make_signing_key
 from backups.manifests import Signed
 from backups.recovery import recover
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tenants.errors import ClinicBeingRestored

@@ -13,7 +13,7 @@ from audit.models import Kind as EventKind
 from backups.manifests import Kind
 from backups.source import is_ephemeral
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tests.backups.rebuilding import backed_up, differences, dumped, rebuilt, somebody

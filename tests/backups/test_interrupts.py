@@ -9,7 +9,7 @@ from backups import full as fulls
 from backups import staging
 from backups.models import Run
 from backups.services import backup_catalogue, backup_make
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tenants.models import Clinic

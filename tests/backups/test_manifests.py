@@ -28,7 +28,7 @@ from backups.manifests import (
 )
 from backups.objects import PlainObject, SealedObject, digest_of
 from backups.stores import FolderStore, Store
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
     NOW,

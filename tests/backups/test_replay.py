@@ -14,8 +14,8 @@ from backups.configuration import identities
 from backups.errors import Altered, CutShort, WrongKey
 from backups.replay import apply_increment, read_increment
 from backups.stores import Store
-from fisioflow.actor import acting_as_job
-from fisioflow.devstack.stack import Stack
+from core.actor import acting_as_job
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tests.backups.conftest import Keyring

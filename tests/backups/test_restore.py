@@ -11,7 +11,7 @@ from backups.fence import fence, lift
 from backups.manifests import Signed
 from backups.restore import chain_to, clinic_restore, restore_undo
 from backups.stores import Store
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.errors import ClinicBeingRestored, ClinicClosed

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from backups.manifests import Signed
 from backups.models import Run
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic

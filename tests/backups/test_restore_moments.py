@@ -16,7 +16,7 @@ from backups import increments
 from backups.restore import chain_to, clinic_restore
 from backups.services import backup_make
 from backups.stores import Store
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic

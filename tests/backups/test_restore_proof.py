@@ -14,7 +14,7 @@ from backups import restore
 from backups.restore import chain_to, clinic_restore, restore_undo
 from backups.stores import Store
 from backups.swap import swap as swapped
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import owner_connection

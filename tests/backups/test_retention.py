@@ -21,7 +21,7 @@ from backups.retention import (
 )
 from backups.sealing import seal
 from backups.stores import FolderStore, Store, StoredObject
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
     NOW,

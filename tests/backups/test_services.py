@@ -26,8 +26,8 @@ from backups.manifests import Kind, Signed, read_manifest
 from backups.models import Run
 from backups.services import Made, backup_catalogue, backup_make, backup_prune, backup_verify
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
-from fisioflow.ids import uuid7
+from core.ids import uuid7
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic
@@ -217,7 +217,7 @@ _DIES = """
 import django, os, sys
 django.setup()
 from backups import full, services
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
 def stop(table, written):

@@ -9,7 +9,7 @@ from accounts.models import Role, User
 from accounts.services import user_create, user_update
 from backups.restore import restore_undo
 from backups.stores import Store
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import clinic_scope
 from tests.accounts.conftest import Phone
 from tests.backups.rebuilding import backed_up

@@ -9,7 +9,7 @@ import pytest
 from backups import source as sources
 from backups.errors import ClinicBusy
 from backups.source import rows_of_table, source_of
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tenants.context import ClinicRoute
 from tenants.postgresql.owner import owner_connection
 from tests.conftest import FreshClinic

@@ -8,7 +8,7 @@ from backups.manifests import Signed
 from backups.source import source_of
 from backups.staging import staged, sweep
 from backups.stores import Store
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tenants.context import ClinicRoute
 from tests.backups.dumps import dumped
 from tests.conftest import FreshClinic

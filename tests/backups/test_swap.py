@@ -25,8 +25,8 @@ from backups.services import backup_make
 from backups.store_readme import write_readme
 from backups.stores import Store
 from backups.swap import RESTORE_POINT_DAYS, drop_old_restore_points
-from fisioflow.actor import acting_as_job
-from fisioflow.devstack.stack import Stack
+from core.actor import acting_as_job
+from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, maintenance_scope, platform_scope
 from tenants.errors import ClinicBeingRestored

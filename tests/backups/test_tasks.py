@@ -11,7 +11,7 @@ from backups import tasks
 from backups.models import Run
 from backups.schedule import Standing, full_every, increment_every, slot, standings
 from backups.stores import Store
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import platform_scope
 from tenants.models import Clinic
 from tests.conftest import FreshClinic

@@ -13,7 +13,7 @@ from backups.fence import is_fenced
 from backups.restore import restore_undo
 from backups.stores import Store
 from backups.swap import restore_points
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.fleet import clinics_behind, code_head

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import Role
 from accounts.services import user_create
+from core.ids import uuid7
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
-from fisioflow.ids import uuid7
 from patients.services import patient_register
 from tenants.context import clinic_scope
 

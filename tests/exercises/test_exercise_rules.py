@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import Error, IntegrityError, connections, models, transaction
 from django.utils import timezone
 
+from core.constraints import constraint_of, refusal_of, rule_of
 from exercises.constraints import RULES
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
-from fisioflow.constraints import constraint_of, refusal_of, rule_of
 from tenants.context import clinic_scope
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.ids import uuid7
 from exercises.models import ExerciseLog
-from fisioflow.ids import uuid7
 from tenants.context import clinic_scope
 from tests.exercises.conftest import errors_of
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.ids import uuid7
 from exercises.errors import PrescriptionLocked, PrescriptionSuperseded
 from exercises.models import ExerciseLog, Prescription, PrescriptionItem
 from exercises.prescribing import (
@@ -17,7 +18,6 @@ from exercises.prescribing import (
     prescription_update,
 )
 from exercises.services import exercise_create
-from fisioflow.ids import uuid7
 from tenants.context import clinic_scope
 from tests.racing import race
 

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.admin_sites import clinic_site
 from accounts.models import Role, User
 from accounts.sessions import token_issue
 from audit.models import Event
-from fisioflow.admin_sites import clinic_site
 from scheduling.models import Appointment
 from tests.fisioflow.conftest import PEOPLE, STRONG, form_of, page_of, shown
 

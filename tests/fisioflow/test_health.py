@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from rest_framework.test import APIClient
 
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tests.conftest import FreshClinic
 
 LIVE, READY = "/healthz/live", "/healthz/ready"

@@ -7,9 +7,9 @@ from django.db import connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from accounts.admin_sites import platform_site
 from accounts.models import Role, User
 from backups.models import ClinicBackups, Run
-from fisioflow.admin_sites import platform_site
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.directory import route_by_host, route_by_schema
 from tenants.errors import ClinicClosed, ClinicNotFound

@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.models import Role, User
 from accounts.services import user_create
-from fisioflow.constraints import constraint_of, rule_of
+from core.constraints import constraint_of, rule_of
 from patients.models import Document, Patient
 from patients.services import document_scan, document_upload
 from patients.validators import cpf_check_digit

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from audit.models import Event, Kind
 from audit.services import chart_view_record, event_record
-from fisioflow.actor import Actor, acting
+from core.actor import Actor, acting
 from patients.models import Patient
 from patients.services import patient_delete
 from tenants.context import ClinicRoute, clinic_scope

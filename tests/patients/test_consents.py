@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from fisioflow.constraints import FieldConflict
-from fisioflow.errors import FieldError
+from core.constraints import FieldConflict
+from core.errors import FieldError
 from patients.errors import ConsentWithdrawn
 from patients.models import Consent, ConsentText
 from patients.services import consent_give, consent_text_create, consent_withdraw

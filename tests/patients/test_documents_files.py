@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.errors import Conflict, FieldError
+from core.errors import Conflict, FieldError
 from patients import file_types
 from patients.access import may_delete
 from patients.errors import DeletionNotPermitted, FieldNotPermitted

@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import translation
 
 from accounts.models import Role, User
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from patients import imports
 from patients.csv_file import Problem, UnreadableFile, read_records
 from patients.errors import FieldNotPermitted

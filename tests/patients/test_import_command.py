@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.context import ClinicRoute
 from tests.patients.test_import import ANA, BIA, HEADER, names
 

@@ -8,8 +8,8 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from fisioflow.constraints import FieldConflict, refusals
-from fisioflow.errors import FieldError
+from core.constraints import FieldConflict, refusals
+from core.errors import FieldError
 from patients.errors import NoSignaturePending, NoteSigned
 from patients.models import ClinicalNote
 from patients.services import note_amend, note_cosign, note_draft, note_revise, note_sign

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connections, transaction
 from django.utils import timezone
 
-from fisioflow.constraints import constraint_of, rule_of
+from core.constraints import constraint_of, rule_of
 from patients.constraints import RULES
 from patients.models import Patient
 from patients.validators import validate_cpf

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from fisioflow.constraints import FieldConflict
+from core.constraints import FieldConflict
 from patients.errors import (
     DeletionNotPermitted,
     FieldNotPermitted,

@@ -16,9 +16,9 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils.dateparse import parse_date, parse_datetime
 from rest_framework import exceptions
 
-from fisioflow.api.errors import errors_of
-from fisioflow.constraints import refusal_of
-from fisioflow.errors import FieldError
+from core.api.errors import errors_of
+from core.constraints import refusal_of
+from core.errors import FieldError
 from tenants.context import current_clinic
 
 RULES = Path(__file__).parents[2] / "rules"

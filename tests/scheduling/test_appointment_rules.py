@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from fisioflow.constraints import constraint_of
+from core.constraints import constraint_of
 from scheduling.constraints.appointments import (
     PATIENT_BUSY,
     RULES,

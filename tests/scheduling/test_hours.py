@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from fisioflow.constraints import constraint_of
+from core.constraints import constraint_of
 from scheduling.closed_days import holiday_on
 from scheduling.models import Closure, HoursException, WorkingHours
 from scheduling.services import slots_of

@@ -7,7 +7,7 @@ import pytest
 from django.db import Error, IntegrityError, transaction
 from django.utils import timezone
 
-from fisioflow.constraints import FieldConflict, constraint_of
+from core.constraints import FieldConflict, constraint_of
 from patients.models import Patient
 from patients.services import patient_register
 from patients.validators import cpf_check_digit

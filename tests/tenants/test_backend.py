@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 
-from fisioflow.actor import Actor, acting
+from core.actor import Actor, acting
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.base import DatabaseWrapper

@@ -10,7 +10,7 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
-from fisioflow.errors import FieldError
+from core.errors import FieldError
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import ClinicClosed, ClinicExists, InvalidSchemaName, UnknownShard

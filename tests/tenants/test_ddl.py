@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from django.db import connections, transaction
 
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, clinic_scope, maintenance_scope
 from tenants.ddl import UnsupportedObject, read_definition
 from tenants.fleet import server_cursor

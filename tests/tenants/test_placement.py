@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from fisioflow.ids import uuid7
+from core.ids import uuid7
 from tenants.errors import NoOpenShard
 from tenants.placement import place
 

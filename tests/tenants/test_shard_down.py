@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from rest_framework.test import APIClient
 
-from fisioflow.devstack.stack import Stack
+from devstack.stack import Stack
 from tenants.context import clinic_scope
 from tenants.errors import ShardUnavailable
 from tenants.postgresql import base

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.impersonation import SECONDS, impersonation_begin
 from audit.refusals import refusal_record
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from tenants.context import clinic_scope
 from tenants.directory import route_by_schema
 

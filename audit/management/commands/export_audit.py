@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.export import CONTENT_TYPES, trail_export
 from audit.filters import ExportFilter
 from audit.models import Event
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from tenants.context import clinic_scope
 from tenants.directory import route_by_schema
 

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.schemas import trail_schemas
 from audit.seal_export import VERIFIER, seals_export
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from tenants.errors import ClinicClosed
 
 

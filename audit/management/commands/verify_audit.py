@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.schemas import TrailSchema, trail_schemas
 from audit.verification import SENTENCES, Verification, verify
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 
 
 class Command(BaseCommand):

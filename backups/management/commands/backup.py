@@ -16,7 +16,7 @@ from backups.management.progress import (
     terminal_progress,
 )
 from backups.services import backup_make, kind_of
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.models import Clinic
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from backups.drills import drill_run
 from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
 from backups.management.progress import end_progress, named_clinics, terminal_steps
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 
 
 class Command(BackupCommand):

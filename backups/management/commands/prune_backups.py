@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
 from backups.management.progress import named_clinics
 from backups.services import backup_prune
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.models import Clinic
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from backups.management.command import BackupCommand, Summary, backup_or_latest, moment
 from backups.management.progress import terminal_steps
 from backups.management.restoring import Wish, restore_wished
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 
 FILES_MISSING = 3  # exit status
 

@@ -9,7 +9,7 @@ from backups.management.command import BackupCommand
 from backups.management.progress import named_clinics
 from backups.recovery import recover
 from backups.restore import restore_undo
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 
 
 class Command(BackupCommand):

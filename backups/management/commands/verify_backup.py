@@ -14,7 +14,7 @@ from backups.management.command import BackupCommand, backup_id
 from backups.management.progress import size_text, terminal_progress, terminal_steps
 from backups.models import Run
 from backups.services import backup_verify
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from exercises.services import library_load
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 from tenants.context import clinic_scope
 from tenants.directory import route_by_schema
 

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Role
 from accounts.services import user_create
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from exercises.services import library_load
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
 from tenants.context import ClinicRoute, platform_scope
 from tenants.models import STATES, Clinic
 from tenants.services import clinic_create

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from tenants.context import platform_scope
 from tenants.services import clinic_close, clinic_reopen
 

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import transaction
 
-from fisioflow.actor import acting_as_job
+from core.actor import acting_as_job
 from tenants.context import DIRECTORY, platform_scope
 from tenants.fleet import announce_tables
 from tenants.postgresql.owner import as_owner

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from fisioflow.actor import acting_as_job
-from fisioflow.errors import FisioFlowError
+from core.actor import acting_as_job
+from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, platform_scope
 from tenants.fleet import Outcome, clinics_behind, migrate_shard, migrate_template
 from tenants.services import shards_register

@@ -1,0 +1,102 @@
+"""The base of the API's views, which notes for the trail whose charts an answer shows."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from rest_framework import mixins, status
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from core.charts import charts_open
+from core.errors import FisioFlowError
+
+
+class NotVisible(FisioFlowError):
+    """There is no such thing, or it isn't yours to see."""
+
+    code = "not_visible"
+    status = 404
+
+    @property
+    def refuses_access(self) -> bool:
+        """It does, though it looks like nothing."""
+        return True
+
+
+class ApiView(APIView):
+    """A method that the route doesn't have is answered so, whoever asks."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raises MethodNotAllowed before it asks who it is."""
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Notes for `audit.middleware` what the request was refused by."""
+        if isinstance(exc, FisioFlowError):
+            self.request._request.refused_by = exc  # type: ignore[attr-defined]
+        return super().handle_exception(exc)
+
+    def one_of(self, seen: QuerySet[Any], there: QuerySet[Any]) -> Any:
+        """The row of the path among those that the person sees. Raises Http404.
+
+        For the trail it is a refusal when the row is `there`; the answer doesn't tell.
+        """
+        row = seen.filter(pk=self.kwargs["pk"]).first()
+        if row is None:
+            self.hides(there)
+            raise Http404
+        return row
+
+    def hides(self, there: QuerySet[Any]) -> None:
+        """Note for the trail that the row of the path was refused, if it is `there`."""
+        if there.filter(pk=self.kwargs["pk"]).exists():
+            self.request._request.refused_by = NotVisible()  # type: ignore[attr-defined]
+
+    def opens(self, *rows: Model) -> None:
+        """Say that the answer shows what is of these rows' charts (`core.charts`)."""
+        charts_open(self.request._request, rows)
+
+
+class ResourceViewSet(
+    ApiView, mixins.RetrieveModelMixin, mixins.ListModelMixin, GenericViewSet[Any]
+):
+    """Lists and reads; creating, changing and deleting are the subclass's, through services."""
+
+    lookup_value_converter = "uuid"
+    ordering_fields: ClassVar[dict[str, str]]
+    default_ordering: ClassVar[str]
+
+    def get_object(self) -> Any:
+        """The row of the path: whatever is done with it, the answer shows it."""
+        try:
+            row = super().get_object()
+        except Http404:
+            self.hides(_alive(self.get_queryset().model))
+            raise
+        self.opens(row)
+        return row
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """The rows of a page."""
+        page = super().paginate_queryset(queryset)
+        self.opens(*(page or ()))
+        return page
+
+    def created(self, request: Request, instance: Any) -> Response:
+        """201 with the new object and its address."""
+        location = f"{request.path.rstrip('/')}/{instance.pk}"
+        data = self.get_serializer(instance).data
+        return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})
+
+
+def _alive(model: type[Model]) -> QuerySet[Any]:
+    rows: Any = model._default_manager.all()
+    return rows.alive() if hasattr(rows, "alive") else rows  # type: ignore[no-any-return]

@@ -1,0 +1,108 @@
+"""The admin of a clinic's records: it writes through services and shows what they refuse.
+
+It notes for the trail whose charts its pages show, and which refusals came back as a form.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+
+from core.charts import charts_open
+from core.constraints import refusal_of
+from core.errors import FieldError, FisioFlowError
+
+
+class RecordAdmin(ModelAdmin):  # type: ignore[misc]
+    """Subclasses write in `save_model` and `delete_model`, by services alone."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; a refusal on saving (a race, say) brings it back with the input and the reason.
+
+        The transaction of the first attempt is rolled back by then.
+        """
+        show: Callable[..., HttpResponse] = super().changeform_view
+        try:
+            return show(request, object_id, form_url, extra_context)
+        except (FisioFlowError, IntegrityError, ValidationError) as error:
+            if isinstance(error, FisioFlowError):
+                request.refused_by = error  # type: ignore[attr-defined]  # for audit.middleware
+            request.refusals = list(reasons_of(error))  # type: ignore[attr-defined]
+        return show(request, object_id, form_url, extra_context)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The record of a form, a history or a deletion: the page shows it."""
+        record = super().get_object(request, object_id, from_field)
+        charts_open(request, [record] if record else [])
+        return record
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; its rows are read here, and shown as they were read."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            charts_open(request, context["cl"].result_list)
+        return response
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The form class, which fails with what the service refused."""
+        base: Any = super().get_form(request, obj, change, **kwargs)
+        refusals: list[tuple[str, str]] = getattr(request, "refusals", [])
+        if not refusals:
+            return base
+
+        class RefusedForm(base):  # type: ignore[misc]
+            def clean(self) -> Any:
+                cleaned = super().clean()
+                for field, reason in refusals:
+                    self.add_error(field if field in self.fields else None, reason)
+                return cleaned
+
+        return RefusedForm
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        """The list's action deletes one by one, as the form does."""
+        for record in queryset:
+            self.delete_model(request, record)
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Deleting marks rows, so that nothing else goes along or stands in the way."""
+        counted = {str(self.opts.verbose_name_plural): len(objs)}
+        return [str(record) for record in objs], counted, set(), []
+
+
+def reasons_of(error: Exception) -> Iterator[tuple[str, str]]:
+    """Field (or an empty name) and reason, for a form."""
+    if isinstance(error, IntegrityError):
+        error = refusal_of(error)
+    if isinstance(error, ValidationError):
+        fields = error.update_error_dict({})
+        for name, found in fields.items():
+            field = "" if name == NON_FIELD_ERRORS else name
+            yield from ((field, " ".join(one.messages)) for one in found)
+        return
+    if not isinstance(error, FisioFlowError) or error.status >= 500:
+        raise error
+    if isinstance(error, FieldError):
+        yield error.field, error.detail
+    elif errors := getattr(error, "errors", None):
+        yield from ((str(one["field"]), str(one["detail"])) for one in errors)
+    else:
+        yield "", error.detail

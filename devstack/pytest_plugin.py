@@ -1,0 +1,55 @@
+"""Gives a test run servers of its own, before Django reads its settings.
+
+Loaded with `-p devstack.pytest_plugin`. Each worker of pytest-xdist has its own too, so
+that a test may stop one.
+"""
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from devstack.errors import StackError
+from devstack.stack import Stack
+from devstack.throwaway import throwaway_environ, throwaway_services
+
+_STACK = pytest.StashKey[Stack]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Start the servers; a wrapper, because pytest-django loads the settings in this hook too."""
+    cleanup = ExitStack()
+    early_config.add_cleanup(cleanup.close)
+    try:
+        stack = cleanup.enter_context(throwaway_services())
+    except StackError as error:
+        raise pytest.UsageError(str(error)) from error
+    early_config.stash[_STACK] = stack
+    _set_environ(stack)
+    return (yield)
+
+
+@pytest.fixture
+def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """The run's servers, to `stop`, `start`, `pause` and `resume`; whole again after the test.
+
+    A stopped server breaks the connections that Django holds: the test must close them.
+    """
+    stack = pytestconfig.stash[_STACK]
+    yield stack
+    stack.resume_all()
+    stack.start_all()
+
+
+def _set_environ(stack: Stack) -> None:
+    environ = throwaway_environ(stack, os.environ)
+    environ["DJANGO_SETTINGS_MODULE"] = "fisioflow.settings_test"
+    # One login for both: a test's transaction sees what the owner does in it. The backend sends
+    # the role with every activation, so that tests work as the application's all the same.
+    for name in [name for name in environ if name.endswith("_OWNER_URL")]:
+        environ[name.replace("_OWNER", "")] = environ.pop(name)
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    os.environ.update(environ)

@@ -1,0 +1,77 @@
+"""A stack for tests: fresh, fast, in a temporary folder, gone with the process that made it."""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from devstack.application import DEFAULTS
+from devstack.errors import StackError
+from devstack.paths import CHECKOUT, Folders
+from devstack.processes import reap_children, stop_daemons
+from devstack.stack import Stack
+
+_GUARD = "import sys; from devstack.throwaway import guard; guard(sys.argv[1])"
+_GUARD_SECONDS = 10.0
+_PERSONAL = {"DEBUG", "SECRET_KEY_FILE", "LOG_LEVEL", "LOG_JSON"}
+
+
+@contextlib.contextmanager
+def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
+    """Start a stack of its own and yield it; stop and forget it at the end.
+
+    A guard process does the cleaning up: it waits for the end of a pipe that only this process
+    holds, so even a kill -9 of this process leaves nothing behind. `durable`: with fsync, for
+    measurements.
+    """
+    root = Path(tempfile.mkdtemp(prefix="fisioflow-test-"))
+    guard = subprocess.Popen(
+        [sys.executable, "-c", _GUARD, str(root)],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    stack = Stack(Folders(root), durable=durable)
+    try:
+        stack.start_all()
+        yield stack
+    finally:
+        guard.communicate()
+        reap_children()
+
+
+def throwaway_environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
+    """An environment that is the same on every machine, whatever the shell has set."""
+    kept = {name: value for name, value in base.items() if name not in _PERSONAL}
+    static = stack.folders.root / "static"
+    static.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
+    own = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FILES_DIR": str(stack.folders.root / "files"),
+        "STATIC_ROOT": str(static),
+    }
+    return stack.environ(kept) | DEFAULTS | own
+
+
+def run(command: list[str], *, durable: bool = False) -> int:
+    """Run a command on a stack of its own; returns its exit status."""
+    with throwaway_services(durable=durable) as stack:
+        return subprocess.call(command, env=throwaway_environ(stack, os.environ))
+
+
+def guard(root: str) -> None:
+    """Wait until the parent is gone or closes the pipe, then stop and remove its stack."""
+    sys.stdin.read()
+    stack = Stack(Folders(Path(root)), durable=False)
+    stop_daemons(stack.daemons)
+    # An initdb that outlives a killed parent writes on until it misses its folder.
+    deadline = time.monotonic() + _GUARD_SECONDS
+    while stack.folders.exist() and time.monotonic() < deadline:
+        with contextlib.suppress(StackError):
+            stack.folders.remove()
+        time.sleep(0.2)
