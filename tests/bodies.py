@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from accounts.models import User
 from core.ids import uuid7
 from tenants.context import ClinicRoute
 from tests.conftest import PASSWORD
+from tests.people import Everybody
 
 NAMES = {"reception": "receptionist", "outsider": "owner", "elsewhere": "owner"}
 DONE: dict[str, Any] = {
@@ -27,7 +27,7 @@ class Place:
 
     norte: ClinicRoute
     sul: ClinicRoute
-    people: SimpleNamespace
+    people: Everybody
     ids: dict[str, str]
 
     def person(self, asker: str) -> User | None:

@@ -7,8 +7,6 @@ rolled back; the ones that need commits or threads take `fresh_clinic`.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,6 +30,7 @@ from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_create
+from tests.people import Api, Everybody, FreshClinic, InThreads, People, Result
 
 PASSWORD = "correct horse battery"
 CPF_OF_PATIENT = "52998224725"
@@ -42,19 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         commits = "fresh_clinic" in getattr(item, "fixturenames", ())
         if not commits and item.get_closest_marker("without_database") is None:
             item.add_marker(pytest.mark.django_db(databases="__all__"))
-
-
-@dataclass(frozen=True)
-class People:
-    """Everybody of one clinic, and the patient's own record."""
-
-    owner: User
-    manager: User
-    therapist: User
-    receptionist: User
-    patient: User
-    auditor: User
-    record: Patient
 
 
 def populate(route: ClinicRoute) -> People:
@@ -133,9 +119,8 @@ def sul(django_db_setup: None) -> ClinicRoute:
 
 
 @pytest.fixture
-def people(django_db_setup: None) -> SimpleNamespace:
-    """`people.norte.owner`, `people.sul.patient`, ..."""
-    return SimpleNamespace(norte=_clinics["norte"][1], sul=_clinics["sul"][1])
+def people(django_db_setup: None) -> Everybody:
+    return Everybody(norte=_clinics["norte"][1], sul=_clinics["sul"][1])
 
 
 @pytest.fixture
@@ -148,18 +133,6 @@ def in_norte(norte: ClinicRoute) -> Iterator[ClinicRoute]:
 def in_platform(django_db_setup: None) -> Iterator[None]:
     with platform_scope():
         yield
-
-
-@dataclass(frozen=True)
-class FreshClinic:
-    """A committed clinic of one test, with its people."""
-
-    route: ClinicRoute
-    people: People
-
-    @property
-    def host(self) -> str:
-        return f"{self.route.schema.replace('_', '-')}.localhost"
 
 
 def forget_events(route: ClinicRoute) -> None:
@@ -193,9 +166,7 @@ def fresh_clinic(
 
 
 @pytest.fixture
-def api() -> Callable[..., APIClient]:
-    """`api(person)`: that person's client, on their own clinic's host; `api(None)`: no token."""
-
+def api() -> Api:
     def client(user: User | None, host: str | None = None, **headers: Any) -> APIClient:
         route = route_of(user) if user else _clinics["norte"][0]
         name = host or f"{route.schema.replace('_', '-')}.localhost"
@@ -217,13 +188,11 @@ def route_of(user: User) -> ClinicRoute:
 
 
 @pytest.fixture
-def in_threads() -> Callable[[int, Callable[[], Any]], list[Any]]:
-    """`in_threads(8, work)` runs `work` in 8 threads that start together; returns the results."""
-
-    def run(count: int, work: Callable[[], Any]) -> list[Any]:
+def in_threads() -> InThreads:
+    def run(count: int, work: Callable[[], Result]) -> list[Result]:
         barrier = threading.Barrier(count)
 
-        def one() -> Any:
+        def one() -> Result:
             barrier.wait()
             try:
                 with acting_as_job("tests"):

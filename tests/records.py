@@ -20,7 +20,7 @@ from patients.services import (
     note_sign,
 )
 from tenants.context import clinic_scope
-from tests.conftest import People
+from tests.people import People
 
 NORTES_SECRET = "Somente Do Norte"
 

@@ -1,8 +1,6 @@
 """Runs the endpoint table (`tests/endpoints.py`)."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,6 +30,7 @@ from tests import endpoints
 from tests.bodies import BODIES as OTHER_BODIES
 from tests.bodies import DONE, Place, nothing
 from tests.endpoints import Row, rows
+from tests.people import Api, Everybody, People
 from tests.records import NORTES_SECRET, RECORD_BODIES, records
 
 BODIES = OTHER_BODIES | RECORD_BODIES
@@ -46,7 +45,7 @@ STRANGERS = ["therapist", "reception", "patient", "nobody", "outsider"]
 
 
 @pytest.fixture
-def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Place:
+def place(people: Everybody, norte: ClinicRoute, sul: ClinicRoute) -> Place:
     with clinic_scope(norte):
         patient = people.norte.record
         Patient.objects.filter(pk=patient.pk).update(name=NORTES_SECRET)
@@ -89,7 +88,7 @@ def place(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> Plac
     return Place(norte, sul, people, ids)
 
 
-def an_agenda(norte: Any) -> dict[str, str]:
+def an_agenda(norte: People) -> dict[str, str]:
     """Something of each of the agenda's other routes and admin pages."""
     day, nine, ten = date(2026, 3, 4), time(9), time(10)
     hours = {"therapist": norte.therapist, "start": nine, "end": ten}
@@ -225,7 +224,7 @@ def check(answer: Any, expected: str, asker: str) -> None:
 
 @pytest.mark.parametrize("route", sorted({row.route for row in API}))
 def test_a_method_without_a_row_is_not_allowed_for_anybody(
-    route: str, place: Place, api: Callable[..., APIClient]
+    route: str, place: Place, api: Api
 ) -> None:
     served = {row.method for row in API if row.route == route}
     path = path_of(Row("GET", route, {}), place)
@@ -238,9 +237,7 @@ def test_a_method_without_a_row_is_not_allowed_for_anybody(
 
 
 @pytest.mark.parametrize("row", [r for r in API if r.method == "GET"], ids=lambda row: row.route)
-def test_head_gets_what_get_gets_without_the_body(
-    row: Row, place: Place, api: Callable[..., APIClient]
-) -> None:
+def test_head_gets_what_get_gets_without_the_body(row: Row, place: Place, api: Api) -> None:
     query = BODIES.get(f"GET {row.route}", nothing)(place, "owner", "")
     answer: Any = api(place.people.norte.owner).head(path_of(row, place), query)
     assert (str(answer.status_code), b"".join(answer)) == (row.expected["owner"], b"")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +32,7 @@ from tenants.context import ClinicRoute, clinic_scope
 from tests import endpoints
 from tests.endpoints import rows
 from tests.openapi_bodies import steer
+from tests.people import Everybody
 from tests.records import records
 
 RUN = hypothesis_settings(
@@ -98,7 +98,7 @@ class Token:
 
 
 @pytest.fixture
-def at_norte(people: SimpleNamespace, norte: ClinicRoute) -> Iterator[Norte]:
+def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
     """Norte with a patient and an appointment; the test's transaction outlives each request."""
     with clinic_scope(norte):
         appointment = Appointment.objects.create(

@@ -1,7 +1,6 @@
 """The way into the two admins: the clinic's on its host, the platform's on the public one."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from accounts.services import password_change, user_update
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests.accounts.conftest import Phone
 from tests.conftest import PASSWORD
+from tests.people import Everybody
 
 LOGIN = "/admin/login/"
 NORTE, PLATFORM = "norte.localhost", "localhost"
@@ -37,7 +37,7 @@ def root(django_db_setup: None) -> User:
 
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
-def test_owner_and_manager_get_in(role: str, people: SimpleNamespace) -> None:
+def test_owner_and_manager_get_in(role: str, people: Everybody) -> None:
     client, answer = sign_in(f"{role}@norte.example")
     assert answer.status_code == 302
     page = client.get("/admin/")
@@ -46,7 +46,7 @@ def test_owner_and_manager_get_in(role: str, people: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
-def test_the_others_do_not(role: str, people: SimpleNamespace) -> None:
+def test_the_others_do_not(role: str, people: Everybody) -> None:
     client, answer = sign_in(f"{role}@norte.example")
     assert answer.status_code == 200  # the form again, with an error
     assert "sessionid" not in client.cookies
@@ -54,7 +54,7 @@ def test_the_others_do_not(role: str, people: SimpleNamespace) -> None:
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_the_other_clinics_owner_does_not(people: SimpleNamespace) -> None:
+def test_the_other_clinics_owner_does_not(people: Everybody) -> None:
     client, _ = sign_in("owner@sul.example")
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
@@ -73,9 +73,7 @@ def test_the_platforms_staff_get_into_the_platforms_admin_and_no_clinics(root: U
 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "therapist"])
-def test_a_clinics_people_do_not_get_into_the_platforms_admin(
-    role: str, people: SimpleNamespace
-) -> None:
+def test_a_clinics_people_do_not_get_into_the_platforms_admin(role: str, people: Everybody) -> None:
     client, _ = sign_in(f"{role}@norte.example", host=PLATFORM)
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
@@ -91,7 +89,7 @@ def test_a_person_of_the_directory_who_is_no_staff_does_not_either(root: User) -
 
 
 def test_too_many_attempts_are_refused_even_with_the_right_password(
-    people: SimpleNamespace, settings: LazySettings, phone: Callable[..., Phone]
+    people: Everybody, settings: LazySettings, phone: Callable[..., Phone]
 ) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 3
     for _ in range(2):
@@ -107,19 +105,19 @@ def test_too_many_attempts_are_refused_even_with_the_right_password(
     assert answer.status_code == 302
 
 
-def test_a_form_without_an_email_counts_and_shows_what_is_missing(people: SimpleNamespace) -> None:
+def test_a_form_without_an_email_counts_and_shows_what_is_missing(people: Everybody) -> None:
     answer = Client(SERVER_NAME=NORTE).post(LOGIN, {"password": PASSWORD})
     assert answer.status_code == 200
     assert answer.context["form"].has_error("username", "required")
 
 
-def test_signing_in_leads_nowhere_but_to_this_host(people: SimpleNamespace) -> None:
+def test_signing_in_leads_nowhere_but_to_this_host(people: Everybody) -> None:
     _, answer = sign_in("owner@norte.example", next="https://evil.example/admin/")
     assert answer["Location"] == "/admin/"
 
 
 def test_the_sign_in_is_kept_in_the_clinics_schema_alone(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     client, _ = sign_in("owner@norte.example")
     key = client.cookies["session"].value
@@ -131,7 +129,7 @@ def test_the_sign_in_is_kept_in_the_clinics_schema_alone(
         assert not Session.objects.filter(session_key=key).exists()
 
 
-def test_the_cookies_are_the_hosts_own_and_out_of_a_scripts_reach(people: SimpleNamespace) -> None:
+def test_the_cookies_are_the_hosts_own_and_out_of_a_scripts_reach(people: Everybody) -> None:
     client, _ = sign_in("owner@norte.example")
     cookie = client.cookies["session"]
     assert cookie["domain"] == ""
@@ -139,21 +137,21 @@ def test_the_cookies_are_the_hosts_own_and_out_of_a_scripts_reach(people: Simple
     assert cookie["samesite"] == "Lax"
 
 
-def test_signing_in_takes_a_fresh_session_key(people: SimpleNamespace) -> None:
+def test_signing_in_takes_a_fresh_session_key(people: Everybody) -> None:
     client = Client(SERVER_NAME=NORTE)
     client.cookies["session"] = "planted-by-somebody-else-123456"
     client.post(LOGIN, {"username": "owner@norte.example", "password": PASSWORD})
     assert client.cookies["session"].value != "planted-by-somebody-else-123456"
 
 
-def test_a_post_without_the_forms_token_is_refused(people: SimpleNamespace) -> None:
+def test_a_post_without_the_forms_token_is_refused(people: Everybody) -> None:
     client = Client(SERVER_NAME=NORTE, enforce_csrf_checks=True)
     answer = client.post(LOGIN, {"username": "owner@norte.example", "password": PASSWORD})
     assert answer.status_code == 403
 
 
 def test_a_new_password_or_a_deactivation_ends_the_session(
-    people: SimpleNamespace, in_norte: ClinicRoute
+    people: Everybody, in_norte: ClinicRoute
 ) -> None:
     first, _ = sign_in("manager@norte.example")
     person = User.objects.get(pk=people.norte.manager.pk)
@@ -165,14 +163,14 @@ def test_a_new_password_or_a_deactivation_ends_the_session(
     assert second.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_a_demoted_manager_is_out_at_once(people: SimpleNamespace, in_norte: ClinicRoute) -> None:
+def test_a_demoted_manager_is_out_at_once(people: Everybody, in_norte: ClinicRoute) -> None:
     client, _ = sign_in("manager@norte.example")
     person = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=person, role="receptionist")
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_signing_out_ends_the_session(people: SimpleNamespace) -> None:
+def test_signing_out_ends_the_session(people: Everybody) -> None:
     client, _ = sign_in("owner@norte.example")
     assert client.get("/admin/logout/").status_code == 405  # a picture's address can't do it
     assert client.post("/admin/logout/").status_code == 200

@@ -1,7 +1,6 @@
 """The `Authorization` header of the API."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from accounts.models import User
 from accounts.services import user_update
 from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import ApiClients, Phone
+from tests.people import Everybody
 
 Phones = Callable[..., Phone]
 ME = "/api/v1/me"
@@ -32,7 +32,7 @@ ME = "/api/v1/me"
     ],
 )
 def test_a_header_without_one_good_token_is_refused(
-    header: str | None, code: str, phone: Phones, people: SimpleNamespace
+    header: str | None, code: str, phone: Phones, people: Everybody
 ) -> None:
     owner = phone(people.norte.owner)
     given: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def test_a_header_without_one_good_token_is_refused(
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_letter_case_of_the_scheme_does_not_matter(
-    scheme: str, phone: Phones, people: SimpleNamespace
+    scheme: str, phone: Phones, people: Everybody
 ) -> None:
     owner = phone(people.norte.owner)
     answer = owner.client.get(ME, HTTP_AUTHORIZATION=f"{scheme} {owner.access}")
@@ -55,7 +55,7 @@ def test_the_letter_case_of_the_scheme_does_not_matter(
 
 
 def test_a_session_of_the_admin_is_no_way_into_the_api(
-    api: ApiClients, people: SimpleNamespace, norte: ClinicRoute
+    api: ApiClients, people: Everybody, norte: ClinicRoute
 ) -> None:
     client = api(None)
     with clinic_scope(norte):
@@ -65,7 +65,7 @@ def test_a_session_of_the_admin_is_no_way_into_the_api(
 
 
 def test_a_deactivated_person_is_refused_at_once_with_the_token_still_running(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = phone(people.norte.manager)
     assert manager.me().status_code == 200
@@ -77,7 +77,7 @@ def test_a_deactivated_person_is_refused_at_once_with_the_token_still_running(
 
 
 def test_a_changed_role_counts_from_the_next_request_on(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = phone(people.norte.manager)
     person = User.objects.get(pk=people.norte.manager.pk)
@@ -87,7 +87,7 @@ def test_a_changed_role_counts_from_the_next_request_on(
 
 def test_a_request_reads_its_person_once(
     phone: Phones,
-    people: SimpleNamespace,
+    people: Everybody,
     norte: ClinicRoute,
     django_assert_num_queries: Callable[..., Any],
 ) -> None:

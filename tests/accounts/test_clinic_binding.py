@@ -1,7 +1,6 @@
 """What norte gave out means nothing at sul, whatever the two schemas hold."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -16,13 +15,14 @@ from audit.models import Event
 from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import ApiClients, Phone
 from tests.conftest import PASSWORD
+from tests.people import Everybody
 
 Phones = Callable[..., Phone]
 SUL = "sul.localhost"
 
 
 @pytest.fixture
-def twin(people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute) -> User:
+def twin(people: Everybody, norte: ClinicRoute, sul: ClinicRoute) -> User:
     """Somebody at sul with the id, the e-mail and the password hash of norte's owner."""
     with clinic_scope(norte):
         fields = User.objects.filter(pk=people.norte.owner.pk).values().get()
@@ -42,7 +42,7 @@ def copy_sign_in(source: ClinicRoute, target: ClinicRoute) -> UUID:
 
 
 def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
-    phone: Phones, people: SimpleNamespace, twin: User, norte: ClinicRoute, sul: ClinicRoute
+    phone: Phones, people: Everybody, twin: User, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_norte = phone(people.norte.owner)
     copied = copy_sign_in(norte, sul)
@@ -61,9 +61,7 @@ def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
     assert at_norte.renew().status_code == 200
 
 
-def test_the_twin_has_a_sign_in_of_their_own(
-    phone: Phones, people: SimpleNamespace, twin: User
-) -> None:
+def test_the_twin_has_a_sign_in_of_their_own(phone: Phones, people: Everybody, twin: User) -> None:
     at_norte, at_sul = phone(people.norte.owner), phone(SUL)
     assert at_sul.sign_in(twin.email).status_code == 200
     assert at_sul.sign_out().status_code == 204
@@ -72,7 +70,7 @@ def test_the_twin_has_a_sign_in_of_their_own(
 
 
 def test_a_foreign_token_costs_the_clinic_no_query_but_the_trails(
-    phone: Phones, people: SimpleNamespace
+    phone: Phones, people: Everybody
 ) -> None:
     at_norte, at_sul = phone(people.norte.owner), phone(SUL)
     with CaptureQueriesContext(connections["shard_2"]) as asked:
@@ -83,7 +81,7 @@ def test_a_foreign_token_costs_the_clinic_no_query_but_the_trails(
 
 
 def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_be_its(
-    phone: Phones, people: SimpleNamespace, twin: User, norte: ClinicRoute, sul: ClinicRoute
+    phone: Phones, people: Everybody, twin: User, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_norte = phone(people.norte.owner)
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(norte.clinic_id))
@@ -99,7 +97,7 @@ def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_be_it
     "tenant", [None, "", "norte", "0", "01a20948-3bd8-7495-af77-87bfa6d71af9", "';--"]
 )
 def test_on_the_shared_host_a_clinic_must_be_named(
-    tenant: str | None, phone: Phones, people: SimpleNamespace
+    tenant: str | None, phone: Phones, people: Everybody
 ) -> None:
     at_norte = phone(people.norte.owner)
     headers = {} if tenant is None else {"HTTP_X_TENANT_ID": tenant}
@@ -109,7 +107,7 @@ def test_on_the_shared_host_a_clinic_must_be_named(
 
 
 def test_on_a_clinics_own_host_the_header_changes_nothing(
-    phone: Phones, people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    phone: Phones, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_norte, at_sul = phone(people.norte.owner), phone(people.sul.owner)
     disguised = phone("norte.localhost", HTTP_X_TENANT_ID=str(sul.clinic_id))
@@ -125,7 +123,7 @@ def test_the_admin_is_not_on_the_shared_host(api: ApiClients, norte: ClinicRoute
 
 @pytest.mark.parametrize("host", ["nobody.localhost", "norte.sul.localhost", "norte.example"])
 def test_a_host_that_is_no_clinics_answers_nothing(
-    host: str, phone: Phones, people: SimpleNamespace
+    host: str, phone: Phones, people: Everybody
 ) -> None:
     at_norte = phone(people.norte.owner)
     refused = phone(host).me(at_norte.access)
@@ -134,7 +132,7 @@ def test_a_host_that_is_no_clinics_answers_nothing(
 
 
 def test_a_session_of_nortes_admin_is_none_at_suls_even_for_a_twin(
-    api: ApiClients, people: SimpleNamespace, twin: User, norte: ClinicRoute
+    api: ApiClients, people: Everybody, twin: User, norte: ClinicRoute
 ) -> None:
     at_norte, at_sul = api(None), api(None, SUL)
     with clinic_scope(norte):
@@ -148,7 +146,7 @@ def test_a_session_of_nortes_admin_is_none_at_suls_even_for_a_twin(
 
 
 def test_a_token_made_for_one_clinic_in_code_is_refused_in_another(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """The sign-in itself refuses an object of another clinic (H7)."""
     from tenants.errors import CrossClinicAccess
@@ -158,7 +156,7 @@ def test_a_token_made_for_one_clinic_in_code_is_refused_in_another(
 
 
 def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """As in a restored copy of a schema: the same session row, the same person, another clinic."""
     client = Client(SERVER_NAME="norte.localhost")

@@ -9,6 +9,8 @@ from accounts.errors import SupervisorUnfit
 from accounts.models import Role, User
 from accounts.services import user_create, user_update
 from core.errors import FieldError
+from tenants.context import ClinicRoute
+from tests.people import Everybody
 
 IARA: dict[str, Any] = {"email": "iara@norte.example", "full_name": "Iara"}
 
@@ -24,14 +26,16 @@ def refusal(make: Callable[[], object]) -> tuple[str, str]:
     return refused.value.field, refused.value.field_code
 
 
-def test_an_intern_needs_a_supervisor_and_no_crefito(in_norte: Any, people: Any) -> None:
+def test_an_intern_needs_a_supervisor_and_no_crefito(
+    in_norte: ClinicRoute, people: Everybody
+) -> None:
     assert refusal(hire) == ("crefito", "required")
     intern = hire(supervisor=people.norte.therapist)
     assert intern.is_intern
     assert not intern.may_supervise
 
 
-def test_an_intern_who_graduates_needs_a_crefito(in_norte: Any, people: Any) -> None:
+def test_an_intern_who_graduates_needs_a_crefito(in_norte: ClinicRoute, people: Everybody) -> None:
     intern = hire(supervisor=people.norte.therapist)
 
     def graduate(**fields: Any) -> User:
@@ -42,7 +46,7 @@ def test_an_intern_who_graduates_needs_a_crefito(in_norte: Any, people: Any) -> 
     assert graduate(crefito="3/1-F").may_supervise
 
 
-def test_who_may_supervise(in_norte: Any, people: Any) -> None:
+def test_who_may_supervise(in_norte: ClinicRoute, people: Everybody) -> None:
     intern = hire(supervisor=people.norte.therapist)
     inactive = hire(email="i@norte.example", crefito="3/2-F")
     user_update(acting_user=None, user=inactive, is_active=False)
@@ -53,7 +57,9 @@ def test_who_may_supervise(in_norte: Any, people: Any) -> None:
             user_update(acting_user=None, user=User.objects.get(pk=intern.pk), supervisor=unfit)
 
 
-def test_only_therapists_are_interns_and_nobody_their_own(in_norte: Any, people: Any) -> None:
+def test_only_therapists_are_interns_and_nobody_their_own(
+    in_norte: ClinicRoute, people: Everybody
+) -> None:
     supervisor = people.norte.therapist
     refused = refusal(lambda: hire(role=Role.RECEPTIONIST, supervisor=supervisor))
     assert refused == ("supervisor", "not_a_therapist")

@@ -1,6 +1,5 @@
 """The people themselves: what the services and the database make sure of."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from accounts.sessions import token_issue, user_revoke_tokens
 from core.constraints import FieldConflict
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import CrossClinicAccess, NoClinicActive
+from tests.people import Everybody
 
 ANA: dict[str, Any] = {"email": "ana@norte.example", "full_name": "Ana", "role": Role.RECEPTIONIST}
 
@@ -49,7 +49,7 @@ def test_the_same_email_is_free_in_the_other_clinic(norte: ClinicRoute, sul: Cli
 
 
 def test_a_person_of_one_clinic_cannot_be_changed_in_the_other(
-    people: SimpleNamespace, sul: ClinicRoute
+    people: Everybody, sul: ClinicRoute
 ) -> None:
     with clinic_scope(sul):
         for attempt in (
@@ -61,7 +61,7 @@ def test_a_person_of_one_clinic_cannot_be_changed_in_the_other(
                 attempt()
 
 
-def test_a_person_is_changed_field_by_field(people: SimpleNamespace, in_norte: ClinicRoute) -> None:
+def test_a_person_is_changed_field_by_field(people: Everybody, in_norte: ClinicRoute) -> None:
     manager = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=manager, email="NEW@norte.example", full_name="New")
     manager.refresh_from_db()
@@ -72,7 +72,7 @@ def test_a_person_is_changed_field_by_field(people: SimpleNamespace, in_norte: C
         user_update(acting_user=None, user=manager, password="x")
 
 
-def test_deactivating_ends_every_sign_in(people: SimpleNamespace, in_norte: ClinicRoute) -> None:
+def test_deactivating_ends_every_sign_in(people: Everybody, in_norte: ClinicRoute) -> None:
     manager = User.objects.get(pk=people.norte.manager.pk)
     token_issue(user=manager)
     token_issue(user=people.norte.owner)
@@ -94,7 +94,7 @@ def test_deactivating_ends_every_sign_in(people: SimpleNamespace, in_norte: Clin
     ],
 )
 def test_nobody_touches_a_role_above_their_own(
-    actor: str, target: str, allowed: bool, people: SimpleNamespace, in_norte: ClinicRoute
+    actor: str, target: str, allowed: bool, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     acting = getattr(people.norte, actor)
     user = User.objects.get(pk=getattr(people.norte, target).pk)
@@ -113,7 +113,7 @@ def test_nobody_touches_a_role_above_their_own(
 
 
 def test_a_manager_makes_no_owner_of_anybody_themselves_included(
-    people: SimpleNamespace, in_norte: ClinicRoute
+    people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = people.norte.manager
     with pytest.raises(RoleAboveOwn):
@@ -128,7 +128,7 @@ def test_a_manager_makes_no_owner_of_anybody_themselves_included(
 
 
 def test_a_clinic_has_no_platform_staff_by_the_hand_of_its_owner(
-    people: SimpleNamespace, in_norte: ClinicRoute
+    people: Everybody, in_norte: ClinicRoute
 ) -> None:
     with pytest.raises(RoleAboveOwn):
         user_create(acting_user=people.norte.owner, **{**ANA, "role": Role.PLATFORM})
@@ -160,9 +160,7 @@ def test_a_form_says_so_beforehand(
     assert field in refused.value.message_dict
 
 
-def test_the_database_holds_what_a_sign_in_is(
-    people: SimpleNamespace, in_norte: ClinicRoute
-) -> None:
+def test_the_database_holds_what_a_sign_in_is(people: Everybody, in_norte: ClinicRoute) -> None:
     token_issue(user=people.norte.owner)
     for column, value, name in (
         ("credential", "'x'", "accounts_tokenfamily_credential_form"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from django.conf import LazySettings
@@ -12,7 +11,7 @@ from accounts.models import TokenFamily, User
 from accounts.services import password_change, user_update
 from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import Phone
-from tests.conftest import FreshClinic
+from tests.people import Everybody, FreshClinic
 
 Phones = Callable[..., Phone]
 Threads = Callable[[int, Callable[[], Any]], list[Any]]
@@ -28,7 +27,7 @@ def an_hour_passes() -> None:
 
 
 def test_each_refresh_gives_a_new_pair_and_the_chain_goes_on(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     seen = {owner.refresh}
@@ -44,7 +43,7 @@ def test_each_refresh_gives_a_new_pair_and_the_chain_goes_on(
 
 
 def test_a_used_token_ends_the_sign_in_and_with_it_the_thiefs(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     stolen = owner.refresh
@@ -58,7 +57,7 @@ def test_a_used_token_ends_the_sign_in_and_with_it_the_thiefs(
 
 
 def test_a_token_two_steps_behind_is_theft_whenever_it_comes(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     stolen = owner.refresh
@@ -69,7 +68,7 @@ def test_a_token_two_steps_behind_is_theft_whenever_it_comes(
 
 
 def test_theft_ends_one_sign_in_and_not_the_other_phones(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     lost, kept = phone(people.norte.owner), phone(people.norte.owner)
     stolen = lost.refresh
@@ -81,7 +80,7 @@ def test_theft_ends_one_sign_in_and_not_the_other_phones(
 
 
 def test_a_phone_that_asks_twice_at_once_stays_signed_in(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     used = owner.refresh
@@ -147,7 +146,7 @@ def test_a_reuse_that_races_with_a_refresh_leaves_nothing_alive(
 
 
 def test_a_new_password_ends_every_sign_in_of_the_old_one(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     phones = [phone(people.norte.manager) for _ in range(2)]
     manager = User.objects.get(pk=people.norte.manager.pk)
@@ -161,7 +160,7 @@ def test_a_new_password_ends_every_sign_in_of_the_old_one(
 
 
 def test_a_password_that_was_changed_past_the_services_ends_them_too(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     """Django's own forms and commands write the row themselves."""
     manager = phone(people.norte.manager)
@@ -173,7 +172,7 @@ def test_a_password_that_was_changed_past_the_services_ends_them_too(
 
 
 def test_a_deactivated_person_cannot_refresh_not_even_after_coming_back(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = phone(people.norte.manager)
     person = User.objects.get(pk=people.norte.manager.pk)
@@ -195,7 +194,7 @@ def test_a_person_who_is_gone_cannot_refresh(phone: Phones, in_norte: ClinicRout
 
 
 def test_signing_out_ends_the_sign_in_and_may_be_said_twice(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner, other = phone(people.norte.owner), phone(people.norte.owner)
     first = owner.refresh
@@ -208,7 +207,7 @@ def test_signing_out_ends_the_sign_in_and_may_be_said_twice(
 
 
 def test_a_sign_in_that_rests_too_long_ends(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute
+    phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     TokenFamily.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -217,7 +216,7 @@ def test_a_sign_in_that_rests_too_long_ends(
 
 
 def test_no_sign_in_lasts_longer_than_its_total(
-    phone: Phones, people: SimpleNamespace, in_norte: ClinicRoute, settings: LazySettings
+    phone: Phones, people: Everybody, in_norte: ClinicRoute, settings: LazySettings
 ) -> None:
     owner = phone(people.norte.owner)
     begun = timezone.now() - timedelta(days=settings.REFRESH_TOTAL_DAYS - 1)
@@ -227,14 +226,14 @@ def test_no_sign_in_lasts_longer_than_its_total(
     assert family_of(people.norte.owner).expires_at == ends
 
 
-def test_an_access_token_is_no_refresh_token(phone: Phones, people: SimpleNamespace) -> None:
+def test_an_access_token_is_no_refresh_token(phone: Phones, people: Everybody) -> None:
     owner = phone(people.norte.owner)
     for way in (owner.renew, owner.sign_out):
         assert way(owner.access).status_code == 401
 
 
 def test_the_row_holds_nothing_that_opens_a_door(
-    phone: Phones, people: SimpleNamespace, norte: ClinicRoute
+    phone: Phones, people: Everybody, norte: ClinicRoute
 ) -> None:
     owner = phone(people.norte.owner)
     with clinic_scope(norte):
@@ -248,7 +247,7 @@ def test_the_row_holds_nothing_that_opens_a_door(
 
 def test_a_refresh_costs_four_statements(
     phone: Phones,
-    people: SimpleNamespace,
+    people: Everybody,
     norte: ClinicRoute,
     django_assert_max_num_queries: Callable[..., Any],
 ) -> None:

@@ -1,7 +1,6 @@
 """The way in: e-mail and password for a pair of tokens."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from devstack.stack import Stack
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_close, clinic_reopen
 from tests.accounts.conftest import Phone
-from tests.conftest import PASSWORD, FreshClinic
+from tests.conftest import PASSWORD
+from tests.people import Everybody, FreshClinic
 
 Phones = Callable[..., Phone]
 NORTE = "norte.localhost"
@@ -27,7 +27,7 @@ def body_without_id(response: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("role", ["owner", "manager", "therapist", "receptionist", "patient"])
 def test_everybody_of_the_clinic_signs_in_and_sees_who_they_are(
-    role: str, phone: Phones, people: SimpleNamespace, norte: ClinicRoute
+    role: str, phone: Phones, people: Everybody, norte: ClinicRoute
 ) -> None:
     person: User = getattr(people.norte, role)
     answer = phone(person).me()

@@ -1,7 +1,6 @@
 """Periodic work: what has ended is deleted, clinic by clinic."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -11,6 +10,7 @@ from accounts.sessions import token_issue
 from accounts.tasks import sweep_clinic, sweep_every_clinic
 from fisioflow.celery import app
 from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 
 def leave_behind(owner: User) -> None:
@@ -31,7 +31,7 @@ def left(route: ClinicRoute) -> tuple[int, int]:
 
 
 def test_the_sweep_takes_what_ended_in_every_clinic(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     for route, owner in ((norte, people.norte.owner), (sul, people.sul.owner)):
         with clinic_scope(route):
@@ -42,7 +42,7 @@ def test_the_sweep_takes_what_ended_in_every_clinic(
 
 
 def test_the_sweep_of_one_clinic_leaves_the_other_alone(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     for route, owner in ((norte, people.norte.owner), (sul, people.sul.owner)):
         with clinic_scope(route):

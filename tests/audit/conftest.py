@@ -14,7 +14,7 @@ from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.audit.tampering import CONTENT, problems, seal
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 ACTOR = '{"label":"Ana Souza","user_id":"01890000-0000-7000-8000-000000000001"}'
 

@@ -15,7 +15,7 @@ from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
 from tenants.router import is_clinical
-from tests.conftest import FreshClinic
+from tests.people import Api, FreshClinic
 
 Connect = Callable[..., psycopg.Connection[Any]]
 HISTORY = "patients_historicalpatient"
@@ -122,7 +122,7 @@ def test_an_event_says_who_the_session_is_whatever_it_was_told(
 
 
 def test_the_application_chooses_no_number_of_an_event(
-    as_application: Connect, fresh_clinic: FreshClinic, api: Any
+    as_application: Connect, fresh_clinic: FreshClinic, api: Api
 ) -> None:
     """It would be one that a later event gets, which would be lost; or no place in the trail."""
     connection = as_application()

@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from simple_history.utils import bulk_create_with_history, update_change_reason
 
 from accounts.models import Role, User
@@ -19,7 +20,7 @@ from core.actor import Actor, acting
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
-from tests.conftest import FreshClinic
+from tests.people import Api, Everybody, FreshClinic
 
 pytestmark = pytest.mark.usefixtures("in_norte")
 
@@ -93,7 +94,9 @@ def test_the_packages_own_writers_write_nothing_a_second_time() -> None:
         update_change_reason(rooms[0], "an afterthought")
 
 
-def test_kill_switches_kill_nothing(room: Room, settings: Any, sql: Callable[..., Any]) -> None:
+def test_kill_switches_kill_nothing(
+    room: Room, settings: Settings, sql: Callable[..., Any]
+) -> None:
     settings.SIMPLE_HISTORY_ENABLED = False
     sql("SELECT set_config('pgtrigger.ignore', '{scheduling_room:history}', true)")
     room.save_without_historical_record()  # type: ignore[attr-defined]
@@ -180,7 +183,9 @@ def test_the_person_may_go_and_the_trail_stays(in_norte: ClinicRoute) -> None:
     assert (version.history_user_id, version.actor_label) == (key, "Ana")
 
 
-def test_a_request_names_its_person_and_its_id(api: Any, people: Any, norte: ClinicRoute) -> None:
+def test_a_request_names_its_person_and_its_id(
+    api: Api, people: Everybody, norte: ClinicRoute
+) -> None:
     client = api(people.norte.receptionist, HTTP_X_REQUEST_ID="request-0042")
     body = {"name": "Sala do Pedido", "capacity": 2}
     assert client.post("/api/v1/rooms", body, HTTP_USER_AGENT="app/1").status_code == 201
@@ -191,7 +196,7 @@ def test_a_request_names_its_person_and_its_id(api: Any, people: Any, norte: Cli
 
 
 def test_a_request_says_why_and_events_dont_repeat_it(
-    api: Any, people: Any, norte: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute
 ) -> None:
     why = "Correção pedida pela paciente\n\0" + "." * 300
     client = api(people.norte.owner, HTTP_X_CHANGE_REASON=quote(why))

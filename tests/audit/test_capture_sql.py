@@ -16,7 +16,7 @@ from core.ids import uuid7
 from scheduling.models import Room
 from tenants.context import clinic_scope
 from tests.audit.tampering import problems
-from tests.conftest import FreshClinic
+from tests.people import Everybody, FreshClinic
 
 Connection = psycopg.Connection[Any]
 COLUMNS = "(id, name, capacity, active, created_at, updated_at)"
@@ -217,7 +217,7 @@ PACKAGE = {
 
 @pytest.mark.parametrize(("name", "options"), PACKAGE.items(), ids=PACKAGE.keys())
 def test_the_packages_commands_write_and_remove_nothing(
-    name: str, options: dict[str, Any], in_norte: None, people: Any
+    name: str, options: dict[str, Any], in_norte: None, people: Everybody
 ) -> None:
     room = Room.objects.create(name="Sala 1")
     Room.objects.update(capacity=2)

@@ -1,7 +1,6 @@
 """The time machine: a patient's whole chart as it was."""
 
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -13,11 +12,12 @@ from exercises.services import exercise_create
 from patients.models import Patient
 from patients.services import note_draft, note_sign, patient_update
 from scheduling.models import Appointment
+from tests.people import Everybody
 
 pytestmark = pytest.mark.usefixtures("in_norte")
 
 
-def test_a_chart_is_read_as_it_was_before_and_after_each_change(people: SimpleNamespace) -> None:
+def test_a_chart_is_read_as_it_was_before_and_after_each_change(people: Everybody) -> None:
     norte, record = people.norte, Patient.objects.get(pk=people.norte.record.pk)
     note = note_draft(acting_user=norte.therapist, patient=record, kind="evolution", plan="Manter.")
     visit = Appointment.objects.create(
@@ -41,7 +41,7 @@ def test_a_chart_is_read_as_it_was_before_and_after_each_change(people: SimpleNa
     assert "scheduling_appointment" not in now
 
 
-def test_items_and_logs_belong_to_the_chart_of_their_prescription(people: SimpleNamespace) -> None:
+def test_items_and_logs_belong_to_the_chart_of_their_prescription(people: Everybody) -> None:
     norte = people.norte
     exercise = exercise_create(
         acting_user=None, name="Ponte", body_region="hip", goal="strength", instructions="Suba."
@@ -67,7 +67,7 @@ def test_items_and_logs_belong_to_the_chart_of_their_prescription(people: Simple
     assert chart["exercises_exerciselog"] == [log]
 
 
-def test_a_note_moved_to_another_chart_is_where_it_was(people: SimpleNamespace) -> None:
+def test_a_note_moved_to_another_chart_is_where_it_was(people: Everybody) -> None:
     """What was filed under the wrong patient was in the wrong chart until it was moved."""
     norte = people.norte
     other = Patient.objects.create(
@@ -88,5 +88,5 @@ def test_a_note_moved_to_another_chart_is_where_it_was(people: SimpleNamespace) 
     assert "scheduling_appointment" not in chart_as_of(other.pk, after)
 
 
-def test_there_is_no_chart_before_the_patient(people: SimpleNamespace) -> None:
+def test_there_is_no_chart_before_the_patient(people: Everybody) -> None:
     assert chart_as_of(people.norte.record.pk, datetime(2020, 1, 1, tzinfo=UTC)) == {}

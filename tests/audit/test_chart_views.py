@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from tenants.errors import ShardUnavailable
 from tests import endpoints
 from tests.bodies import Place, nothing
 from tests.endpoints import Row, rows
+from tests.people import Everybody
 from tests.records import NORTES_SECRET
 from tests.test_endpoints import BODIES, filled, path_of
 from tests.test_endpoints import place as place  # a fixture, for the tests of this file
@@ -171,7 +171,7 @@ def test_a_chart_is_found_through_what_lies_between() -> None:
 
 
 def test_a_list_opens_the_charts_of_its_page_at_the_cost_of_one_statement(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = api(people.norte.owner)
     others = [
@@ -196,7 +196,7 @@ def test_a_list_opens_the_charts_of_its_page_at_the_cost_of_one_statement(
 
 
 def test_a_chart_that_may_not_be_seen_isnt_in_the_trail_as_seen(
-    api: Clients, people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    api: Clients, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     path = f"/api/v1/patients/{people.norte.record.pk}"
     assert api(people.sul.owner).get(path).status_code == 404
@@ -209,7 +209,7 @@ def test_a_chart_that_may_not_be_seen_isnt_in_the_trail_as_seen(
 
 
 def test_what_cant_be_recorded_isnt_shown(
-    api: Clients, people: SimpleNamespace, norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
+    api: Clients, people: Everybody, norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_: Any) -> None:
         raise ShardUnavailable(shard="shard_1")

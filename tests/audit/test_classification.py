@@ -22,32 +22,38 @@ def test_every_model_is_tracked_or_exempt_with_a_reason() -> None:
     assert all(len(exempt.reason) > 10 for exempt in classification.EXEMPT.values())
 
 
-def test_a_model_that_nobody_classified_stops_every_command(monkeypatch: Any) -> None:
+def test_a_model_that_nobody_classified_stops_every_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delitem(classification.EXEMPT, "sessions.Session")
     (error,) = [message for message in run_checks() if message.is_serious()]
     assert (error.id, "sessions.Session" in error.msg) == ("audit.E001", True)
 
 
-def test_an_exemption_of_what_is_tracked_or_gone_is_an_error(monkeypatch: Any) -> None:
+def test_an_exemption_of_what_is_tracked_or_gone_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for label in ("patients.Patient", "patients.Gone"):
         monkeypatch.setitem(classification.EXEMPT, label, Exemption(Access.READ, "a mistake here"))
     assert ids(checks.every_clinical_model_is_classified()) == ["audit.E002"] * 2
 
 
-def test_what_a_history_cannot_hold_is_an_error(monkeypatch: Any) -> None:
+def test_what_a_history_cannot_hold_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Room._meta, "managed", False)
     monkeypatch.setattr(Room._meta, "parents", {models.Model: None})
     monkeypatch.setattr(Room.history.model, "_history_excluded_fields", ["name"])
     assert ids(checks.every_clinical_model_is_classified()) == ["audit.E003"] * 3
 
 
-def test_a_history_cannot_tell_keys_of_several_columns_apart(monkeypatch: Any) -> None:
+def test_a_history_cannot_tell_keys_of_several_columns_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(Room._meta, "pk", models.CompositePrimaryKey("name", "capacity"))
     (error,) = checks.every_clinical_model_is_classified()
     assert (error.id, "several columns" in error.msg) == ("audit.E003", True)
 
 
-def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: Any) -> None:
+def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     users = {"default": {"USER": "fisioflow_app"}, "shard_1": {"USER": "fisioflow"}}
     monkeypatch.setattr("audit.checks.settings.DATABASES", users)
     (warning,) = checks.the_application_owns_nothing()

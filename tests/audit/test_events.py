@@ -13,7 +13,7 @@ from audit.services import chart_view_record, event_record
 from core.actor import Actor, acting
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 CHART, OTHER = UUID(int=1), UUID(int=2)
 ANA = Actor(user_id=str(UUID(int=7)), label="Ana", request_id="first-request")

@@ -7,7 +7,7 @@ from audit.capture import install
 from tenants.context import clinic_scope
 from tenants.postgresql.owner import as_owner
 from tests.audit.tampering import HISTORY, as_superuser, problems, verified
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 FORGE = (
     "CREATE OR REPLACE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM"

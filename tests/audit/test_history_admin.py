@@ -1,6 +1,5 @@
 """The history of a record in the admin: versions, what each changed, and going back."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,12 +14,13 @@ from scheduling.models import Room
 from scheduling.services import room_update
 from tenants.context import platform_scope
 from tests.audit.test_trail_admin import browser
+from tests.people import Everybody
 
 pytestmark = pytest.mark.usefixtures("in_norte")
 
 
 @pytest.fixture
-def owner(people: SimpleNamespace) -> Client:
+def owner(people: Everybody) -> Client:
     return browser(people.norte.owner)
 
 
@@ -61,7 +61,7 @@ def test_the_last_version_of_a_page_is_compared_with_the_next_page(
 
 
 def test_an_owner_goes_back_to_a_version_through_the_service(
-    owner: Client, people: SimpleNamespace
+    owner: Client, people: Everybody
 ) -> None:
     room = a_room()
     first = Room.history.filter(id=room.pk).last()
@@ -100,7 +100,7 @@ def test_a_version_that_the_rules_no_longer_allow_comes_back_with_the_reason(
 
 
 def test_a_signed_note_is_seen_since_its_signing_and_isnt_reverted(
-    owner: Client, people: SimpleNamespace
+    owner: Client, people: Everybody
 ) -> None:
     norte = people.norte
     note = note_draft(
@@ -121,7 +121,7 @@ def test_a_signed_note_is_seen_since_its_signing_and_isnt_reverted(
     assert owner.post(version, {"plan": "Alta."}).status_code == 403
 
 
-def test_a_changed_password_is_told_and_not_shown(owner: Client, people: SimpleNamespace) -> None:
+def test_a_changed_password_is_told_and_not_shown(owner: Client, people: Everybody) -> None:
     therapist = User.objects.get(pk=people.norte.therapist.pk)
     digest = User.history.filter(id=therapist.pk).first().password
     therapist.set_password("pilates na segunda")
@@ -134,9 +134,7 @@ def test_a_changed_password_is_told_and_not_shown(owner: Client, people: SimpleN
     assert digest not in answer.content.decode()
 
 
-def test_what_the_admin_doesnt_show_has_no_history_there(
-    owner: Client, people: SimpleNamespace
-) -> None:
+def test_what_the_admin_doesnt_show_has_no_history_there(owner: Client, people: Everybody) -> None:
     record = people.norte.record
     version = Patient.history.filter(id=record.pk).first().history_id
     Patient.objects.filter(pk=record.pk).update(deleted_at="2026-03-02T12:00:00Z")
@@ -148,7 +146,7 @@ def test_what_the_admin_doesnt_show_has_no_history_there(
     assert owner.get("/admin/scheduling/room/nonsense/history/").status_code == 302
 
 
-def test_the_platforms_admin_keeps_its_log(people: SimpleNamespace) -> None:
+def test_the_platforms_admin_keeps_its_log(people: Everybody) -> None:
     with platform_scope():
         root = User.objects.create_superuser("root@fisioflow.example", full_name="Root")
         staff = Client(SERVER_NAME="localhost")

@@ -4,7 +4,6 @@ import io
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from accounts.services import user_update
 from audit.models import Event, Kind
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
+from tests.people import Everybody
 
 WHY = "Chamado 4711: a agenda não abre"
 LABEL = "support: Root as Owner Norte"
@@ -54,7 +54,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def test_it_begins_with_an_event_that_has_the_reason(
-    root: User, people: SimpleNamespace, at_norte: ClinicRoute
+    root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     token = impersonate()
     (event,) = Event.objects.filter(kind=Kind.IMPERSONATED)
@@ -68,7 +68,7 @@ def test_it_begins_with_an_event_that_has_the_reason(
 
 
 def test_what_is_done_has_both_names_and_the_reason(
-    root: User, people: SimpleNamespace, at_norte: ClinicRoute
+    root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     support, record = client_of(impersonate()), people.norte.record
     path = f"/api/v1/patients/{record.pk}"
@@ -84,7 +84,7 @@ def test_what_is_done_has_both_names_and_the_reason(
 
 
 def test_it_is_of_one_clinic_and_cant_be_refreshed(
-    root: User, people: SimpleNamespace, at_norte: ClinicRoute
+    root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     token = impersonate()
     assert client_of(token, "sul.localhost").get("/api/v1/me").status_code == 401
@@ -94,7 +94,7 @@ def test_it_is_of_one_clinic_and_cant_be_refreshed(
 
 
 def test_it_ends_when_the_person_is_switched_off(
-    root: User, people: SimpleNamespace, at_norte: ClinicRoute
+    root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     support = client_of(impersonate("manager@norte.example"))
     manager = User.objects.get(pk=people.norte.manager.pk)
@@ -109,7 +109,7 @@ def test_it_needs_a_reason(reason: str, root: User, at_norte: ClinicRoute) -> No
     assert not Event.objects.exists()
 
 
-def test_it_needs_an_active_person(root: User, people: SimpleNamespace, norte: ClinicRoute) -> None:
+def test_it_needs_an_active_person(root: User, people: Everybody, norte: ClinicRoute) -> None:
     for email in ("nobody@norte.example", "owner@sul.example"):
         with pytest.raises(CommandError, match="no active person"):
             impersonate(email)
@@ -118,7 +118,7 @@ def test_it_needs_an_active_person(root: User, people: SimpleNamespace, norte: C
 
 
 def test_it_needs_active_staff_and_who_tries_without_is_in_the_trail(
-    root: User, people: SimpleNamespace, at_norte: ClinicRoute
+    root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     with platform_scope():
         User.objects.filter(role=Role.PLATFORM).update(is_active=False)

@@ -11,13 +11,14 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from pytest_django import Settings
 
 from audit.privileges import grant
 from audit.verification import verify
 from tenants.context import TEMPLATE_SCHEMA, clinic_scope, maintenance_scope
 from tenants.postgresql.owner import as_owner
 from tests.audit.tampering import problems
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 Connection = psycopg.Connection[Any]
 ROOM = (
@@ -97,7 +98,7 @@ def test_a_schema_that_the_owner_cant_close_stops_the_migration(superuser: Conne
 
 
 def test_a_role_that_could_get_round_the_grants_is_refused(
-    fresh_clinic: FreshClinic, settings: Any
+    fresh_clinic: FreshClinic, settings: Settings
 ) -> None:
     with owners_cursor() as cursor, pytest.raises(ImproperlyConfigured, match="become the owner"):
         settings.APP_ROLE = "fisioflow"  # the owner's own

@@ -20,7 +20,7 @@ from tests.audit.tampering import (
     seal,
     verified,
 )
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 NOW = "pg_current_xact_id()"
 LAST_SEALS = "(SELECT xid FROM audit_seal ORDER BY number DESC LIMIT 1)"

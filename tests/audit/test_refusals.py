@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.tasks import ClinicTask
 from tests.backups.rebuilding import somebody
-from tests.conftest import FreshClinic
+from tests.people import Everybody, FreshClinic
 
 Clients = Callable[..., APIClient]
 ME = "/api/v1/me"
@@ -36,7 +35,7 @@ def refusals() -> list[Event]:
 
 
 def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     record = people.norte.record
     path = f"/api/v1/patients/{record.pk}"
@@ -52,7 +51,7 @@ def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
 
 
 def test_a_foreign_and_a_forged_token_are_recorded_where_they_were_shown(
-    api: Clients, people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    api: Clients, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     assert api(people.norte.owner, host="sul.localhost").get(ME).status_code == 401
     forged = APIClient(SERVER_NAME="sul.localhost", HTTP_AUTHORIZATION="Bearer x.y.z")
@@ -65,7 +64,7 @@ def test_a_foreign_and_a_forged_token_are_recorded_where_they_were_shown(
 
 
 def test_a_token_that_expired_or_is_missing_is_no_refusal_of_access(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     ended = timezone.now() - timedelta(seconds=1)
     claims = Claims(people.norte.owner.pk, uuid7(), 0)
@@ -76,7 +75,7 @@ def test_a_token_that_expired_or_is_missing_is_no_refusal_of_access(
 
 
 def test_a_page_of_the_admin_that_is_refused_is_recorded(
-    people: SimpleNamespace, in_norte: ClinicRoute
+    people: Everybody, in_norte: ClinicRoute
 ) -> None:
     browser = Client(SERVER_NAME="norte.localhost")
     browser.force_login(people.norte.owner)
@@ -152,7 +151,7 @@ def rename(clinic_id: str, patient_id: str) -> None:
 
 
 def test_a_task_acts_under_the_id_of_the_request_that_started_it(
-    people: SimpleNamespace, norte: ClinicRoute
+    people: Everybody, norte: ClinicRoute
 ) -> None:
     with acting(Actor(label="Owner Norte", request_id="req-12345678")):
         rename.delay(str(norte.clinic_id), str(people.norte.record.pk))
@@ -175,7 +174,7 @@ def test_a_task_acts_under_the_id_of_the_request_that_started_it(
     ],
 )
 def test_whoever_asks_for_a_chart_that_isnt_theirs_is_told_nothing_and_recorded(
-    who: str, path: str, api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    who: str, path: str, api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     person = getattr(people.norte, who)
     other = Patient.objects.create(**somebody(4711))
@@ -225,7 +224,7 @@ def test_of_a_flood_the_trail_says_how_many_there_were(in_norte: ClinicRoute) ->
 
 
 def test_a_person_hides_no_refusal_behind_a_flood_of_others(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     for _ in range(PER_MINUTE + 5):
@@ -244,7 +243,7 @@ def test_a_machine_that_changes_its_ipv6_address_is_one_address(in_norte: Clinic
 
 
 def test_a_strangers_flood_doesnt_hide_what_a_person_is_refused(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     flood(PER_MINUTE + 1)
     path = f"/api/v1/patients/{people.norte.record.pk}"

@@ -17,7 +17,7 @@ from audit.seal_export import VERIFIER
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.audit.tampering import HISTORY, RESTORED, as_superuser, seal, verified
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 NASTY = 'Zoë "disse"\\ \n\t\x01\x7f 😀 {"a": null}'
 ROWS, HASHES = f"rows/{HISTORY}.jsonl", f"hashes/{HISTORY}.jsonl"

@@ -11,7 +11,7 @@ from audit.tasks import seal_clinic, seal_clinics_of_this_slot, seal_platform
 from fisioflow.celery import app
 from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def test_the_hour_reaches_every_clinic_once(

@@ -30,7 +30,7 @@ from tests.audit.tampering import (
     sealed,
     verified,
 )
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 from tests.racing import race
 
 WRITERS, WRITES = 3, 60

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from accounts.services import password_change, user_update
 from audit.models import Event, Kind
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests.conftest import PASSWORD
+from tests.people import Everybody
 
 Clients = Callable[..., APIClient]
 TOKEN, REFRESH, REVOKE = (f"/api/v1/auth/{way}" for way in ("token", "refresh", "revoke"))
@@ -39,7 +39,7 @@ def sign_in(client: Any, email: str, password: str = PASSWORD) -> Any:
 
 
 def test_signing_in_and_out_of_the_api(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     therapist, phone = people.norte.therapist, api(None)
     pair = sign_in(phone, therapist.email).json()
@@ -54,7 +54,7 @@ def test_signing_in_and_out_of_the_api(
 
 
 def test_signing_in_and_out_of_the_admin(
-    browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
+    browser: Client, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = people.norte.owner
     browser.post("/admin/login/", {"username": owner.email.upper(), "password": PASSWORD})
@@ -68,7 +68,7 @@ def test_signing_in_and_out_of_the_admin(
 
 
 def test_a_wrong_password_is_recorded_against_the_person_and_not_by_them(
-    api: Clients, browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, browser: Client, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = people.norte.owner
     assert sign_in(api(None), owner.email, "a wrong password").status_code == 401
@@ -94,7 +94,7 @@ def test_an_address_that_is_nobodys_is_kept_as_a_digest(
 
 
 def test_a_person_whom_the_admin_isnt_for_has_failed_to_sign_in(
-    browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
+    browser: Client, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     therapist = people.norte.therapist
     browser.post("/admin/login/", {"username": therapist.email, "password": PASSWORD})
@@ -105,7 +105,7 @@ def test_a_person_whom_the_admin_isnt_for_has_failed_to_sign_in(
 def test_too_many_attempts_are_recorded_as_such(
     api: Clients,
     browser: Client,
-    people: SimpleNamespace,
+    people: Everybody,
     in_norte: ClinicRoute,
     settings: LazySettings,
 ) -> None:
@@ -122,7 +122,7 @@ def test_too_many_attempts_are_recorded_as_such(
 
 
 def test_a_refresh_token_that_comes_back_is_recorded(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     phone = api(None)
     stolen = sign_in(phone, people.norte.owner.email).json()["refresh"]
@@ -139,7 +139,7 @@ def test_a_refresh_token_that_comes_back_is_recorded(
 
 
 def test_a_new_password_is_an_event_whoever_sets_it(
-    browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
+    browser: Client, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner, therapist = people.norte.owner, User.objects.get(pk=people.norte.therapist.pk)
     password_change(acting_user=None, user=therapist, password=NEW_PASSWORD)
@@ -155,7 +155,7 @@ def test_a_new_password_is_an_event_whoever_sets_it(
 
 
 def test_a_password_that_is_refused_is_no_change(
-    browser: Client, people: SimpleNamespace, in_norte: ClinicRoute
+    browser: Client, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     browser.force_login(people.norte.owner)
     weak = {"old_password": PASSWORD, "new_password1": "12345678", "new_password2": "12345678"}
@@ -177,7 +177,7 @@ def test_the_platforms_staff_are_recorded_in_the_directory(in_platform: None) ->
     ]
 
 
-def test_another_role_is_an_event_with_both(people: SimpleNamespace, norte: ClinicRoute) -> None:
+def test_another_role_is_an_event_with_both(people: Everybody, norte: ClinicRoute) -> None:
     owner, receptionist = people.norte.owner, people.norte.receptionist
     with clinic_scope(norte):
         person = User.objects.get(pk=receptionist.pk)

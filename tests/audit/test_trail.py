@@ -1,7 +1,6 @@
 """The trail as a feed: what it holds, in which order, and what its filters leave of it."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -20,6 +19,7 @@ from patients.services import note_draft, note_sign, patient_update
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
 from tests.audit.conftest import everything
+from tests.people import Everybody
 
 pytestmark = pytest.mark.usefixtures("in_norte")
 
@@ -28,7 +28,7 @@ def lines(trail: Trail, limit: int = 100) -> list[tuple[str, str]]:
     return [(entry.table, entry.kind) for entry in trail.page(limit)]
 
 
-def test_a_change_says_what_was_what_is_and_which_fields(people: SimpleNamespace) -> None:
+def test_a_change_says_what_was_what_is_and_which_fields(people: Everybody) -> None:
     record = people.norte.record
     therapist = Actor(
         user_id=str(people.norte.therapist.pk),
@@ -67,7 +67,7 @@ def test_a_deletion_keeps_what_was_deleted() -> None:
     assert gone.changed_fields == ()
 
 
-def test_the_digest_of_a_password_isnt_shown(people: SimpleNamespace) -> None:
+def test_the_digest_of_a_password_isnt_shown(people: Everybody) -> None:
     therapist = User.objects.get(pk=people.norte.therapist.pk)
     therapist.set_password("pilates na segunda")
     therapist.save()
@@ -78,7 +78,7 @@ def test_the_digest_of_a_password_isnt_shown(people: SimpleNamespace) -> None:
     assert change.old_values["password"] == change.new_values["password"] == HIDDEN
 
 
-def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: SimpleNamespace) -> None:
+def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: Everybody) -> None:
     note = note_draft(
         acting_user=people.norte.therapist,
         patient=people.norte.record,
@@ -95,7 +95,7 @@ def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: SimpleNa
     assert "plan" not in signing.changed_fields
 
 
-def test_events_stand_between_the_changes(people: SimpleNamespace) -> None:
+def test_events_stand_between_the_changes(people: Everybody) -> None:
     before = Room.objects.create(name="Um", capacity=1)
     event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3})
     after = Room.objects.create(name="Dois", capacity=1)
@@ -108,7 +108,7 @@ def test_events_stand_between_the_changes(people: SimpleNamespace) -> None:
     assert charts_in(newest) == set()  # an event shows nothing of the chart
 
 
-def test_pages_of_any_size_are_the_whole_trail_once(people: SimpleNamespace) -> None:
+def test_pages_of_any_size_are_the_whole_trail_once(people: Everybody) -> None:
     for number in range(4):
         Room.objects.create(name=f"Sala {number}", capacity=1)
         event_record(kind=Kind.PRINTED, patient_id=people.norte.record.pk)
@@ -119,7 +119,7 @@ def test_pages_of_any_size_are_the_whole_trail_once(people: SimpleNamespace) -> 
         assert everything(Trail(), size) == [e.place for e in whole], size
 
 
-def test_each_filter_leaves_its_own(people: SimpleNamespace) -> None:
+def test_each_filter_leaves_its_own(people: Everybody) -> None:
     norte = people.norte
     by_therapist = Actor(user_id=str(norte.therapist.pk), label="T", request_id="of-therapist")
     with acting(by_therapist):
@@ -151,7 +151,7 @@ def test_time_bounds_hold_the_beginning_and_not_the_end() -> None:
     assert Trail(table="scheduling_room", since=later).page(10) == []
 
 
-def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: SimpleNamespace) -> None:
+def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: Everybody) -> None:
     norte = people.norte
     other = Patient.objects.create(
         name="Outra", phone="+5511987650000", cpf="11144477735", birth_date="1990-01-01"
@@ -182,7 +182,7 @@ def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: SimpleN
 
 
 def test_another_clinics_trail_is_another(
-    people: SimpleNamespace, norte: ClinicRoute, sul: ClinicRoute
+    people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     room = Room.objects.create(name="Só do norte", capacity=1)
     trail = Trail()

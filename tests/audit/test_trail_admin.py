@@ -1,6 +1,5 @@
 """The trail in the clinic's admin: the owner and the auditor read it, and it is all she sees."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
 from tests.conftest import PASSWORD
+from tests.people import Everybody
 
 TRAIL = "/admin/audit/event/"
 ROOMS = "/admin/scheduling/room/"
@@ -28,7 +28,7 @@ def browser(person: Any) -> Client:
 
 
 @pytest.fixture
-def auditor(people: SimpleNamespace) -> Client:
+def auditor(people: Everybody) -> Client:
     return browser(people.norte.auditor)
 
 
@@ -43,7 +43,7 @@ def lines(answer: Any) -> list[Any]:
     return [line["entry"] for line in shown(answer)["entries"]]
 
 
-def test_the_auditor_signs_in_and_finds_the_trail_alone(people: SimpleNamespace) -> None:
+def test_the_auditor_signs_in_and_finds_the_trail_alone(people: Everybody) -> None:
     auditor = Client(SERVER_NAME="norte.localhost")
     sent = {"username": people.norte.auditor.email, "password": PASSWORD}
     page = auditor.post("/admin/login/", sent, follow=True)
@@ -55,9 +55,7 @@ def test_the_auditor_signs_in_and_finds_the_trail_alone(people: SimpleNamespace)
         assert auditor.get(closed).status_code == 403
 
 
-def test_filters_links_and_pages_lead_through_the_trail(
-    auditor: Client, people: SimpleNamespace
-) -> None:
+def test_filters_links_and_pages_lead_through_the_trail(auditor: Client, people: Everybody) -> None:
     Room.objects.bulk_create(Room(name=f"Sala {number}", capacity=1) for number in range(60))
     first = auditor.get(TRAIL, {"table": "scheduling_room"})
     assert len(lines(first)) == 50
@@ -73,7 +71,7 @@ def test_filters_links_and_pages_lead_through_the_trail(
 
 
 def test_an_entry_shows_old_beside_new_and_marks_what_changed(
-    auditor: Client, people: SimpleNamespace
+    auditor: Client, people: Everybody
 ) -> None:
     record = people.norte.record
     Patient.objects.filter(pk=record.pk).update(medical_history="<b>Ciatalgia</b>")
@@ -98,7 +96,7 @@ def test_an_entry_shows_old_beside_new_and_marks_what_changed(
         assert auditor.get(f"{TRAIL}{nowhere}/").status_code == 404
 
 
-def test_the_file_has_what_the_filters_leave(auditor: Client, people: SimpleNamespace) -> None:
+def test_the_file_has_what_the_filters_leave(auditor: Client, people: Everybody) -> None:
     Room.objects.create(name="Pilates", capacity=1)
     file = auditor.post(f"{TRAIL}export/?table=scheduling_room", {"format": "csv"})
     assert file["Content-Type"] == "text/csv; charset=utf-8"
@@ -109,7 +107,7 @@ def test_the_file_has_what_the_filters_leave(auditor: Client, people: SimpleName
     assert refused["Location"] == f"{TRAIL}?user=x"
 
 
-def test_managers_dont_read_it_and_arent_shown_the_way(people: SimpleNamespace) -> None:
+def test_managers_dont_read_it_and_arent_shown_the_way(people: Everybody) -> None:
     manager = browser(people.norte.manager)
     assert TRAIL not in manager.get("/admin/").content.decode()
     for path in (TRAIL, f"{TRAIL}audit_event:1/"):
@@ -117,7 +115,7 @@ def test_managers_dont_read_it_and_arent_shown_the_way(people: SimpleNamespace) 
     assert TRAIL in browser(people.norte.owner).get("/admin/").content.decode()
 
 
-def test_an_entry_of_norte_isnt_there_in_sul(people: SimpleNamespace, sul: ClinicRoute) -> None:
+def test_an_entry_of_norte_isnt_there_in_sul(people: Everybody, sul: ClinicRoute) -> None:
     Room.objects.create(name="Só do norte", capacity=1)
     place = Trail(table="scheduling_room").page(1)[0].place
     with clinic_scope(sul):
@@ -127,7 +125,7 @@ def test_an_entry_of_norte_isnt_there_in_sul(people: SimpleNamespace, sul: Clini
 
 
 def test_what_the_admin_writes_is_in_the_trail_and_not_in_djangos_log(
-    people: SimpleNamespace,
+    people: Everybody,
 ) -> None:
     owner = browser(people.norte.owner)
     assert owner.post(f"{ROOMS}add/", {"name": "Pilates", "capacity": 4}).status_code == 302

@@ -1,7 +1,6 @@
 """The trail over HTTP: for the owner and the auditor, and nobody else."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/audit"
 FIELDS = {
@@ -35,7 +35,7 @@ def codes(answer: Any) -> dict[str, str]:
 
 
 def test_the_auditor_finds_who_changed_a_phone_and_from_where(
-    api: Any, people: SimpleNamespace, norte: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute
 ) -> None:
     record = people.norte.record
     reception = api(people.norte.receptionist)
@@ -63,7 +63,7 @@ def test_the_auditor_finds_who_changed_a_phone_and_from_where(
 
 
 def test_pages_follow_each_other_while_the_trail_grows(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     for number in range(5):
         Room.objects.create(name=f"Sala {number}", capacity=1)
@@ -79,7 +79,7 @@ def test_pages_follow_each_other_while_the_trail_grows(
     assert names == [f"Sala {number}" for number in (4, 3, 2, 1, 0)]
 
 
-def test_a_day_is_the_clinics_day(api: Any, people: SimpleNamespace, in_norte: ClinicRoute) -> None:
+def test_a_day_is_the_clinics_day(api: Api, people: Everybody, in_norte: ClinicRoute) -> None:
     room = Room.objects.create(name="Pilates", capacity=1)
     today = timezone.localdate()
     auditor, of_room = api(people.norte.auditor), {"record": str(room.pk)}
@@ -96,7 +96,7 @@ def test_a_day_is_the_clinics_day(api: Any, people: SimpleNamespace, in_norte: C
         assert len(results(auditor.get(URL, of_room | query))) == count, query
 
 
-def test_a_misspelt_filter_shows_nothing(api: Any, people: SimpleNamespace) -> None:
+def test_a_misspelt_filter_shows_nothing(api: Api, people: Everybody) -> None:
     auditor = api(people.norte.auditor)
     for query, refused in (
         ({"usr": str(uuid4())}, {"usr": "unknown_parameter"}),
@@ -115,9 +115,7 @@ def test_a_misspelt_filter_shows_nothing(api: Any, people: SimpleNamespace) -> N
         assert codes(auditor.get(URL, query)) == refused, query
 
 
-def test_a_cursor_belongs_to_its_list(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
-) -> None:
+def test_a_cursor_belongs_to_its_list(api: Api, people: Everybody, in_norte: ClinicRoute) -> None:
     for number, cpf in enumerate(("11144477735", "39053344705")):
         name = f"Bia {number}"
         Patient.objects.create(name=name, phone="+5511987654321", cpf=cpf, birth_date="1990-01-01")
@@ -128,7 +126,7 @@ def test_a_cursor_belongs_to_its_list(
         assert codes(owner.get(path, {"cursor": cursor})) == {"cursor": "invalid_cursor"}
 
 
-def test_sul_reads_nothing_of_norte(api: Any, people: SimpleNamespace, norte: ClinicRoute) -> None:
+def test_sul_reads_nothing_of_norte(api: Api, people: Everybody, norte: ClinicRoute) -> None:
     with clinic_scope(norte):
         room = Room.objects.create(name="Só do norte", capacity=1)
         event_record(kind=Kind.PRINTED, record_id=str(room.pk))
@@ -139,7 +137,7 @@ def test_sul_reads_nothing_of_norte(api: Any, people: SimpleNamespace, norte: Cl
 
 @pytest.mark.parametrize("role", ["manager", "therapist", "receptionist", "patient"])
 def test_nobody_else_reads_or_takes_it(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute, role: str
+    api: Api, people: Everybody, in_norte: ClinicRoute, role: str
 ) -> None:
     client = api(getattr(people.norte, role))
     for path in (URL, f"{URL}/export?format=csv"):
@@ -148,7 +146,7 @@ def test_nobody_else_reads_or_takes_it(
 
 
 def test_an_event_of_a_job_has_no_account_and_no_action(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     with acting_as_job("reminders", reason="nightly"):
         event_record(kind=Kind.PRINTED, details={"count": 2})

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from audit.trail import Trail
 from core.actor import Actor, acting
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope
-from tests.conftest import FreshClinic
+from tests.people import Api, Everybody, FreshClinic
 
 URL = "/api/v1/audit/export"
 
@@ -28,7 +27,7 @@ def body(answer: Any) -> str:
 
 
 def test_a_spreadsheet_has_every_entry_and_runs_none(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     stranger = Actor(label="=cmd|' /C calc'!A0", user_agent="@SUM(1+1)", request_id="-1")
     with acting(stranger):
@@ -47,7 +46,7 @@ def test_a_spreadsheet_has_every_entry_and_runs_none(
 
 
 def test_lines_of_json_are_the_entries_of_the_list(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     Room.objects.create(name="Avaliação", capacity=1)
     owner, query = api(people.norte.owner), {"table": "scheduling_room"}
@@ -60,7 +59,7 @@ def test_lines_of_json_are_the_entries_of_the_list(
 
 
 def test_the_export_is_an_event_with_names_of_filters_and_no_content(
-    api: Any, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     room = Room.objects.create(name="Pilates", capacity=1)
     query = {"format": "jsonl", "record": str(room.pk), "from": "2026-03-02"}
@@ -87,7 +86,7 @@ def test_pages_of_an_export_are_read_as_whoever_asked_after_the_request_is_over(
     assert (len(taken), whole, {line["tenant"] for line in lines}) == (3, 5, {str(norte.clinic_id)})
 
 
-def test_a_format_is_needed_and_pages_have_no_place(api: Any, people: SimpleNamespace) -> None:
+def test_a_format_is_needed_and_pages_have_no_place(api: Api, people: Everybody) -> None:
     owner = api(people.norte.owner)
     for query, parameter in (
         ({}, "format"),

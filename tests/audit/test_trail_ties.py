@@ -7,7 +7,7 @@ from scheduling.models import Room
 from tenants.context import clinic_scope
 from tenants.postgresql.owner import as_owner
 from tests.audit.conftest import everything
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 AT_ONE_MOMENT = """
 INSERT INTO {table}

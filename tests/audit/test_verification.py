@@ -14,7 +14,7 @@ from tests.audit.tampering import (
     tamper,
     verified,
 )
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 COPIED = (
     "id, created_at, updated_at, name, email, phone, cpf, birth_date, medical_history, deleted_at,"

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.audit.tampering import CONTENT, HISTORY, MIDDLE, tamper, verified
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def command(*arguments: str) -> tuple[str, bool]:

@@ -16,7 +16,7 @@ from tenants.context import clinic_scope
 from tenants.errors import OwnerLoginMissing
 from tenants.postgresql.owner import as_owner
 from tests.audit.tampering import as_superuser, problems, rows, seal, sealed
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.mark.parametrize("table", ["audit_seal", "audit_sealedtable"])

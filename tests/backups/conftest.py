@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 from moto.server import ThreadedMotoServer
+from pytest_django import Settings
 
 from backups.configuration import configured_store
 from backups.keys import (
@@ -32,7 +33,7 @@ from backups.stores.s3 import S3Store, s3_client
 from core.ids import uuid7
 from tenants.context import platform_scope
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 NORTE = UUID("0192f000-0000-7000-8000-000000000001")
 SUL = UUID("0192f000-0000-7000-8000-000000000002")
@@ -240,7 +241,7 @@ def written(folder: FolderStore, ours: Keyring) -> Callable[[Manifest], Signed]:
 
 
 @pytest.fixture
-def configured(tmp_path: Path, settings: Any) -> Store:
+def configured(tmp_path: Path, settings: Settings) -> Store:
     """The installation's own store, with keys of its own: what a server that backs up has."""
     settings.BACKUP_STORE_URL = (tmp_path / "store").as_uri()
     settings.BACKUP_SIGNING_KEY_FILE = str(tmp_path / "signing.pem")
@@ -251,7 +252,7 @@ def configured(tmp_path: Path, settings: Any) -> Store:
 
 
 @pytest.fixture
-def folder_of_files(settings: Any, tmp_path: Path) -> Path:
+def folder_of_files(settings: Settings, tmp_path: Path) -> Path:
     """The files in a folder, as on a single server."""
     settings.STORAGES = settings.STORAGES | {
         "default": {

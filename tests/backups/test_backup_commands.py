@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from backups.keys import read_identities, read_signing_key
 from backups.locking import sole_run
@@ -20,7 +21,7 @@ from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.fleet import code_head
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def said(*args: Any, **options: Any) -> str:
@@ -71,7 +72,7 @@ def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) ->
         )
 
 
-def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings: Any) -> None:
+def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings: Settings) -> None:
     name = fresh_clinic.route.schema
     with pytest.raises(CommandError, match="No such clinic: nowhere"):
         said("backup", "nowhere")

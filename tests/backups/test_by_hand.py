@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connections
+from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Event, Kind
@@ -22,14 +22,16 @@ from tenants.context import clinic_scope
 from tests.backups.by_hand import NEEDS_AGE, SCHEMA, Person
 from tests.backups.conftest import Keyring
 from tests.backups.rebuilding import backed_up, differences, dumped, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 pytestmark = NEEDS_AGE
 HARD_TO_QUOTE = "Dor\tlombar\n\\.\nCOMMIT;\r\n'à' \"noite\" \\N"
 
 
 @pytest.fixture
-def person(fresh_clinic: FreshClinic, configured: FolderStore, settings: Any) -> Iterator[Person]:
+def person(
+    fresh_clinic: FreshClinic, configured: FolderStore, settings: Settings
+) -> Iterator[Person]:
     write_readme(configured)
     keys = Keyring(
         identity_file=Path(settings.BACKUP_IDENTITY_FILE),

@@ -11,13 +11,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from backups.manifests import Signed
 from backups.stores import Store
 from devstack.stack import Stack
 from tests.backups.rebuilding import backed_up
 from tests.backups.test_faults_restore import environ
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 NOBODY = str(uuid4())
 SILENT = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -37,7 +38,7 @@ def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def env(settings: Any, stack: Stack) -> dict[str, str]:
+def env(settings: Settings, stack: Stack) -> dict[str, str]:
     return environ(settings, stack)
 
 
@@ -66,7 +67,7 @@ FAILING = {
 
 @pytest.mark.parametrize("name", FAILING)
 def test_a_failure_is_one_json_object(
-    name: str, fresh_clinic: FreshClinic, configured: Store, capsys: Any
+    name: str, fresh_clinic: FreshClinic, configured: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, code, text = FAILING[name]
     with pytest.raises(CommandError, match=text) as refused:
@@ -78,7 +79,11 @@ def test_a_failure_is_one_json_object(
 
 @pytest.mark.parametrize("name", ["backup", "drill", "prune_backups"])
 def test_a_clinic_that_fails_is_named_in_its_line(
-    name: str, fresh_clinic: FreshClinic, configured: Store, settings: Any, capsys: Any
+    name: str,
+    fresh_clinic: FreshClinic,
+    configured: Store,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     schema = fresh_clinic.route.schema
     settings.BACKUP_STORE_URL = "ftp://nowhere"
@@ -92,7 +97,9 @@ def test_a_clinic_that_fails_is_named_in_its_line(
     assert (captured.out, captured.err) == ("", f"{schema}: {said['message']}\n")
 
 
-def test_an_undo_that_is_refused_says_so(fresh_clinic: FreshClinic, capsys: Any) -> None:
+def test_an_undo_that_is_refused_says_so(
+    fresh_clinic: FreshClinic, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(CommandError, match="nothing to undo"):
         call_command("undo_restore", fresh_clinic.route.schema, "--json")
     assert json.loads(capsys.readouterr().out)["error"] == "backup_no_restore_point"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from pytest_django import Settings
 
 from backups.configuration import trusted_keys
 from backups.drills import drill_run
@@ -25,7 +26,7 @@ from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic
 from tests.backups.conftest import keys_of
 from tests.backups.files import DAMAGES, damaged, kept_file
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def clinic(fresh_clinic: FreshClinic, configured: FolderStore) -> Clinic:
 
 
 @pytest.fixture
-def rotate(settings: Any, tmp_path: Path) -> Callable[[], str]:
+def rotate(settings: Settings, tmp_path: Path) -> Callable[[], str]:
     """Other recipients from now on, and their identity alone; returns the file of the old one."""
 
     def done() -> str:
@@ -74,7 +75,7 @@ def last_run(clinic: Clinic) -> Run:
 
 
 def test_new_recipients_open_every_document_of_the_next_backup(
-    clinic: Clinic, configured: FolderStore, rotate: Callable[[], str], settings: Any
+    clinic: Clinic, configured: FolderStore, rotate: Callable[[], str], settings: Settings
 ) -> None:
     name = kept_file(clinic, b"laudo")
     old = made(clinic)
@@ -131,7 +132,7 @@ def test_a_drill_finds_a_damaged_document_and_the_next_full_writes_it_again(
 
 
 def test_a_verification_finds_it_without_a_key(
-    clinic: Clinic, configured: FolderStore, settings: Any
+    clinic: Clinic, configured: FolderStore, settings: Settings
 ) -> None:
     bad, good = kept_file(clinic, b"laudo"), kept_file(clinic, b"exame", "b")
     signed = made(clinic)

@@ -25,7 +25,7 @@ from tenants.schemas import drop_schema
 from tests.backups.conftest import Keyring
 from tests.backups.files import DAMAGES, content_of_file, damaged, kept_file
 from tests.backups.rebuilding import somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 PDF = b"%PDF-1.7\nlaudo\n%%EOF\n"
 
@@ -56,7 +56,7 @@ def path_of(route: Any, document: Document) -> str:
         return Document.objects.get(id=document.id).path
 
 
-def said(capsys: Any, clinic: FreshClinic, *options: str) -> Any:
+def said(capsys: pytest.CaptureFixture[str], clinic: FreshClinic, *options: str) -> Any:
     wish = ("restore", "latest", "--clinic", clinic.route.schema, "--noinput", "--json")
     capsys.readouterr()
     call_command(*wish, *options)
@@ -77,7 +77,7 @@ def names(clinic: Any) -> set[str]:
 
 
 def test_a_lost_file_comes_back_with_its_bytes(
-    fresh_clinic: FreshClinic, uploaded: Document, capsys: Any
+    fresh_clinic: FreshClinic, uploaded: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = path_of(fresh_clinic.route, uploaded)
     back_up(fresh_clinic)
@@ -87,7 +87,7 @@ def test_a_lost_file_comes_back_with_its_bytes(
 
 
 def test_files_that_are_still_there_need_no_store(
-    fresh_clinic: FreshClinic, configured: FolderStore, capsys: Any
+    fresh_clinic: FreshClinic, configured: FolderStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = kept_file(fresh_clinic, b"laudo")
     configured.delete(back_up(fresh_clinic).manifest.documents[0].file.key)
@@ -101,7 +101,7 @@ def test_what_cant_come_back_is_said_and_stops_nothing_else(
     configured: FolderStore,
     strangers: Keyring,
     what: str,
-    capsys: Any,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bad, good = kept_file(fresh_clinic, b"laudo"), kept_file(fresh_clinic, b"exame", "b")
@@ -153,7 +153,10 @@ def test_a_storage_that_fails_leaves_the_clinic_as_it_was(
 
 
 def test_a_file_that_a_restore_left_half_written_is_written_again(
-    fresh_clinic: FreshClinic, configured: FolderStore, folder_of_files: Path, capsys: Any
+    fresh_clinic: FreshClinic,
+    configured: FolderStore,
+    folder_of_files: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     name = kept_file(fresh_clinic, b"laudo")
     back_up(fresh_clinic)
@@ -166,7 +169,7 @@ def test_a_file_that_a_restore_left_half_written_is_written_again(
 
 
 def test_an_empty_installation_gets_the_files_back_under_their_names(
-    fresh_clinic: FreshClinic, uploaded: Document, capsys: Any
+    fresh_clinic: FreshClinic, uploaded: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
     route = fresh_clinic.route
     path = path_of(route, uploaded)
@@ -193,7 +196,11 @@ def copy(fresh_clinic: FreshClinic) -> Iterator[str]:
 
 
 def test_a_copy_has_files_of_its_own(
-    fresh_clinic: FreshClinic, configured: FolderStore, uploaded: Document, copy: str, capsys: Any
+    fresh_clinic: FreshClinic,
+    configured: FolderStore,
+    uploaded: Document,
+    copy: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     original = path_of(fresh_clinic.route, uploaded)
     back_up(fresh_clinic)
@@ -213,7 +220,11 @@ def test_a_copy_has_files_of_its_own(
 
 
 def test_a_copy_never_gets_wrong_bytes(
-    fresh_clinic: FreshClinic, configured: FolderStore, uploaded: Document, copy: str, capsys: Any
+    fresh_clinic: FreshClinic,
+    configured: FolderStore,
+    uploaded: Document,
+    copy: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     made = back_up(fresh_clinic)
     damaged(configured, made.manifest.documents[0].file.key, "a flipped bit")
@@ -227,7 +238,7 @@ def test_a_copy_never_gets_wrong_bytes(
 
 
 def test_a_copy_that_comes_to_nothing_leaves_no_files(
-    fresh_clinic: FreshClinic, uploaded: Document, capsys: Any
+    fresh_clinic: FreshClinic, uploaded: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its host name is another clinic's."""
     back_up(fresh_clinic)

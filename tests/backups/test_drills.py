@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from backups.drills import RETRY_AFTER, clinics_to_drill, drill_run
 from backups.errors import NewestRefused
@@ -14,11 +14,11 @@ from backups.stores import Store
 from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def test_an_older_chain_proves_nothing_of_a_newer_full(
-    fresh_clinic: FreshClinic, configured: Store, settings: Any
+    fresh_clinic: FreshClinic, configured: Store, settings: Settings
 ) -> None:
     with platform_scope():
         clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)

@@ -26,7 +26,7 @@ from tenants.schemas import drop_schema
 from tenants.services import clinic_close, clinic_create
 from tests.backups.conftest import manifest_of
 from tests.backups.rebuilding import backed_up
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_closed_clinic_whose_schema_was_lost_stays_closed(
 
 
 def test_closed_clinics_are_pruned_too(
-    fresh_clinic: FreshClinic, configured: Store, capsys: Any
+    fresh_clinic: FreshClinic, configured: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = fresh_clinic.route.schema
     with platform_scope():

@@ -11,12 +11,12 @@ from accounts.models import User
 from backups.facts import domains_of
 from backups.services import backup_make
 from backups.stores import Store
-from tenants.context import clinic_scope, platform_scope
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import ClinicClosed
 from tenants.models import Clinic, Domain
 from tenants.schemas import drop_schema
 from tenants.services import clinic_close, clinic_reopen, clinic_update, domain_add
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 FACTS = {
     "name": "Clínica do Norte",
@@ -42,7 +42,7 @@ def known(fresh_clinic: FreshClinic, configured: Store, second_host: str) -> Cli
     return clinic
 
 
-def restored(capsys: Any, clinic: Clinic, *options: str) -> Any:
+def restored(capsys: pytest.CaptureFixture[str], clinic: Clinic, *options: str) -> Any:
     capsys.readouterr()
     wish = ("restore", "latest", "--clinic", clinic.schema_name, "--noinput", "--json")
     call_command(*wish, *options)
@@ -63,7 +63,7 @@ def facts_in_directory(schema: str) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def test_an_empty_installation_knows_what_the_lost_one_knew(
-    fresh_clinic: FreshClinic, known: Clinic, second_host: str, capsys: Any
+    fresh_clinic: FreshClinic, known: Clinic, second_host: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lose(known)
     said = restored(capsys, known)
@@ -73,7 +73,7 @@ def test_an_empty_installation_knows_what_the_lost_one_knew(
 
 
 def test_what_the_operator_says_goes_before_what_the_backup_knows(
-    fresh_clinic: FreshClinic, known: Clinic, capsys: Any
+    fresh_clinic: FreshClinic, known: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lose(known)
     restored(capsys, known, "--name", "Outra", "--domain", f"c-{fresh_clinic.host}")
@@ -82,7 +82,11 @@ def test_what_the_operator_says_goes_before_what_the_backup_knows(
 
 
 def test_a_host_name_that_is_anothers_by_now_stays_theirs(
-    fresh_clinic: FreshClinic, known: Clinic, second_host: str, norte: Any, capsys: Any
+    fresh_clinic: FreshClinic,
+    known: Clinic,
+    second_host: str,
+    norte: ClinicRoute,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     lose(known)
     with platform_scope():
@@ -95,7 +99,7 @@ def test_a_host_name_that_is_anothers_by_now_stays_theirs(
 
 
 def test_a_copy_has_the_clinics_facts_and_a_host_name_of_its_own(
-    fresh_clinic: FreshClinic, known: Clinic, capsys: Any
+    fresh_clinic: FreshClinic, known: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = f"{known.schema_name}_antes"
     try:
@@ -109,7 +113,10 @@ def test_a_copy_has_the_clinics_facts_and_a_host_name_of_its_own(
 
 
 def test_a_closed_clinic_comes_back_closed_and_can_be_opened(
-    fresh_clinic: FreshClinic, known: Clinic, capsys: Any, api: Callable[[User], Any]
+    fresh_clinic: FreshClinic,
+    known: Clinic,
+    capsys: pytest.CaptureFixture[str],
+    api: Callable[[User], Any],
 ) -> None:
     with platform_scope():
         closed = clinic_close(schema_name=known.schema_name)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from pytest_django import Settings
 
 from backups import full as fulls
 from backups import services
@@ -25,7 +26,7 @@ from backups.stores.s3 import S3Store, s3_client
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.models import Patient
-from tenants.context import clinic_scope, platform_scope
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.models import Clinic
 from tenants.postgresql.base import SHARD_COOL_DOWN
 from tests.backups.conftest import Rclone, keys_of
@@ -66,7 +67,12 @@ def last_run(clinic: Clinic) -> Run:
     [("before any object", 0), ("before the manifest", 0), ("after the manifest", 1)],
 )
 def test_a_backup_that_is_killed_is_there_wholly_or_not_at_all(
-    place: str, listed: int, clinic: Clinic, configured: Store, settings: Any, stack: Stack
+    place: str,
+    listed: int,
+    clinic: Clinic,
+    configured: Store,
+    settings: Settings,
+    stack: Stack,
 ) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", _DIES],
@@ -120,7 +126,11 @@ def a_shard_that_dies(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
-    clinic: Clinic, norte: Any, sul: Any, a_shard_that_dies: None, capsys: Any
+    clinic: Clinic,
+    norte: ClinicRoute,
+    sul: ClinicRoute,
+    a_shard_that_dies: None,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(CommandError, match="Mend the cause and run it again"):
         call_command("backup", "--all", "--json")
@@ -150,7 +160,7 @@ def test_the_failure_is_kept_without_the_servers_own_words(
 # --- The store ----------------------------------------------------------------------------------
 
 
-def in_a_bucket(settings: Any, address: str) -> S3Store:
+def in_a_bucket(settings: Settings, address: str) -> S3Store:
     client = s3_client(address, attempts=2)
     name = f"b-{uuid7()}"
     client.create_bucket(Bucket=name)
@@ -160,7 +170,7 @@ def in_a_bucket(settings: Any, address: str) -> S3Store:
 
 
 def test_an_operators_day_with_a_bucket_behind_a_bad_network(
-    clinic: Clinic, moto: str, settings: Any, capsys: Any
+    clinic: Clinic, moto: str, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = clinic.schema_name
     with faulty_proxy(moto) as (proxy, address):
@@ -197,7 +207,7 @@ def survives(proxy: FaultyProxy) -> None:
 
 
 def test_a_store_that_is_killed_halfway_leaves_no_backup(
-    clinic: Clinic, rclone: Rclone, settings: Any, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic, rclone: Rclone, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_bucket(settings, rclone.address)
     kept = sources.rows_of_table

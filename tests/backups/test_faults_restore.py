@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from pytest_django import Settings
 
 from backups import staging
 from backups.keys import make_identity, make_signing_key
@@ -25,7 +26,7 @@ from tenants.context import clinic_scope
 from tenants.errors import ClinicBeingRestored
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 _DIES = """
 import django, os, sys
@@ -67,18 +68,18 @@ def full(fresh_clinic: FreshClinic, configured: Store) -> Signed:
 # --- What the store gives back -----------------------------------------------------------------
 
 
-def objects_of(settings: Any) -> list[Path]:
+def objects_of(settings: Settings) -> list[Path]:
     root = Path(settings.BACKUP_STORE_URL.removeprefix("file://"))
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def the_data(settings: Any) -> Path:
+def the_data(settings: Settings) -> Path:
     (found,) = [path for path in objects_of(settings) if path.name == "data.sql.zst.age"]
     found.chmod(0o600)
     return found
 
 
-def flip(settings: Any) -> None:
+def flip(settings: Settings) -> None:
     path = the_data(settings)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -86,7 +87,7 @@ def flip(settings: Any) -> None:
 
 
 def cut(at: Callable[[int], int]) -> Callable[[Any], None]:
-    def damage(settings: Any) -> None:
+    def damage(settings: Settings) -> None:
         path = the_data(settings)
         content = path.read_bytes()
         path.write_bytes(content[: at(len(content))])
@@ -95,7 +96,7 @@ def cut(at: Callable[[int], int]) -> Callable[[Any], None]:
 
 
 def lose(name: str) -> Callable[[Any], None]:
-    def damage(settings: Any) -> None:
+    def damage(settings: Settings) -> None:
         for path in objects_of(settings):
             if path.match(name):
                 path.unlink()
@@ -103,25 +104,25 @@ def lose(name: str) -> Callable[[Any], None]:
     return damage
 
 
-def other_identity(settings: Any) -> None:
+def other_identity(settings: Settings) -> None:
     path = Path(settings.BACKUP_IDENTITY_FILE)
     path.unlink()
     make_identity(path)
 
 
-def foreign_signature(settings: Any) -> None:
+def foreign_signature(settings: Settings) -> None:
     path = Path(settings.BACKUP_SIGNING_KEY_FILE)
     path.unlink()
     make_signing_key(path)
 
 
-def alter_manifest(settings: Any) -> None:
+def alter_manifest(settings: Settings) -> None:
     (path,) = [path for path in objects_of(settings) if path.suffix == ".jsonl"]
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b"shard_1", b"shard_2"))
 
 
-def grow(settings: Any) -> None:
+def grow(settings: Settings) -> None:
     path = the_data(settings)
     path.write_bytes(path.read_bytes() + b"\0")
 
@@ -146,7 +147,7 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_the_store_gives_back_wrong_leaves_the_clinic_as_it_was(
-    fault: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Any
+    fault: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Settings
 ) -> None:
     before = dumped(stack, fresh_clinic.route.schema)
     damage, next_step = FAULTS[fault]
@@ -195,7 +196,7 @@ def test_a_migration_that_nobody_knows_is_refused(
 
 
 def test_a_full_disk_is_said_and_nothing_is_left(
-    fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: Any
+    fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As PostgreSQL says it; a disk that is really full would stop the other tests' servers."""
     before = dumped(stack, fresh_clinic.route.schema)
@@ -213,7 +214,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(
 
 
 def test_a_server_that_dies_halfway_has_the_clinic_when_it_is_back(
-    fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: Any
+    fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = dumped(stack, fresh_clinic.route.schema)
 
@@ -247,7 +248,7 @@ def staging_cool_down() -> float:
 
 @pytest.mark.parametrize("place", ["rows", "rules", "trail", "swap"])
 def test_a_killed_restore_leaves_the_clinic_closed_to_writes_until_somebody_looks(
-    place: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Any
+    place: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Settings
 ) -> None:
     schema = fresh_clinic.route.schema
     before = dumped(stack, schema)
@@ -289,7 +290,7 @@ def leftovers(stack: Stack) -> list[str]:
         return [name for (name,) in rows]
 
 
-def environ(settings: Any, stack: Stack) -> dict[str, str]:
+def environ(settings: Settings, stack: Stack) -> dict[str, str]:
     names = ("BACKUP_STORE_URL", "BACKUP_SIGNING_KEY_FILE", "BACKUP_IDENTITY_FILE")
     chosen = {name: getattr(settings, name) for name in names}
     chosen["BACKUP_RECIPIENTS"] = settings.BACKUP_RECIPIENTS[0]

@@ -6,7 +6,7 @@ from backups.manifests import read_manifest
 from backups.sealing import unseal
 from backups.source import source_of
 from backups.stores import Store
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def test_every_table_is_there_with_its_rows_but_sign_ins(

@@ -17,7 +17,7 @@ from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tests.backups.rebuilding import backed_up, differences, dumped, rebuilt, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def test_a_full_and_an_increment_give_the_clinic_again(

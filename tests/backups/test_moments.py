@@ -1,11 +1,11 @@
 """Every moment since the first full is reached, and what was committed by then is there."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from pytest_django import Settings
 
 from backups.errors import NotCovered
 from backups.manifests import Kind
@@ -16,7 +16,7 @@ from patients.models import Patient
 from tenants.context import clinic_scope
 from tenants.models import Clinic
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def register(clinic: Clinic, number: int) -> datetime:
@@ -76,7 +76,7 @@ def test_a_moment_in_which_nothing_had_changed_is_covered_by_the_heartbeat(
         chain_to(configured, clinic.id, "latest", made.covers_until)
 
 
-def test_a_moment_that_no_backup_reaches_is_refused(clinic: Clinic, settings: Any) -> None:
+def test_a_moment_that_no_backup_reaches_is_refused(clinic: Clinic, settings: Settings) -> None:
     backup_make(clinic=clinic)
     moment = register(clinic, 1)
     settings.BACKUP_RECIPIENTS = []  # a place where restores run and no backups are made

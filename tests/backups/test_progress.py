@@ -2,7 +2,6 @@
 
 from io import StringIO
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -10,7 +9,7 @@ from django.core.management import call_command
 from backups.management import progress
 from backups.management.progress import terminal_progress, terminal_steps
 from backups.stores import Store
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 MB = 1024 * 1024
 
@@ -61,7 +60,10 @@ def test_steps_have_a_bar(terminal: Terminal) -> None:
 
 
 def test_commands_show_theirs_and_clear_the_line(
-    fresh_clinic: FreshClinic, configured: Store, terminal: Terminal, capsys: Any
+    fresh_clinic: FreshClinic,
+    configured: Store,
+    terminal: Terminal,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     schema = fresh_clinic.route.schema
     for command in (
@@ -76,7 +78,7 @@ def test_commands_show_theirs_and_clear_the_line(
 
 
 def test_a_log_file_gets_nothing_of_it(
-    fresh_clinic: FreshClinic, configured: Store, capsys: Any
+    fresh_clinic: FreshClinic, configured: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("backup", fresh_clinic.route.schema)
     call_command("drill", fresh_clinic.route.schema)

@@ -27,7 +27,7 @@ from tests.backups.rebuilding import (
     rebuilt,
     somebody,
 )
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 WRITERS, TURNS, INCREMENTS = 4, 60, 3
 

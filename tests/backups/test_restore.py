@@ -18,7 +18,7 @@ from tenants.errors import ClinicBeingRestored, ClinicClosed
 from tenants.postgresql.owner import owner_connection
 from tenants.services import clinic_close
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import Api, FreshClinic
 
 
 def restored(store: Store, clinic: FreshClinic, made: Signed, **options: Any) -> Any:
@@ -126,7 +126,7 @@ def test_increments_are_applied_up_to_the_moment_asked_for(
 
 
 def test_while_a_clinic_is_restored_reads_go_on_and_writes_are_told_to_try_again(
-    fresh_clinic: FreshClinic, api: Any
+    fresh_clinic: FreshClinic, api: Api
 ) -> None:
     route, owner = fresh_clinic.route, fresh_clinic.people.owner
     client = api(owner)

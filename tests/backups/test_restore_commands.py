@@ -16,7 +16,7 @@ from tenants.models import Clinic
 from tenants.schemas import drop_schema
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def made(fresh_clinic: FreshClinic, configured: Store) -> Signed:
     return backed_up(configured, fresh_clinic.route)
 
 
-def said(capsys: Any, *arguments: str) -> Any:
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     capsys.readouterr()
     call_command(*arguments, "--json")
     return json.loads(capsys.readouterr().out)
@@ -36,7 +36,7 @@ def names(clinic: Any) -> set[str]:
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(name="Outro Nome")
@@ -49,7 +49,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
 
 
 def test_one_patient_comes_back_as_an_ordinary_change(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record, schema = fresh_clinic.people.record, fresh_clinic.route.schema
     with clinic_scope(fresh_clinic.route):
@@ -68,7 +68,10 @@ def test_one_patient_comes_back_as_an_ordinary_change(
 
 
 def test_a_restore_and_its_undoing(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any, monkeypatch: Any
+    fresh_clinic: FreshClinic,
+    made: Signed,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     schema = fresh_clinic.route.schema
     with clinic_scope(fresh_clinic.route):
@@ -87,7 +90,7 @@ def test_a_restore_and_its_undoing(
 
 
 def test_a_copy_on_another_shard_and_a_second_of_the_same_name_is_refused(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any, stack: Stack
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str], stack: Stack
 ) -> None:
     schema = fresh_clinic.route.schema
     copy = f"{schema}_copia"
@@ -110,7 +113,7 @@ def test_a_copy_on_another_shard_and_a_second_of_the_same_name_is_refused(
 
 
 def test_an_empty_installation_gets_the_clinic_back_with_its_id(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any, stack: Stack
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str], stack: Stack
 ) -> None:
     route = fresh_clinic.route
     before = dumped(stack, route.schema)
@@ -129,7 +132,7 @@ def test_an_empty_installation_gets_the_clinic_back_with_its_id(
 
 
 def test_a_lost_schema_comes_back_on_another_shard_in_a_new_epoch(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     route = fresh_clinic.route
     wish = ("restore", "latest", "--clinic", route.schema, "--shard", "shard_2", "--noinput")
@@ -147,7 +150,7 @@ def test_a_lost_schema_comes_back_on_another_shard_in_a_new_epoch(
 
 
 def test_a_drill_is_recorded_as_the_proof(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = said(capsys, "drill", fresh_clinic.route.schema)
     assert answer["backup"] == str(made.manifest.backup_id)
@@ -157,7 +160,7 @@ def test_a_drill_is_recorded_as_the_proof(
 
 
 def test_a_deep_verification_is_a_drill_of_that_backup(
-    fresh_clinic: FreshClinic, made: Signed, capsys: Any
+    fresh_clinic: FreshClinic, made: Signed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backup, schema = str(made.manifest.backup_id), fresh_clinic.route.schema
     assert said(capsys, "verify_backup", backup, "--clinic", schema, "--deep")["restored"] is True

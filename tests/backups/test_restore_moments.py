@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from psycopg import sql
+from pytest_django import Settings
 
 from audit.models import Event, Kind
 from backups import increments
@@ -22,7 +23,7 @@ from tenants.context import clinic_scope, platform_scope
 from tenants.models import Clinic
 from tests.backups.rebuilding import backed_up, somebody
 from tests.backups.test_moments import register
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def moment(clinic: Clinic) -> datetime:
     return between
 
 
-def said(capsys: Any, *arguments: str) -> Any:
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     capsys.readouterr()
     call_command("restore", "latest", *arguments, "--json")
     return json.loads(capsys.readouterr().out)
@@ -57,7 +58,9 @@ def names(schema: str) -> list[str]:
         return sorted(Patient.objects.values_list("name", flat=True))
 
 
-def test_a_dry_run_at_a_moment(clinic: Clinic, moment: datetime, capsys: Any) -> None:
+def test_a_dry_run_at_a_moment(
+    clinic: Clinic, moment: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
     at = ("--clinic", clinic.schema_name, "--at", moment.isoformat())
     assert said(capsys, *at, "--dry-run")["would_change"] == [
         {"table": "patients_patient", "missing": 0, "added": 1, "changed": 2}
@@ -65,7 +68,9 @@ def test_a_dry_run_at_a_moment(clinic: Clinic, moment: datetime, capsys: Any) ->
     assert names(clinic.schema_name) == ["Estragado"] * 3
 
 
-def test_one_patient_as_of_a_moment(clinic: Clinic, moment: datetime, capsys: Any) -> None:
+def test_one_patient_as_of_a_moment(
+    clinic: Clinic, moment: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
     with clinic_scope(clinic.route):
         patient = Patient.objects.get(cpf=somebody(1)["cpf"])
     only = ("--only", "patients", "--where", f"id={patient.id}", "--noinput")
@@ -74,7 +79,9 @@ def test_one_patient_as_of_a_moment(clinic: Clinic, moment: datetime, capsys: An
     assert names(clinic.schema_name) == ["Estragado", "Estragado", "Paciente 1"]
 
 
-def test_a_copy_as_of_a_moment(clinic: Clinic, moment: datetime, capsys: Any) -> None:
+def test_a_copy_as_of_a_moment(
+    clinic: Clinic, moment: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = f"{clinic.schema_name}_antes"
     at = ("--clinic", clinic.schema_name, "--at", moment.isoformat(), "--as", copy)
     done = said(capsys, *at, "--noinput")
@@ -84,7 +91,10 @@ def test_a_copy_as_of_a_moment(clinic: Clinic, moment: datetime, capsys: Any) ->
 
 
 def test_a_server_without_commit_times_goes_by_the_changes_and_says_so(
-    clinic: Clinic, moment: datetime, capsys: Any, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic,
+    moment: datetime,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(increments, "_commit_time", lambda _: sql.SQL("NULL::timestamptz"))
     at = ("--clinic", clinic.schema_name, "--at", moment.isoformat(), "--noinput")
@@ -93,7 +103,7 @@ def test_a_server_without_commit_times_goes_by_the_changes_and_says_so(
 
 
 def test_a_damaged_increment_leaves_the_clinic_as_it_was(
-    clinic: Clinic, moment: datetime, settings: Any
+    clinic: Clinic, moment: datetime, settings: Settings
 ) -> None:
     made = backup_make(clinic=clinic, incremental=True).signed
     assert made is not None

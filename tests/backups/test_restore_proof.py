@@ -20,7 +20,7 @@ from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import owner_connection
 from tests.audit.tampering import as_superuser, forge, problems, rows, seal, sealed, verified
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def registered(clinic: FreshClinic, number: int) -> None:

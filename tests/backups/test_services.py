@@ -14,6 +14,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connections
+from pytest_django import Settings
 
 from audit.models import Event
 from audit.models import Kind as EventKind
@@ -188,7 +189,7 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
         default_storage.delete(name)
 
 
-def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings: Any) -> None:
+def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings: Settings) -> None:
     full = signed(backup_make(clinic=clinic))
     change(clinic)
     made = signed(increment(clinic))
@@ -232,7 +233,7 @@ with acting_as_job("tests"):
 
 
 def test_a_killed_backup_is_never_listed_and_the_next_run_cleans_up(
-    clinic: Clinic, configured: Store, settings: Any, stack: Stack
+    clinic: Clinic, configured: Store, settings: Settings, stack: Stack
 ) -> None:
     names = ("BACKUP_STORE_URL", "BACKUP_SIGNING_KEY_FILE", "BACKUP_IDENTITY_FILE")
     environ = stack.environ(os.environ) | {name: getattr(settings, name) for name in names}

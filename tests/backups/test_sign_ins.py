@@ -14,7 +14,8 @@ from tenants.context import clinic_scope
 from tests.accounts.conftest import Phone
 from tests.backups.rebuilding import backed_up
 from tests.backups.test_restore import restored
-from tests.conftest import PASSWORD, FreshClinic
+from tests.conftest import PASSWORD
+from tests.people import FreshClinic
 
 
 def phone_of(clinic: FreshClinic, email: str) -> Phone:

@@ -12,7 +12,7 @@ from backups.source import rows_of_table, source_of
 from devstack.stack import Stack
 from tenants.context import ClinicRoute
 from tenants.postgresql.owner import owner_connection
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 TABLE = "patients_patient"
 
@@ -49,7 +49,9 @@ def test_a_table_that_is_being_rewritten_is_waited_for(
         assert reading.result() == 1
 
 
-def test_a_table_that_stays_locked_is_said(fresh_clinic: FreshClinic, monkeypatch: Any) -> None:
+def test_a_table_that_stays_locked_is_said(
+    fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sources, "_PATIENCE", "50ms")
     with owner_connection("shard_1") as other, other.transaction():
         other.execute(_alter(fresh_clinic.route.schema))

@@ -11,7 +11,7 @@ from backups.stores import Store
 from devstack.stack import Stack
 from tenants.context import ClinicRoute
 from tests.backups.dumps import dumped
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def backed_up(store: Store, route: ClinicRoute) -> Signed:

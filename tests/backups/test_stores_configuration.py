@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pytest_django import Settings
 
 from backups import configuration
 from backups.errors import NotConfigured
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.without_database
 
 
 @pytest.fixture
-def configured(settings: Any, ours: Keyring, tmp_path: Path) -> Any:
+def configured(settings: Settings, ours: Keyring, tmp_path: Path) -> Any:
     settings.BACKUP_STORE_URL = (tmp_path / "a folder").as_uri()
     settings.BACKUP_RECIPIENTS = [str(recipient) for recipient in ours.recipients]
     settings.BACKUP_SIGNING_KEY_FILE = str(ours.signing_key_file)

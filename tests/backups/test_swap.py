@@ -14,6 +14,7 @@ import pytest
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from pytest_django import Settings
 
 from audit.models import Event, Kind
 from backups.configuration import signing_key
@@ -36,7 +37,7 @@ from tenants.postgresql.owner import as_owner, owner_connection
 from tenants.schemas import EPOCH_TABLE, drop_schema, set_head, write_epoch
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @dataclass
@@ -186,7 +187,7 @@ def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) ->
 
 @pytest.mark.skipif(not shutil.which("age"), reason="age isn't installed")
 def test_the_stores_own_script_gives_the_same_rows(
-    fresh_clinic: FreshClinic, configured: Store, stack: Stack, settings: Any
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack, settings: Settings
 ) -> None:
     route, schema = fresh_clinic.route, "r_by_hand"
     made = backed_up(configured, route)

@@ -12,9 +12,9 @@ from backups.models import Run
 from backups.schedule import Standing, full_every, increment_every, slot, standings
 from backups.stores import Store
 from core.ids import uuid7
-from tenants.context import platform_scope
+from tenants.context import ClinicRoute, platform_scope
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def test_the_schedule_backs_up_and_then_rests(
     tasks.prune_clinic(clinic_id)
 
 
-def test_metrics_count_clinics_by_state(norte: Any, in_platform: None) -> None:
+def test_metrics_count_clinics_by_state(norte: ClinicRoute, in_platform: None) -> None:
     def value(name: str, state: str) -> float | None:
         return REGISTRY.get_sample_value(f"fisioflow_backup_{name}_clinics", {"state": state})
 

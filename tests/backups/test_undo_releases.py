@@ -21,7 +21,7 @@ from tenants.postgresql.owner import owner_connection
 from tenants.schemas import set_head
 from tests.backups.rebuilding import backed_up, somebody
 from tests.backups.test_restore import drifted, restored
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import Http404
 from django.test import RequestFactory
+from pytest_django import Settings
 from rest_framework import exceptions
 
 from core.api import handlers
@@ -15,7 +16,8 @@ from core.api.errors import problem_of
 from core.api.problems import TITLES, pointer_to
 from core.errors import Conflict, FieldError, FisioFlowError
 from patients.models import Patient
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/patients"
 ANA = {
@@ -27,7 +29,7 @@ ANA = {
 
 
 @pytest.fixture
-def manager(api: Any, people: Any) -> Any:
+def manager(api: Api, people: Everybody) -> Any:
     return api(people.norte.manager)
 
 
@@ -70,7 +72,7 @@ def send(client: Any, body: bytes, content_type: Any = "application/json") -> An
     ],
     ids=range(16),
 )
-def test_a_bad_body_is_refused(manager: Any, norte: Any, body: Any, code: Any) -> None:
+def test_a_bad_body_is_refused(manager: Any, norte: ClinicRoute, body: Any, code: Any) -> None:
     assert problem(send(manager, body), 400)["code"] == code
     with clinic_scope(norte):
         assert Patient.objects.count() == 1
@@ -93,7 +95,7 @@ def test_json_is_utf_8_whatever_the_charset_says(manager: Any, charset: Any) -> 
     assert answer.status_code == 201
 
 
-def test_a_body_that_is_too_large_is_refused(manager: Any, settings: Any) -> None:
+def test_a_body_that_is_too_large_is_refused(manager: Any, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 200
     assert send(manager, json.dumps(ANA).encode()).status_code == 201
     long = json.dumps(ANA | {"medical_history": "x" * 200}).encode()
@@ -110,7 +112,9 @@ def test_only_json_is_given(manager: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "OPTIONS", "NONSENSE"])
-def test_a_method_that_is_not_there(api: Any, people: Any, norte: Any, method: Any) -> None:
+def test_a_method_that_is_not_there(
+    api: Api, people: Everybody, norte: ClinicRoute, method: Any
+) -> None:
     for client in (api(people.norte.manager), api(people.norte.patient), api(None)):
         answer = client.generic(method, URL)
         assert problem(answer, 405)["code"] == "method_not_allowed"
@@ -163,14 +167,16 @@ def test_a_cursor_is_good_for_its_own_ordering_alone(manager: Any) -> None:
     assert problem(refused, 400)["errors"][0]["code"] == "invalid_cursor"
 
 
-def test_a_cursor_of_another_clinic_leads_nowhere(api: Any, manager: Any, people: Any) -> None:
+def test_a_cursor_of_another_clinic_leads_nowhere(
+    api: Api, manager: Any, people: Everybody
+) -> None:
     manager.post(URL, ANA)
     cursor = manager.get(URL, {"limit": 1}).json()["next_cursor"]
     refused = api(people.sul.owner).get(URL, {"cursor": cursor})
     assert problem(refused, 400)["errors"][0]["code"] == "invalid_cursor"
 
 
-def test_without_a_token_and_with_a_bad_one(api: Any, norte: Any) -> None:
+def test_without_a_token_and_with_a_bad_one(api: Api, norte: ClinicRoute) -> None:
     answer = api(None).get(URL)
     assert problem(answer, 401)["code"] == "not_authenticated"
     assert answer["WWW-Authenticate"]
@@ -179,7 +185,9 @@ def test_without_a_token_and_with_a_bad_one(api: Any, norte: Any) -> None:
     assert answer["WWW-Authenticate"]
 
 
-def test_a_defect_says_nothing_of_itself(api: Any, people: Any, monkeypatch: Any) -> None:
+def test_a_defect_says_nothing_of_itself(
+    api: Api, people: Everybody, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("CPF 52998224725")
 

@@ -4,19 +4,18 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import structlog
 from django.db import IntegrityError, transaction
-from rest_framework.test import APIClient
 
 from accounts.models import User
 from core.logs import logging_config
 from patients.models import Patient
 from tenants.context import ClinicRoute
 from tests.conftest import CPF_OF_PATIENT
+from tests.people import Api, Everybody
 
 Formatters = Callable[..., logging.Formatter]
 
@@ -75,7 +74,7 @@ def test_a_field_that_could_name_a_person_is_removed(field: str, formatter: Form
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_traceback_shows_the_constraint_and_not_the_row(
-    as_json: bool, formatter: Formatters, people: SimpleNamespace, in_norte: ClinicRoute
+    as_json: bool, formatter: Formatters, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     try:
         with transaction.atomic(using=in_norte.shard):
@@ -108,8 +107,8 @@ def test_what_follows_the_row_in_a_traceback_is_kept(formatter: Formatters) -> N
 
 
 def test_a_request_is_logged_by_its_route_without_its_content(
-    api: Callable[..., APIClient],
-    people: SimpleNamespace,
+    api: Api,
+    people: Everybody,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     owner: User = people.norte.owner

@@ -16,11 +16,12 @@ from demo.clinics import SIGN_INS, STAFF_EMAIL, DemoClinic
 from exercises.models import Exercise, ExerciseLog, Prescription
 from patients.models import ClinicalNote, Consent, Patient
 from scheduling.models import Appointment
-from tenants.context import clinic_scope, platform_scope
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.directory import route_by_schema
 from tenants.fleet import server_cursor
 from tenants.models import Clinic
 from tenants.schemas import schema_exists
+from tests.people import Everybody
 
 LESTE = DemoClinic("leste", "Clínica Leste", "shard_1")
 OESTE = DemoClinic("oeste", "Clínica Oeste", "shard_2")
@@ -28,7 +29,7 @@ COMMAND = "fisioflow.management.commands.load_demo"
 
 
 @pytest.fixture(autouse=True)
-def small_demo_beside_norte_and_sul(monkeypatch: pytest.MonkeyPatch, people: Any) -> None:
+def small_demo_beside_norte_and_sul(monkeypatch: pytest.MonkeyPatch, people: Everybody) -> None:
     """The demo's own names are taken by the clinics of the other tests."""
     monkeypatch.setattr(f"{COMMAND}.CLINICS", (LESTE, OESTE))
     monkeypatch.setattr(clinics, "_PATIENTS", 60)
@@ -111,7 +112,7 @@ def test_known_passwords_stay_out_of_a_place_with_real_staff(in_platform: None) 
 
 
 def test_somebody_elses_clinic_of_the_name_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_norte: Any
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_norte: ClinicRoute
 ) -> None:
     norte = DemoClinic("norte", "Clínica Norte", "shard_1")
     monkeypatch.setattr(f"{COMMAND}.CLINICS", (norte, OESTE))

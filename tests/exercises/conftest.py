@@ -15,7 +15,8 @@ from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionIt
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create
 from patients.services import patient_register
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def an_exercise() -> Callable[..., Exercise]:
 
 
 @pytest.fixture
-def bridge(norte: Any) -> Exercise:
+def bridge(norte: ClinicRoute) -> Exercise:
     """An exercise of norte's library: 3 sets of 10, held 5 seconds, 4 days a week."""
     with clinic_scope(norte):
         return exercise_create(
@@ -50,7 +51,7 @@ def bridge(norte: Any) -> Exercise:
 
 
 @pytest.fixture
-def squat(norte: Any) -> Exercise:
+def squat(norte: ClinicRoute) -> Exercise:
     with clinic_scope(norte):
         return exercise_create(
             acting_user=None,
@@ -62,7 +63,7 @@ def squat(norte: Any) -> Exercise:
 
 
 @pytest.fixture
-def others(norte: Any) -> SimpleNamespace:
+def others(norte: ClinicRoute) -> SimpleNamespace:
     """A second therapist in norte, and a patient of theirs with a sign-in."""
     with clinic_scope(norte):
         therapist, patient = (
@@ -89,14 +90,14 @@ def others(norte: Any) -> SimpleNamespace:
 
 
 @pytest.fixture
-def today(norte: Any) -> date:
+def today(norte: ClinicRoute) -> date:
     """The day in norte, which is another than UTC's for some hours."""
     with clinic_scope(norte):
         return timezone.localdate()
 
 
 @pytest.fixture
-def prescription(norte: Any, people: Any, bridge: Exercise) -> Prescription:
+def prescription(norte: ClinicRoute, people: Everybody, bridge: Exercise) -> Prescription:
     """The bridge, for norte's patient, since three weeks."""
     with clinic_scope(norte):
         return prescription_create(
@@ -108,7 +109,7 @@ def prescription(norte: Any, people: Any, bridge: Exercise) -> Prescription:
 
 
 @pytest.fixture
-def item(norte: Any, prescription: Prescription) -> PrescriptionItem:
+def item(norte: ClinicRoute, prescription: Prescription) -> PrescriptionItem:
     """The one item of `prescription`."""
     with clinic_scope(norte):
         return PrescriptionItem.objects.select_related("prescription").get(

@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tests.exercises.conftest import errors_of
+from tests.people import Api, Everybody
 
 
 @pytest.fixture
-def url(people: Any) -> str:
+def url(people: Everybody) -> str:
     return f"/api/v1/patients/{people.norte.record.pk}/adherence"
 
 
 def test_weeks_and_days_of_the_last_four_weeks(
-    api: Any, people: Any, url: Any, a_log: Any, norte: Any
+    api: Api, people: Everybody, url: Any, a_log: Any, norte: ClinicRoute
 ) -> None:
     now = timezone.now()
     with clinic_scope(norte):
@@ -36,7 +37,7 @@ def test_weeks_and_days_of_the_last_four_weeks(
 
 
 def test_a_prescription_asks_from_its_start_until_it_is_closed(
-    api: Any, people: Any, url: Any, prescription: Any, norte: Any
+    api: Api, people: Everybody, url: Any, prescription: Any, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     start: date = prescription.start_date
@@ -59,7 +60,7 @@ def test_a_prescription_asks_from_its_start_until_it_is_closed(
     assert prescribed() == 0
 
 
-def test_who_may_see_it(api: Any, people: Any, url: Any, others: Any) -> None:
+def test_who_may_see_it(api: Api, people: Everybody, url: Any, others: Any) -> None:
     for role in ("owner", "manager", "therapist", "patient"):
         assert api(getattr(people.norte, role)).get(url).status_code == 200
     assert api(people.norte.receptionist).get(url).status_code == 403
@@ -81,7 +82,7 @@ def test_who_may_see_it(api: Any, people: Any, url: Any, others: Any) -> None:
     ],
 )
 def test_a_span_that_makes_no_sense_is_refused(
-    api: Any, people: Any, url: Any, query: Any, expected: Any
+    api: Api, people: Everybody, url: Any, query: Any, expected: Any
 ) -> None:
     refused = api(people.norte.owner).get(url, query)
     assert refused.status_code == 400

@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 
 from exercises.models import Exercise
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 ADMIN = "/admin/exercises"
 
 
 @pytest.fixture
-def manager(people: Any, norte: Any) -> Client:
+def manager(people: Everybody, norte: ClinicRoute) -> Client:
     """The manager's browser, on norte's host."""
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
@@ -35,7 +36,7 @@ def reasons(answer: Any) -> str:
 
 
 def test_a_manager_adds_changes_and_takes_out_an_exercise(
-    manager: Any, norte: Any, bridge: Any
+    manager: Any, norte: ClinicRoute, bridge: Any
 ) -> None:
     assert manager.post(f"{ADMIN}/exercise/add/", form(regression=bridge.pk)).status_code == 302
     with clinic_scope(norte):
@@ -59,7 +60,7 @@ def test_what_the_service_refuses_is_told_in_the_form(manager: Any, bridge: Any)
     assert "progression" in reasons(manager.post(f"{ADMIN}/exercise/{bridge.pk}/change/", itself))
 
 
-def test_pages_open(manager: Any, norte: Any, item: Any, a_log: Any) -> None:
+def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> None:
     with clinic_scope(norte):
         log = a_log(comment="Doeu no fim.")
         log.save()
@@ -80,7 +81,9 @@ def test_pages_open(manager: Any, norte: Any, item: Any, a_log: Any) -> None:
         assert shown in answer.content.decode(), page
 
 
-def test_prescriptions_and_logs_are_not_written_here(manager: Any, norte: Any, item: Any) -> None:
+def test_prescriptions_and_logs_are_not_written_here(
+    manager: Any, norte: ClinicRoute, item: Any
+) -> None:
     for page in ("prescription/add/", "exerciselog/add/"):
         assert manager.get(f"{ADMIN}/{page}").status_code == 403
         assert manager.post(f"{ADMIN}/{page}", {}).status_code == 403

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from exercises.models import Exercise
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tests.exercises.conftest import errors_of
+from tests.people import Api, Everybody
 
 URL = "/api/v1/exercises"
 BODY = {
@@ -18,7 +19,7 @@ BODY = {
 
 
 def test_a_therapist_adds_changes_and_takes_out_an_exercise(
-    api: Any, people: Any, bridge: Any, norte: Any
+    api: Api, people: Everybody, bridge: Any, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, BODY | {"regression": str(bridge.pk)})
@@ -39,7 +40,7 @@ def test_a_therapist_adds_changes_and_takes_out_an_exercise(
 
 @pytest.mark.parametrize("role", ["owner", "manager", "therapist"])
 def test_owner_manager_and_therapists_keep_the_library(
-    api: Any, people: Any, bridge: Any, role: Any
+    api: Api, people: Everybody, bridge: Any, role: Any
 ) -> None:
     person = api(getattr(people.norte, role))
     assert [e["name"] for e in person.get(URL).json()["results"]] == ["Ponte"]
@@ -48,14 +49,14 @@ def test_owner_manager_and_therapists_keep_the_library(
 
 @pytest.mark.parametrize("role", ["receptionist", "patient"])
 def test_reception_and_patients_have_nothing_to_do_with_it(
-    api: Any, people: Any, bridge: Any, role: Any
+    api: Api, people: Everybody, bridge: Any, role: Any
 ) -> None:
     person = api(getattr(people.norte, role))
     for answer in (person.get(URL), person.get(f"{URL}/{bridge.pk}"), person.post(URL, BODY)):
         assert answer.status_code == 403
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any, bridge: Any) -> None:
+def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, bridge: Any) -> None:
     outsider = api(people.sul.owner)
     assert outsider.get(URL).json()["results"] == []
     assert outsider.get(f"{URL}/{bridge.pk}").status_code == 404
@@ -64,7 +65,7 @@ def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any, bridge: A
 
 
 def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
-    api: Any, people: Any, bridge: Any
+    api: Api, people: Everybody, bridge: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     for name in ("Ponte", "PONTE", "  ponte "):
@@ -99,14 +100,14 @@ def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Any, people: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, fields: Any, expected: Any
 ) -> None:
     refused = api(people.norte.manager).post(URL, BODY | fields)
     assert refused.status_code == 400
     assert errors_of(refused) == expected
 
 
-def test_an_exercise_does_not_lead_to_itself(api: Any, people: Any, bridge: Any) -> None:
+def test_an_exercise_does_not_lead_to_itself(api: Api, people: Everybody, bridge: Any) -> None:
     manager = api(people.norte.manager)
     for link in ("progression", "regression"):
         refused = manager.patch(f"{URL}/{bridge.pk}", {link: str(bridge.pk)})
@@ -114,7 +115,7 @@ def test_an_exercise_does_not_lead_to_itself(api: Any, people: Any, bridge: Any)
 
 
 def test_it_is_searched_by_words_region_and_goal(
-    api: Any, people: Any, bridge: Any, squat: Any
+    api: Api, people: Everybody, bridge: Any, squat: Any
 ) -> None:
     manager = api(people.norte.manager)
 

@@ -14,8 +14,9 @@ from exercises.library import library_exercises
 from exercises.models import Exercise
 from exercises.services import exercise_create, library_load
 from exercises.states import BodyRegion, Goal
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tenants.directory import route_by_schema
+from tests.people import Everybody
 
 
 @pytest.mark.without_database
@@ -52,7 +53,7 @@ def test_the_licence_is_beside_the_file() -> None:
 
 
 def test_a_clinic_gets_all_of_them_in_two_queries_and_keeps_its_changes(
-    in_norte: Any, django_assert_max_num_queries: Any
+    in_norte: ClinicRoute, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(5, connection=connections["shard_1"]):
         assert library_load() == 60  # with the savepoint, and entering the clinic
@@ -67,7 +68,7 @@ def test_a_clinic_gets_all_of_them_in_two_queries_and_keeps_its_changes(
     assert Exercise.objects.alive().count() == 59
 
 
-def test_a_name_that_the_clinic_uses_already_stays_the_clinics(in_norte: Any) -> None:
+def test_a_name_that_the_clinic_uses_already_stays_the_clinics(in_norte: ClinicRoute) -> None:
     exercise_create(
         acting_user=None, name="PONTE", body_region="hip", goal="strength", instructions="A nossa."
     )
@@ -75,13 +76,15 @@ def test_a_name_that_the_clinic_uses_already_stays_the_clinics(in_norte: Any) ->
     assert Exercise.objects.get(library_code="quadril-ponte-unilateral").regression is None
 
 
-def test_only_those_who_keep_the_library_write_it(in_norte: Any, people: Any) -> None:
+def test_only_those_who_keep_the_library_write_it(in_norte: ClinicRoute, people: Everybody) -> None:
     for person in (people.norte.receptionist, people.norte.patient):
         with pytest.raises(LibraryNotPermitted):
             exercise_create(acting_user=person, name="Minha")
 
 
-def test_the_command_loads_them_into_a_clinic(norte: Any, sul: Any, capsys: Any) -> None:
+def test_the_command_loads_them_into_a_clinic(
+    norte: ClinicRoute, sul: ClinicRoute, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("load_exercises", "norte")
     call_command("load_exercises", "norte")
     assert capsys.readouterr().out == ("60 exercises added to norte\n0 exercises added to norte\n")
@@ -91,7 +94,7 @@ def test_the_command_loads_them_into_a_clinic(norte: Any, sul: Any, capsys: Any)
         call_command("load_exercises", "nowhere")
 
 
-def test_a_new_clinic_begins_with_them(capsys: Any) -> None:
+def test_a_new_clinic_begins_with_them(capsys: pytest.CaptureFixture[str]) -> None:
     names = {"name": "Leste", "domain": "leste.localhost", "owner_email": "d@leste.example"}
     call_command("create_clinic", "leste", shard="shard_1", **names)
     with clinic_scope(route_by_schema("leste")):

@@ -19,11 +19,12 @@ from exercises.prescribing import (
 )
 from exercises.services import exercise_create
 from tenants.context import clinic_scope
+from tests.people import Api, FreshClinic
 from tests.racing import race
 
 
 @pytest.fixture
-def prescribed(fresh_clinic: Any) -> SimpleNamespace:
+def prescribed(fresh_clinic: FreshClinic) -> SimpleNamespace:
     """A committed prescription of one exercise."""
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
@@ -46,7 +47,7 @@ def a_log(prescribed: Any) -> dict[str, Any]:
 
 
 def test_of_those_who_renew_one_version_exactly_one_wins(
-    fresh_clinic: Any, prescribed: Any
+    fresh_clinic: FreshClinic, prescribed: Any
 ) -> None:
     def renew() -> bool:
         with clinic_scope(fresh_clinic.route):
@@ -69,7 +70,7 @@ def test_of_those_who_renew_one_version_exactly_one_wins(
 
 
 def test_a_phone_that_sends_in_parallel_logs_once(
-    api: Any, fresh_clinic: Any, prescribed: Any
+    api: Api, fresh_clinic: FreshClinic, prescribed: Any
 ) -> None:
     log = a_log(prescribed)
     body = log | {"id": str(log["id"]), "item": str(log["item"].pk)}
@@ -82,7 +83,9 @@ def test_a_phone_that_sends_in_parallel_logs_once(
         assert ExerciseLog.objects.count() == 1
 
 
-def test_a_log_and_an_edit_are_one_before_the_other(fresh_clinic: Any, prescribed: Any) -> None:
+def test_a_log_and_an_edit_are_one_before_the_other(
+    fresh_clinic: FreshClinic, prescribed: Any
+) -> None:
     therapist, patient = prescribed.people.therapist, prescribed.people.patient
 
     def log() -> None:

@@ -9,15 +9,16 @@ from django.utils import timezone
 
 from exercises.models import Exercise, Prescription, PrescriptionItem
 from patients.models import Patient
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tests.exercises.conftest import errors_of
+from tests.people import Api, Everybody
 
 URL = "/api/v1/prescriptions"
 LOGS = "/api/v1/exercise-logs"
 
 
 @pytest.fixture
-def body(people: Any, bridge: Any, squat: Any) -> Any:
+def body(people: Everybody, bridge: Any, squat: Any) -> Any:
     """The body of a prescription of two exercises for norte's patient."""
 
     def make(**fields: Any) -> Any:
@@ -35,7 +36,9 @@ def days_from_today(days: int) -> str:
     return (timezone.localdate() + timedelta(days=days)).isoformat()
 
 
-def test_a_therapist_prescribes_and_the_patient_reads_it(api: Any, people: Any, body: Any) -> None:
+def test_a_therapist_prescribes_and_the_patient_reads_it(
+    api: Api, people: Everybody, body: Any
+) -> None:
     made = api(people.norte.therapist).post(URL, body(notes="Pare se doer.", end_date="2026-04-30"))
     assert made.status_code == 201, made.json()
     seen = api(people.norte.patient).get(made["Location"]).json()
@@ -51,7 +54,7 @@ def test_a_therapist_prescribes_and_the_patient_reads_it(api: Any, people: Any, 
 
 
 def test_the_authors_name_stays_as_it_was(
-    api: Any, people: Any, prescription: Any, norte: Any
+    api: Api, people: Everybody, prescription: Any, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         type(people.norte.therapist).objects.filter(pk=people.norte.therapist.pk).update(
@@ -62,7 +65,7 @@ def test_the_authors_name_stays_as_it_was(
 
 
 def test_who_reads_and_who_writes(
-    api: Any, people: Any, prescription: Any, body: Any, others: Any
+    api: Api, people: Everybody, prescription: Any, body: Any, others: Any
 ) -> None:
     path = f"{URL}/{prescription.pk}"
     for role in ("owner", "manager"):
@@ -88,7 +91,7 @@ def test_who_reads_and_who_writes(
 
 
 def test_its_author_edits_it_until_the_patient_logs(
-    api: Any, people: Any, prescription: Any, squat: Any, log_body: Any, norte: Any
+    api: Api, people: Everybody, prescription: Any, squat: Any, log_body: Any, norte: ClinicRoute
 ) -> None:
     therapist, path = api(people.norte.therapist), f"{URL}/{prescription.pk}"
     seen_by_phone = therapist.get(path).json()["items"][0]["id"]
@@ -109,7 +112,7 @@ def test_its_author_edits_it_until_the_patient_logs(
 
 
 def test_a_new_version_supersedes_the_old_one(
-    api: Any, people: Any, prescription: Any, log_body: Any, squat: Any, today: date
+    api: Api, people: Everybody, prescription: Any, log_body: Any, squat: Any, today: date
 ) -> None:
     therapist, patient = api(people.norte.therapist), api(people.norte.patient)
     path = f"{URL}/{prescription.pk}"
@@ -129,7 +132,7 @@ def test_a_new_version_supersedes_the_old_one(
 
 
 def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_out(
-    api: Any, people: Any, prescription: Any, bridge: Any, today: date
+    api: Api, people: Everybody, prescription: Any, bridge: Any, today: date
 ) -> None:
     therapist = api(people.norte.therapist)
     assert therapist.delete(f"/api/v1/exercises/{bridge.pk}").status_code == 204
@@ -145,7 +148,7 @@ def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_ou
 
 
 def test_another_therapist_of_the_patient_makes_a_version_of_their_own(
-    api: Any, people: Any, prescription: Any, others: Any, norte: Any
+    api: Api, people: Everybody, prescription: Any, others: Any, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.filter(pk=people.norte.record.pk).update(therapist=others.therapist)
@@ -169,7 +172,13 @@ def test_another_therapist_of_the_patient_makes_a_version_of_their_own(
     ],
 )
 def test_a_status_moves_along_the_table(
-    api: Any, people: Any, prescription: Any, norte: Any, before: Any, after: Any, status: Any
+    api: Api,
+    people: Everybody,
+    prescription: Any,
+    norte: ClinicRoute,
+    before: Any,
+    after: Any,
+    status: Any,
 ) -> None:
     with clinic_scope(norte):
         closed_on = None if before == "active" else timezone.localdate()
@@ -194,7 +203,7 @@ def test_a_status_moves_along_the_table(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Any, people: Any, body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, body: Any, fields: Any, expected: Any
 ) -> None:
     refused = api(people.norte.therapist).post(URL, body(**fields))
     assert refused.status_code == 400
@@ -202,7 +211,7 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 
 def test_a_wrong_item_is_refused_by_its_place(
-    api: Any, people: Any, bridge: Any, body: Any, norte: Any
+    api: Api, people: Everybody, bridge: Any, body: Any, norte: ClinicRoute
 ) -> None:
     therapist, right = api(people.norte.therapist), {"exercise": str(bridge.pk)}
     wrong = [right, right | {"sets": 0, "comment": "x" * 501}, right | {"hold_seconds": 601}]
@@ -225,7 +234,7 @@ def test_a_wrong_item_is_refused_by_its_place(
 
 
 def test_thirty_exercises_are_read_in_a_fixed_number_of_queries(
-    api: Any, people: Any, bridge: Any, body: Any, django_assert_max_num_queries: Any
+    api: Api, people: Everybody, bridge: Any, body: Any, django_assert_max_num_queries: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     for _ in range(3):
@@ -237,7 +246,7 @@ def test_thirty_exercises_are_read_in_a_fixed_number_of_queries(
 
 
 def test_nobody_prescribes_to_a_deleted_patient(
-    api: Any, people: Any, body: Any, norte: Any, prescription: Any
+    api: Api, people: Everybody, body: Any, norte: ClinicRoute, prescription: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     with clinic_scope(norte):
@@ -249,7 +258,7 @@ def test_nobody_prescribes_to_a_deleted_patient(
 
 
 def test_a_version_of_a_prescription_to_come_begins_with_it(
-    api: Any, people: Any, body: Any
+    api: Api, people: Everybody, body: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     start = days_from_today(7)

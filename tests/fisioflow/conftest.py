@@ -1,6 +1,5 @@
 """Browsers of the two admins, and what their pages show."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from tenants.context import ClinicRoute, platform_scope
+from tests.people import Everybody
 
 PEOPLE = "/admin/accounts/user/"
 STRONG = "pilates na segunda"
@@ -20,17 +20,17 @@ def browser(person: User, host: str) -> Client:
 
 
 @pytest.fixture
-def owner(people: SimpleNamespace, in_norte: ClinicRoute) -> Client:
+def owner(people: Everybody, in_norte: ClinicRoute) -> Client:
     return browser(people.norte.owner, "norte.localhost")
 
 
 @pytest.fixture
-def manager(people: SimpleNamespace, in_norte: ClinicRoute) -> Client:
+def manager(people: Everybody, in_norte: ClinicRoute) -> Client:
     return browser(people.norte.manager, "norte.localhost")
 
 
 @pytest.fixture
-def root(people: SimpleNamespace) -> User:
+def root(people: Everybody) -> User:
     with platform_scope():
         made: User = User.objects.create_superuser(
             "root@fisioflow.example", STRONG, full_name="Root"

@@ -1,7 +1,6 @@
 """A clinic's admin: its people, whose roles nobody raises above their own, and its day."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from accounts.sessions import token_issue
 from audit.models import Event
 from scheduling.models import Appointment
 from tests.fisioflow.conftest import PEOPLE, STRONG, form_of, page_of, shown
+from tests.people import Everybody
 
 BIA = {
     "full_name": "Bia Reis",
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_told_beside_the_field(
     assert set(form_of(owner.post(f"{PEOPLE}add/", BIA | changes)).errors) == {field}
 
 
-def test_a_manager_gives_no_role_above_their_own(manager: Client, people: SimpleNamespace) -> None:
+def test_a_manager_gives_no_role_above_their_own(manager: Client, people: Everybody) -> None:
     choices = form_of(manager.get(f"{PEOPLE}add/")).fields["role"].choices
     assert [value for value, _ in choices] == [
         "",
@@ -80,9 +80,7 @@ def test_a_manager_gives_no_role_above_their_own(manager: Client, people: Simple
     assert User.objects.get(pk=people.norte.receptionist.pk).role == Role.RECEPTIONIST
 
 
-def test_a_manager_reads_the_owner_and_changes_nothing(
-    manager: Client, people: SimpleNamespace
-) -> None:
+def test_a_manager_reads_the_owner_and_changes_nothing(manager: Client, people: Everybody) -> None:
     page = manager.get(page_of(people.norte.owner))
     assert page.status_code == 200
     assert not shown(page)["has_change_permission"]
@@ -94,7 +92,7 @@ def test_a_manager_reads_the_owner_and_changes_nothing(
 
 
 def test_a_promotion_between_the_look_and_the_click_is_refused_in_the_form(
-    manager: Client, people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    manager: Client, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = people.norte.receptionist
     monkeypatch.setattr("accounts.admin.PersonAdmin.has_change_permission", lambda *_: True)
@@ -105,7 +103,7 @@ def test_a_promotion_between_the_look_and_the_click_is_refused_in_the_form(
 
 
 def test_deactivating_ends_the_sign_ins_and_there_is_no_deleting(
-    owner: Client, people: SimpleNamespace
+    owner: Client, people: Everybody
 ) -> None:
     token_issue(user=people.norte.therapist)
     sent = as_sent(people.norte.therapist, is_active=None)
@@ -118,7 +116,7 @@ def test_deactivating_ends_the_sign_ins_and_there_is_no_deleting(
 
 
 def test_a_new_password_is_the_persons_alone_and_one_keeps_ones_own_session(
-    owner: Client, people: SimpleNamespace
+    owner: Client, people: Everybody
 ) -> None:
     before = people.norte.therapist.password
     assert owner.post(page_of(people.norte.therapist), as_sent(people.norte.therapist)).status_code
@@ -129,14 +127,14 @@ def test_a_new_password_is_the_persons_alone_and_one_keeps_ones_own_session(
     assert owner.get("/admin/").status_code == 200
 
 
-def test_nobody_steps_down_or_out_by_mistake(owner: Client, people: SimpleNamespace) -> None:
+def test_nobody_steps_down_or_out_by_mistake(owner: Client, people: Everybody) -> None:
     sent = as_sent(people.norte.owner, role="patient", is_active=None)
     assert owner.post(page_of(people.norte.owner), sent).status_code == 302
     myself = User.objects.get(pk=people.norte.owner.pk)
     assert (myself.role, myself.is_active) == ("owner", True)
 
 
-def test_people_are_found_by_name_role_and_state(owner: Client, people: SimpleNamespace) -> None:
+def test_people_are_found_by_name_role_and_state(owner: Client, people: Everybody) -> None:
     for query, expected in (
         ({"q": "receptionist"}, [people.norte.receptionist]),
         ({"role": "therapist"}, [people.norte.therapist]),
@@ -147,7 +145,7 @@ def test_people_are_found_by_name_role_and_state(owner: Client, people: SimpleNa
         assert list(shown(answer)["cl"].result_list) == expected, query
 
 
-def test_the_clinics_day_opens_the_admin(owner: Client, people: SimpleNamespace) -> None:
+def test_the_clinics_day_opens_the_admin(owner: Client, people: Everybody) -> None:
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
     for start, status in (
         (noon, "scheduled"),

@@ -1,16 +1,14 @@
 """The probes of whoever watches the service."""
 
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from django.db import connections
 from django.test import Client
-from rest_framework.test import APIClient
+from pytest_django import Settings
 
 from devstack.stack import Stack
-from tests.conftest import FreshClinic
+from tests.people import Api, Everybody, FreshClinic
 
 LIVE, READY = "/healthz/live", "/healthz/ready"
 
@@ -25,7 +23,7 @@ def directory_down(fresh_clinic: FreshClinic, stack: Stack) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("host", ["norte.localhost", "localhost", "api.localhost", "10.1.2.3"])
-def test_the_probes_are_answered_on_every_host(host: str, people: SimpleNamespace) -> None:
+def test_the_probes_are_answered_on_every_host(host: str, people: Everybody) -> None:
     client = Client(SERVER_NAME=host)
     assert client.get(LIVE).json() == {"status": "ok"}
     ready = client.get(READY)
@@ -34,13 +32,13 @@ def test_the_probes_are_answered_on_every_host(host: str, people: SimpleNamespac
     assert ready["X-Request-ID"]
 
 
-def test_a_probe_is_not_sent_to_https(people: SimpleNamespace, settings: Any) -> None:
+def test_a_probe_is_not_sent_to_https(people: Everybody, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(READY).status_code == 200
 
 
 def test_without_the_directory_the_service_lives_and_is_not_ready(
-    directory_down: None, api: Callable[..., APIClient]
+    directory_down: None, api: Api
 ) -> None:
     client = Client()
     assert client.get(LIVE).status_code == 200
@@ -52,7 +50,7 @@ def test_without_the_directory_the_service_lives_and_is_not_ready(
 
 
 def test_it_is_ready_again_by_itself(
-    fresh_clinic: FreshClinic, stack: Stack, people: SimpleNamespace
+    fresh_clinic: FreshClinic, stack: Stack, people: Everybody
 ) -> None:
     stack.stop("directory")
     assert Client().get(READY).status_code == 503
@@ -60,7 +58,7 @@ def test_it_is_ready_again_by_itself(
     assert Client().get(READY).status_code == 200
 
 
-def test_without_redis_it_is_ready_and_says_so(people: SimpleNamespace, stack: Stack) -> None:
+def test_without_redis_it_is_ready_and_says_so(people: Everybody, stack: Stack) -> None:
     stack.stop("redis")
     ready = Client().get(READY)
     assert ready.status_code == 200

@@ -18,6 +18,7 @@ from patients.models import Document, Patient
 from patients.services import document_scan, document_upload
 from patients.validators import cpf_check_digit
 from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 _numbers = count(100_000_000)
 
@@ -41,7 +42,7 @@ def a_patient() -> Callable[..., Patient]:
 
 
 @pytest.fixture
-def intern(people: Any, norte: ClinicRoute) -> User:
+def intern(people: Everybody, norte: ClinicRoute) -> User:
     """A therapist without a CREFITO number, supervised by norte's therapist."""
     with clinic_scope(norte):
         return user_create(
@@ -75,9 +76,9 @@ PDF = b"%PDF-1.7\nlaudo"
 
 
 @pytest.fixture
-def upload(people: Any) -> Callable[..., Document]:
+def upload(people: Everybody) -> Callable[..., Document]:
     def keep(**fields: Any) -> Document:
-        right = {
+        right: dict[str, Any] = {
             "acting_user": people.norte.therapist,
             "patient": people.norte.record,
             "kind": "exam",
@@ -89,7 +90,7 @@ def upload(people: Any) -> Callable[..., Document]:
 
 
 @pytest.fixture
-def send(api: Any, people: Any) -> Callable[..., Any]:
+def send(api: Api, people: Everybody) -> Callable[..., Any]:
     """Uploads as norte's therapist, unless somebody else is given."""
 
     def post(
@@ -103,7 +104,7 @@ def send(api: Any, people: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def scanned(send: Callable[..., Any], norte: Any) -> Callable[..., dict[str, Any]]:
+def scanned(send: Callable[..., Any], norte: ClinicRoute) -> Callable[..., dict[str, Any]]:
     """An uploaded document that the scanner called clean."""
 
     def upload(**fields: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,22 +15,23 @@ from core.actor import Actor, acting
 from patients.models import Patient
 from patients.services import patient_delete
 from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 Clients = Callable[..., APIClient]
 
 
 @pytest.fixture
-def log(people: SimpleNamespace) -> str:
+def log(people: Everybody) -> str:
     return f"/api/v1/patients/{people.norte.record.pk}/access-log"
 
 
 @pytest.fixture
-def prints(people: SimpleNamespace) -> str:
+def prints(people: Everybody) -> str:
     return f"/api/v1/patients/{people.norte.record.pk}/prints"
 
 
 def test_the_patient_reads_who_saw_their_chart_newest_first(
-    api: Clients, people: SimpleNamespace, log: str, prints: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, prints: str, in_norte: ClinicRoute
 ) -> None:
     norte = people.norte
     path = log.removesuffix("/access-log")
@@ -55,7 +55,7 @@ def test_the_patient_reads_who_saw_their_chart_newest_first(
 
 
 def test_the_name_is_the_one_of_then_and_support_is_told_apart(
-    api: Clients, people: SimpleNamespace, log: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     record, owner = people.norte.record, people.norte.owner
     with acting(Actor(user_id=str(owner.pk), label="support: Root as Owner Norte")):
@@ -70,14 +70,14 @@ def test_the_name_is_the_one_of_then_and_support_is_told_apart(
 
 
 def test_reading_the_log_is_no_view_of_the_chart(
-    api: Clients, people: SimpleNamespace, log: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     for person in (people.norte.owner, people.norte.auditor, people.norte.patient):
         assert api(person).get(log).json() == {"results": [], "next_cursor": None}
 
 
 def test_nobody_else_reads_it(
-    api: Clients, people: SimpleNamespace, log: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     for role in ("manager", "therapist", "receptionist"):
         assert api(getattr(people.norte, role)).get(log).status_code == 403
@@ -86,7 +86,7 @@ def test_nobody_else_reads_it(
 
 
 def test_a_patient_reads_their_own_alone(
-    api: Clients, people: SimpleNamespace, in_norte: ClinicRoute
+    api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     other = Patient.objects.create(
         name="Outra Pessoa", phone="+5511987654321", cpf="11144477735", birth_date="1980-01-01"
@@ -97,7 +97,7 @@ def test_a_patient_reads_their_own_alone(
 
 
 def test_the_log_of_a_chart_that_was_deleted_is_still_read(
-    api: Clients, people: SimpleNamespace, log: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     patient_delete(acting_user=None, patient=Patient.objects.get(pk=people.norte.record.pk))
     for person in (people.norte.owner, people.norte.auditor):
@@ -105,7 +105,7 @@ def test_the_log_of_a_chart_that_was_deleted_is_still_read(
 
 
 def test_it_comes_in_pages(
-    api: Clients, people: SimpleNamespace, log: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     for n in range(5):
         with acting(Actor(label=f"job:{n}")):
@@ -124,7 +124,7 @@ def test_it_comes_in_pages(
 
 
 def test_a_print_is_recorded_with_what_was_printed(
-    api: Clients, people: SimpleNamespace, prints: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, prints: str, in_norte: ClinicRoute
 ) -> None:
     record = people.norte.record
     printed = {"table": "patients_patient", "record_id": str(record.pk)}
@@ -147,7 +147,7 @@ def test_a_print_names_a_table_and_a_record_and_nothing_else(
     body: dict[str, Any],
     pointer: str,
     api: Clients,
-    people: SimpleNamespace,
+    people: Everybody,
     prints: str,
     norte: ClinicRoute,
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_print_names_a_table_and_a_record_and_nothing_else(
 
 
 def test_a_record_of_another_chart_cant_be_printed_from_this_one(
-    api: Clients, people: SimpleNamespace, prints: str, in_norte: ClinicRoute
+    api: Clients, people: Everybody, prints: str, in_norte: ClinicRoute
 ) -> None:
     other = Patient.objects.create(
         name="Outra Pessoa", phone="+5511987654321", cpf="11144477735", birth_date="1980-01-01"

@@ -6,7 +6,8 @@ import pytest
 
 from patients.models import Patient
 from patients.validators import cpf_check_digit
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 VALIDATE, BATCH = "/api/v1/patients/validate", "/api/v1/patients/batch"
 
@@ -27,7 +28,9 @@ def patient(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_validate_counts_names_and_writes_nothing(api: Any, people: Any, in_norte: object) -> None:
+def test_validate_counts_names_and_writes_nothing(
+    api: Api, people: Everybody, in_norte: object
+) -> None:
     before = Patient.objects.count()
     body = [
         patient(1),
@@ -64,14 +67,16 @@ def test_validate_counts_names_and_writes_nothing(api: Any, people: Any, in_nort
 
 
 @pytest.mark.parametrize("body", [{}, [], "x", None, [{}] * 1001])
-def test_what_is_no_batch_is_refused(api: Any, people: Any, body: Any) -> None:
+def test_what_is_no_batch_is_refused(api: Api, people: Everybody, body: Any) -> None:
     for url in (VALIDATE, BATCH):
         answer = api(people.norte.owner).post(url, body, format="json")
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["code"] == "not_a_batch"
 
 
-def test_a_batch_is_written_whole_or_not_at_all(api: Any, people: Any, norte: Any) -> None:
+def test_a_batch_is_written_whole_or_not_at_all(
+    api: Api, people: Everybody, norte: ClinicRoute
+) -> None:
     reception = api(people.norte.receptionist)
     refused = reception.post(BATCH, [patient(1), patient(2, cpf="11111111111")])
     assert refused.status_code == 400
@@ -89,7 +94,7 @@ def test_a_batch_is_written_whole_or_not_at_all(api: Any, people: Any, norte: An
 
 
 def test_a_thousand_items_take_a_handful_of_queries(
-    api: Any, people: Any, django_assert_max_num_queries: Any
+    api: Api, people: Everybody, django_assert_max_num_queries: Any
 ) -> None:
     from django.db import connections
 
@@ -101,7 +106,7 @@ def test_a_thousand_items_take_a_handful_of_queries(
     assert answer.json()["valid_count"] == 1000
 
 
-def test_appointments_are_judged_by_their_own_rules(api: Any, people: Any) -> None:
+def test_appointments_are_judged_by_their_own_rules(api: Api, people: Everybody) -> None:
     record, therapist = str(people.norte.record.pk), str(people.norte.therapist.pk)
     good = {
         "patient": record,

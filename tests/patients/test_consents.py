@@ -12,7 +12,8 @@ from core.errors import FieldError
 from patients.errors import ConsentWithdrawn
 from patients.models import Consent, ConsentText
 from patients.services import consent_give, consent_text_create, consent_withdraw
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody, FreshClinic, InThreads
 
 URL = "/api/v1/consents"
 TEXTS = "/api/v1/consent-texts"
@@ -25,18 +26,18 @@ def errors_of(answer: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def text(api: Any, people: Any) -> dict[str, Any]:
+def text(api: Api, people: Everybody) -> dict[str, Any]:
     made: dict[str, Any] = api(people.norte.owner).post(TEXTS, MARKETING).json()
     return made
 
 
 @pytest.fixture
-def on_paper(people: Any, text: Any) -> dict[str, Any]:
+def on_paper(people: Everybody, text: Any) -> dict[str, Any]:
     return {"patient": str(people.norte.record.pk), "text": text["id"], "channel": "paper"}
 
 
 def test_reception_records_a_consent_and_the_patient_withdraws_it(
-    api: Any, people: Any, on_paper: Any, text: Any
+    api: Api, people: Everybody, on_paper: Any, text: Any
 ) -> None:
     made = api(people.norte.receptionist).post(URL, on_paper)
     assert made.status_code == 201, made.json()
@@ -55,7 +56,7 @@ def test_reception_records_a_consent_and_the_patient_withdraws_it(
 
 
 def test_one_consent_to_a_purpose_is_in_force_at_a_time(
-    api: Any, people: Any, on_paper: Any
+    api: Api, people: Everybody, on_paper: Any
 ) -> None:
     owner, reception = api(people.norte.owner), api(people.norte.receptionist)
     first = reception.post(URL, on_paper)
@@ -67,7 +68,7 @@ def test_one_consent_to_a_purpose_is_in_force_at_a_time(
     assert reception.post(URL, on_paper | {"text": newer}).status_code == 201
 
 
-def test_only_the_patient_consents_in_the_app(api: Any, people: Any, on_paper: Any) -> None:
+def test_only_the_patient_consents_in_the_app(api: Api, people: Everybody, on_paper: Any) -> None:
     in_app = on_paper | {"channel": "app"}
     for person, body in (
         (people.norte.receptionist, in_app),
@@ -79,7 +80,7 @@ def test_only_the_patient_consents_in_the_app(api: Any, people: Any, on_paper: A
 
 
 def test_a_patient_consents_for_themselves_alone(
-    api: Any, people: Any, on_paper: Any, a_patient: Any, norte: Any
+    api: Api, people: Everybody, on_paper: Any, a_patient: Any, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         other = a_patient()
@@ -96,7 +97,7 @@ def test_a_patient_consents_for_themselves_alone(
 
 
 def test_a_text_is_written_by_the_owner_and_by_nobody_twice(
-    api: Any, people: Any, text: Any
+    api: Api, people: Everybody, text: Any
 ) -> None:
     owner = api(people.norte.owner)
     refused = owner.post(TEXTS, MARKETING)
@@ -119,7 +120,7 @@ def test_a_text_is_written_by_the_owner_and_by_nobody_twice(
     ],
 )
 def test_a_wrong_text_is_refused_by_field_and_code(
-    api: Any, people: Any, field: str, value: str, code: str
+    api: Api, people: Everybody, field: str, value: str, code: str
 ) -> None:
     refused = api(people.norte.owner).post(TEXTS, MARKETING | {field: value})
     assert refused.status_code == 400
@@ -127,7 +128,7 @@ def test_a_wrong_text_is_refused_by_field_and_code(
 
 
 def test_a_consent_is_given_now_or_before_and_by_a_known_way(
-    api: Any, people: Any, on_paper: Any
+    api: Api, people: Everybody, on_paper: Any
 ) -> None:
     reception = api(people.norte.receptionist)
     tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
@@ -149,7 +150,7 @@ def test_a_consent_is_given_now_or_before_and_by_a_known_way(
 
 
 @pytest.fixture
-def consent(in_norte: Any, people: Any) -> Consent:
+def consent(in_norte: ClinicRoute, people: Everybody) -> Consent:
     text = consent_text_create(**MARKETING)
     return consent_give(
         acting_user=None, patient=people.norte.record, text=text, channel="in_person"
@@ -227,7 +228,7 @@ def test_the_database_refuses_what_no_serializer_saw(
 
 
 def test_a_text_is_checked_by_the_database_too(
-    in_norte: Any, refused_by: Callable[..., str]
+    in_norte: ClinicRoute, refused_by: Callable[..., str]
 ) -> None:
     for field, value, constraint in (
         ("purpose", "spam", "purpose_known"),
@@ -244,7 +245,9 @@ def test_a_text_is_checked_by_the_database_too(
         assert refused_by(sql, row) == f"patients_consenttext_{constraint}"
 
 
-def test_of_many_who_record_a_consent_at_once_one_does(fresh_clinic: Any, in_threads: Any) -> None:
+def test_of_many_who_record_a_consent_at_once_one_does(
+    fresh_clinic: FreshClinic, in_threads: InThreads
+) -> None:
     with clinic_scope(fresh_clinic.route):
         text = consent_text_create(**MARKETING)
 

@@ -10,7 +10,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services import user_update
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/documents"
 
@@ -20,7 +21,7 @@ def token_of(link: str) -> str:
 
 
 def test_a_link_opens_for_a_minute(
-    api: Any, people: Any, scanned: Any, follow: Any, monkeypatch: Any
+    api: Api, people: Everybody, scanned: Any, follow: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = scanned()
     link = api(people.norte.owner).get(f"{URL}/{document['id']}/link").json()["url"]
@@ -33,7 +34,7 @@ def test_a_link_opens_for_a_minute(
 
 
 def test_a_link_opens_its_document_alone_in_its_clinic_alone(
-    api: Any, people: Any, scanned: Any, browser: Client, follow: Any
+    api: Api, people: Everybody, scanned: Any, browser: Client, follow: Any
 ) -> None:
     one, other = scanned(), scanned(name="outro.pdf")
     link = api(people.norte.owner).get(f"{URL}/{one['id']}/link").json()["url"]
@@ -57,7 +58,7 @@ def test_a_token_of_another_shape_opens_nothing(
 
 
 def test_a_link_ends_with_its_persons_account(
-    api: Any, people: Any, scanned: Any, follow: Any, norte: Any
+    api: Api, people: Everybody, scanned: Any, follow: Any, norte: ClinicRoute
 ) -> None:
     document = scanned()
     link = api(people.norte.manager).get(f"{URL}/{document['id']}/link").json()["url"]
@@ -68,7 +69,7 @@ def test_a_link_ends_with_its_persons_account(
 
 
 def test_a_link_is_followed_whatever_the_reader_accepts(
-    api: Any, people: Any, scanned: Any, browser: Client
+    api: Api, people: Everybody, scanned: Any, browser: Client
 ) -> None:
     document = scanned()
     link = api(people.norte.owner).get(f"{URL}/{document['id']}/link").json()["url"]

@@ -4,10 +4,12 @@ import hashlib
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from patients.models import Document, Patient
 from patients.services import document_scan
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/documents"
 PDF = b"%PDF-1.7\nlaudo"
@@ -22,7 +24,7 @@ def errors_of(answer: Any) -> dict[str, str]:
 
 
 def test_a_therapist_sends_an_exam_and_opens_it_once_it_is_clean(
-    api: Any, people: Any, send: Any, follow: Any, norte: Any
+    api: Api, people: Everybody, send: Any, follow: Any, norte: ClinicRoute
 ) -> None:
     made = send()
     assert made.status_code == 201, made.json()
@@ -50,7 +52,7 @@ def test_a_therapist_sends_an_exam_and_opens_it_once_it_is_clean(
 
 
 def test_an_upload_is_scanned_in_the_background(
-    send: Any, norte: Any, django_capture_on_commit_callbacks: Any
+    send: Any, norte: ClinicRoute, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(using="shard_1", execute=True):
         made = send().json()
@@ -60,7 +62,10 @@ def test_an_upload_is_scanned_in_the_background(
 
 
 def test_without_a_broker_the_document_waits(
-    send: Any, norte: Any, django_capture_on_commit_callbacks: Any, monkeypatch: Any
+    send: Any,
+    norte: ClinicRoute,
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def no_broker(*args: Any) -> None:
         raise ConnectionError
@@ -92,7 +97,9 @@ def test_the_type_is_what_the_first_bytes_prove(
 @pytest.mark.parametrize(
     "content", [b"MZ\x90\x00", b"<html>", b"PK\x03\x04", b" %PDF-1.7", b"DICM", b"x"]
 )
-def test_another_type_is_refused_and_nothing_is_kept(send: Any, content: bytes, norte: Any) -> None:
+def test_another_type_is_refused_and_nothing_is_kept(
+    send: Any, content: bytes, norte: ClinicRoute
+) -> None:
     refused = send(content)
     assert (refused.status_code, errors_of(refused)) == (400, {"/file": "unsupported_type"})
     with clinic_scope(norte):
@@ -104,7 +111,7 @@ def test_an_empty_file_is_refused(send: Any) -> None:
     assert (refused.status_code, errors_of(refused)) == (400, {"/file": "empty"})
 
 
-def test_a_file_over_the_limit_is_too_large(send: Any, settings: Any) -> None:
+def test_a_file_over_the_limit_is_too_large(send: Any, settings: Settings) -> None:
     settings.DOCUMENT_MAX_BYTES = 100
     assert send(PDF.ljust(100)).status_code == 201
     for size in (101, 70_000):  # one byte over, and more than the whole form may have
@@ -112,13 +119,13 @@ def test_a_file_over_the_limit_is_too_large(send: Any, settings: Any) -> None:
         assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
 
 
-def test_a_form_with_too_many_fields_is_too_large(api: Any, people: Any) -> None:
+def test_a_form_with_too_many_fields_is_too_large(api: Api, people: Everybody) -> None:
     form = {f"field{n}": "x" for n in range(1_001)}
     refused = api(people.norte.therapist).post(URL, form, format="multipart")
     assert (refused.status_code, refused.json()["code"]) == (413, "payload_too_large")
 
 
-def test_forms_are_as_strict_as_json(api: Any, people: Any, send: Any) -> None:
+def test_forms_are_as_strict_as_json(api: Api, people: Everybody, send: Any) -> None:
     refused = send(kind="poem", colour="blue", shared_with_patient="perhaps", patient="7")
     assert errors_of(refused) == {
         "/kind": "invalid_choice",
@@ -137,17 +144,17 @@ def test_forms_are_as_strict_as_json(api: Any, people: Any, send: Any) -> None:
     assert errors_of(text)["/file"] == "invalid"
 
 
-def test_a_form_it_is_and_a_whole_one(api: Any, people: Any) -> None:
+def test_a_form_it_is_and_a_whole_one(api: Api, people: Everybody) -> None:
     therapist = api(people.norte.therapist)
     as_json = therapist.post(URL, {"kind": "exam"})
     assert (as_json.status_code, as_json.json()["code"]) == (415, "unsupported_media_type")
     for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
-        broken = therapist.generic("POST", URL, b"--y\r\nnonsense", content_type=content_type)
+        broken = therapist.generic("POST", URL, "--y\r\nnonsense", content_type=content_type)
         assert broken.status_code == 400
 
 
 def test_a_patient_sees_what_is_shared_and_clean(
-    api: Any, people: Any, send: Any, scanned: Any, follow: Any
+    api: Api, people: Everybody, send: Any, scanned: Any, follow: Any
 ) -> None:
     patient, therapist = api(people.norte.patient), api(people.norte.therapist)
     hidden = scanned()
@@ -164,14 +171,14 @@ def test_a_patient_sees_what_is_shared_and_clean(
     assert patient.post(URL, {}, format="multipart").status_code == 403
 
 
-def test_reception_sees_no_documents(api: Any, people: Any, scanned: Any) -> None:
+def test_reception_sees_no_documents(api: Api, people: Everybody, scanned: Any) -> None:
     document, reception = scanned(), api(people.norte.receptionist)
     for path in (URL, f"{URL}/{document['id']}", f"{URL}/{document['id']}/link"):
         assert reception.get(path).status_code == 403
 
 
 def test_a_therapist_sees_their_own_patients_documents(
-    api: Any, people: Any, scanned: Any, send: Any, norte: Any
+    api: Api, people: Everybody, scanned: Any, send: Any, norte: ClinicRoute
 ) -> None:
     document = scanned()
     with clinic_scope(norte):
@@ -183,7 +190,7 @@ def test_a_therapist_sees_their_own_patients_documents(
 
 
 def test_a_deleted_document_is_out_of_sight_and_kept(
-    api: Any, people: Any, scanned: Any, follow: Any, norte: Any
+    api: Api, people: Everybody, scanned: Any, follow: Any, norte: ClinicRoute
 ) -> None:
     document, owner = scanned(), api(people.norte.owner)
     path = f"{URL}/{document['id']}"
@@ -197,7 +204,7 @@ def test_a_deleted_document_is_out_of_sight_and_kept(
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", None, [True]])
-def test_sharing_is_true_or_false(api: Any, people: Any, send: Any, value: Any) -> None:
+def test_sharing_is_true_or_false(api: Api, people: Everybody, send: Any, value: Any) -> None:
     path = send()["Location"]
     refused = api(people.norte.therapist).patch(path, {"shared_with_patient": value})
     assert "/shared_with_patient" in errors_of(refused)
@@ -208,7 +215,7 @@ def test_in_a_form_too(send: Any, value: str) -> None:
     assert errors_of(send(shared_with_patient=value)) == {"/shared_with_patient": "invalid"}
 
 
-def test_facts_of_a_file_cannot_be_changed(api: Any, people: Any, send: Any) -> None:
+def test_facts_of_a_file_cannot_be_changed(api: Api, people: Everybody, send: Any) -> None:
     path, therapist = send()["Location"], api(people.norte.therapist)
     refused = therapist.patch(path, {"name": "x.pdf", "status": "clean", "sha256": "0" * 64})
     assert errors_of(refused) == {

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from core.errors import Conflict, FieldError
@@ -21,6 +22,7 @@ from patients.services import (
     document_update,
 )
 from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody, FreshClinic
 
 CONTENT = b"%PDF-1.7\nlaudo"
 
@@ -34,7 +36,7 @@ def files_of(route: ClinicRoute) -> set[str]:
 
 
 def test_each_clinic_has_its_own_prefix(
-    in_norte: ClinicRoute, upload: Any, settings: Any, tmp_path: Path
+    in_norte: ClinicRoute, upload: Any, settings: Settings, tmp_path: Path
 ) -> None:
     settings.STORAGES = settings.STORAGES | {
         "default": {
@@ -54,7 +56,7 @@ def see_nothing(document: Document, **kwargs: Any) -> None:
 
 
 def test_a_row_that_is_refused_leaves_no_file(
-    in_norte: ClinicRoute, upload: Any, monkeypatch: Any
+    in_norte: ClinicRoute, upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = files_of(in_norte)
     monkeypatch.setattr(Document, "full_clean", see_nothing)
@@ -64,7 +66,7 @@ def test_a_row_that_is_refused_leaves_no_file(
 
 
 def test_a_commit_that_fails_leaves_no_file(
-    fresh_clinic: Any, upload: Any, monkeypatch: Any
+    fresh_clinic: FreshClinic, upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Document, "full_clean", see_nothing)
     people, route = fresh_clinic.people, fresh_clinic.route
@@ -76,7 +78,9 @@ def test_a_commit_that_fails_leaves_no_file(
     assert files_of(route) == set()
 
 
-def test_an_upload_is_no_part_of_a_bigger_transaction(fresh_clinic: Any, upload: Any) -> None:
+def test_an_upload_is_no_part_of_a_bigger_transaction(
+    fresh_clinic: FreshClinic, upload: Any
+) -> None:
     people, route = fresh_clinic.people, fresh_clinic.route
     with clinic_scope(route), transaction.atomic(using=route.shard):
         with pytest.raises(RuntimeError, match="durable"):
@@ -85,7 +89,7 @@ def test_an_upload_is_no_part_of_a_bigger_transaction(fresh_clinic: Any, upload:
 
 
 def test_a_file_that_cannot_be_written_leaves_no_row(
-    in_norte: ClinicRoute, upload: Any, monkeypatch: Any
+    in_norte: ClinicRoute, upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: Any, **kwargs: Any) -> str:
         raise OSError
@@ -106,7 +110,7 @@ def test_kind_and_sharing_change_and_nothing_else(in_norte: ClinicRoute, upload:
 
 
 def test_deleting_is_the_owners_and_managers(
-    in_norte: ClinicRoute, upload: Any, people: Any
+    in_norte: ClinicRoute, upload: Any, people: Everybody
 ) -> None:
     document = upload()
     assert not may_delete(people.norte.therapist)

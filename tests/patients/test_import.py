@@ -18,7 +18,8 @@ from patients.errors import FieldNotPermitted
 from patients.imports import ImportRaced, Summary, patients_import
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
-from tests.conftest import CPF_OF_PATIENT, FreshClinic
+from tests.conftest import CPF_OF_PATIENT
+from tests.people import Everybody, FreshClinic
 
 HEADER = "name,phone,cpf,birth_date\n"
 ANA = "Ana Conceição,+5511988887777,111.444.777-35,29/02/1992\n"
@@ -152,7 +153,7 @@ def test_the_same_cpf_twice_in_the_file(in_norte: ClinicRoute) -> None:
     assert summary.written == 2
 
 
-def test_a_deleted_patients_cpf_is_free(in_norte: ClinicRoute, people: Any) -> None:
+def test_a_deleted_patients_cpf_is_free(in_norte: ClinicRoute, people: Everybody) -> None:
     run(HEADER + ANA)
     Patient.objects.filter(cpf="11144477735").update(deleted_at="2026-01-01T00:00:00Z")
     assert run(HEADER + ANA)[0].written == 1
@@ -184,7 +185,9 @@ def test_5001_characters_are_too_many(in_norte: ClinicRoute) -> None:
     assert summary.written == 1
 
 
-def test_only_the_clinics_own_active_therapists_count(in_norte: ClinicRoute, people: Any) -> None:
+def test_only_the_clinics_own_active_therapists_count(
+    in_norte: ClinicRoute, people: Everybody
+) -> None:
     header = HEADER.strip() + ",therapist_email\n"
     for email in ("therapist@sul.example", "owner@norte.example", "nobody"):
         _, found = run(header + ANA.strip() + f",{email}\n")
@@ -227,7 +230,7 @@ def test_a_header_alone_is_an_empty_list(in_norte: ClinicRoute) -> None:
 
 
 def test_reception_imports_people_but_no_medical_history(
-    in_norte: ClinicRoute, people: Any
+    in_norte: ClinicRoute, people: Everybody
 ) -> None:
     reception = people.norte.receptionist
     assert run(HEADER + ANA, acting_user=reception)[0].written == 1

@@ -7,13 +7,14 @@ import pytest
 from accounts.models import User
 from accounts.services import user_update
 from patients.models import ClinicalNote, Patient
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/notes"
 
 
 @pytest.fixture
-def evolution(people: Any) -> dict[str, Any]:
+def evolution(people: Everybody) -> dict[str, Any]:
     return {
         "patient": str(people.norte.record.pk),
         "kind": "evolution",
@@ -32,7 +33,7 @@ def with_crefito(person: User) -> User:
     return user_update(acting_user=None, user=User.objects.get(pk=person.pk), crefito="3/777-F")
 
 
-def test_a_therapist_writes_goes_on_and_signs(api: Any, people: Any, evolution: Any) -> None:
+def test_a_therapist_writes_goes_on_and_signs(api: Api, people: Everybody, evolution: Any) -> None:
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, evolution)
     assert made.status_code == 201, made.json()
@@ -48,7 +49,9 @@ def test_a_therapist_writes_goes_on_and_signs(api: Any, people: Any, evolution: 
     assert therapist.get(path).json() == signed
 
 
-def test_a_signed_note_is_closed_to_its_author_too(api: Any, people: Any, evolution: Any) -> None:
+def test_a_signed_note_is_closed_to_its_author_too(
+    api: Api, people: Everybody, evolution: Any
+) -> None:
     therapist = api(people.norte.therapist)
     path = therapist.post(URL, evolution)["Location"]
     signed = therapist.post(f"{path}/sign").json()
@@ -61,7 +64,9 @@ def test_a_signed_note_is_closed_to_its_author_too(api: Any, people: Any, evolut
     assert therapist.get(path).json() == signed
 
 
-def test_an_amendment_stands_beside_what_it_corrects(api: Any, people: Any, evolution: Any) -> None:
+def test_an_amendment_stands_beside_what_it_corrects(
+    api: Api, people: Everybody, evolution: Any
+) -> None:
     therapist = api(people.norte.therapist)
     path = therapist.post(URL, evolution)["Location"]
     early = therapist.post(f"{path}/amend", {"plan": "Alta."})
@@ -81,7 +86,7 @@ def test_an_amendment_stands_beside_what_it_corrects(api: Any, people: Any, evol
     assert (owner.status_code, owner.json()["code"]) == (403, "not_the_author")
 
 
-def test_a_draft_is_its_authors_alone(api: Any, people: Any, evolution: Any) -> None:
+def test_a_draft_is_its_authors_alone(api: Api, people: Everybody, evolution: Any) -> None:
     therapist, owner = api(people.norte.therapist), api(people.norte.owner)
     path = therapist.post(URL, evolution)["Location"]
     assert owner.get(path).status_code == 404
@@ -92,7 +97,7 @@ def test_a_draft_is_its_authors_alone(api: Any, people: Any, evolution: Any) -> 
 
 
 def test_a_discarded_draft_is_gone_and_its_row_kept(
-    api: Any, people: Any, evolution: Any, norte: Any
+    api: Api, people: Everybody, evolution: Any, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     path = therapist.post(URL, evolution)["Location"]
@@ -103,7 +108,7 @@ def test_a_discarded_draft_is_gone_and_its_row_kept(
         assert ClinicalNote.objects.get().deleted_at is not None
 
 
-def test_nobody_signs_an_empty_page(api: Any, people: Any, evolution: Any) -> None:
+def test_nobody_signs_an_empty_page(api: Api, people: Everybody, evolution: Any) -> None:
     therapist = api(people.norte.therapist)
     blank = {"patient": evolution["patient"], "kind": "evaluation", "plan": " \n\t"}
     path = therapist.post(URL, blank)["Location"]
@@ -112,7 +117,7 @@ def test_nobody_signs_an_empty_page(api: Any, people: Any, evolution: Any) -> No
 
 
 def test_a_manager_who_is_no_physiotherapist_cannot_sign(
-    api: Any, people: Any, evolution: Any
+    api: Api, people: Everybody, evolution: Any
 ) -> None:
     manager = api(people.norte.manager)
     path = manager.post(URL, evolution)["Location"]
@@ -121,7 +126,7 @@ def test_a_manager_who_is_no_physiotherapist_cannot_sign(
 
 
 def test_an_interns_note_waits_for_the_supervisor(
-    api: Any, people: Any, evolution: Any, intern: User, norte: Any
+    api: Api, people: Everybody, evolution: Any, intern: User, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.update(therapist=intern)  # no longer the supervisor's own patient
@@ -146,7 +151,7 @@ def test_an_interns_note_waits_for_the_supervisor(
 
 
 def test_an_intern_who_changed_supervisors_isnt_stuck(
-    api: Any, people: Any, evolution: Any, intern: User, norte: Any
+    api: Api, people: Everybody, evolution: Any, intern: User, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.update(therapist=intern)
@@ -161,7 +166,7 @@ def test_an_intern_who_changed_supervisors_isnt_stuck(
 
 
 def test_names_are_those_of_the_day_of_signing(
-    api: Any, people: Any, evolution: Any, norte: Any
+    api: Api, people: Everybody, evolution: Any, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     path = therapist.post(URL, evolution)["Location"]
@@ -175,7 +180,7 @@ def test_names_are_those_of_the_day_of_signing(
 
 
 def test_a_therapist_writes_and_reads_of_their_own_patients(
-    api: Any, people: Any, evolution: Any, norte: Any
+    api: Api, people: Everybody, evolution: Any, norte: ClinicRoute
 ) -> None:
     owner, therapist = api(people.norte.owner), api(people.norte.therapist)
     with clinic_scope(norte):
@@ -191,14 +196,16 @@ def test_a_therapist_writes_and_reads_of_their_own_patients(
     assert therapist.get(path).status_code == 200
 
 
-def test_reception_and_patients_read_no_notes(api: Any, people: Any, evolution: Any) -> None:
+def test_reception_and_patients_read_no_notes(api: Api, people: Everybody, evolution: Any) -> None:
     path = api(people.norte.therapist).post(URL, evolution)["Location"]
     for person in (people.norte.receptionist, people.norte.patient):
         for answer in (api(person).get(URL), api(person).get(path), api(person).post(URL, {})):
             assert answer.status_code == 403
 
 
-def test_a_note_of_a_deleted_patient_is_out_of_sight(api: Any, people: Any, evolution: Any) -> None:
+def test_a_note_of_a_deleted_patient_is_out_of_sight(
+    api: Api, people: Everybody, evolution: Any
+) -> None:
     therapist = api(people.norte.therapist)
     path = therapist.post(URL, evolution)["Location"]
     api(people.norte.owner).delete(f"/api/v1/patients/{people.norte.record.pk}")
@@ -211,7 +218,7 @@ def test_a_note_of_a_deleted_patient_is_out_of_sight(api: Any, people: Any, evol
     [("x" * 10_001, "max_length"), ("a\0", "null_characters_not_allowed"), (7, "invalid")],
 )
 def test_sections_are_text_of_a_limited_length(
-    api: Any, people: Any, evolution: Any, section: Any, text: Any, code: Any
+    api: Api, people: Everybody, evolution: Any, section: Any, text: Any, code: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     refused = therapist.post(URL, evolution | {section: text})
@@ -220,7 +227,7 @@ def test_sections_are_text_of_a_limited_length(
     assert longest.status_code == 201
 
 
-def test_signatures_cannot_be_written(api: Any, people: Any, evolution: Any) -> None:
+def test_signatures_cannot_be_written(api: Api, people: Everybody, evolution: Any) -> None:
     therapist = api(people.norte.therapist)
     forged = {"author_name": "X", "signed_at": "2026-01-01T00:00:00Z", "amends": None}
     refused = therapist.post(URL, evolution | forged | {"kind": "x", "status": "signed"})
@@ -236,7 +243,7 @@ def test_signatures_cannot_be_written(api: Any, people: Any, evolution: Any) -> 
     assert errors_of(moved) == {"/patient": "read_only"}
 
 
-def test_lists_are_filtered(api: Any, people: Any, evolution: Any) -> None:
+def test_lists_are_filtered(api: Api, people: Everybody, evolution: Any) -> None:
     therapist = api(people.norte.therapist)
     first = therapist.post(URL, evolution).json()["id"]
     second = therapist.post(URL, evolution | {"kind": "evaluation"}).json()["id"]

@@ -1,7 +1,6 @@
 """What the database alone makes sure of: a signed note never changes, whoever writes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connections, transaction
@@ -13,13 +12,14 @@ from core.errors import FieldError
 from patients.errors import NoSignaturePending, NoteSigned
 from patients.models import ClinicalNote
 from patients.services import note_amend, note_cosign, note_draft, note_revise, note_sign
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody, FreshClinic, InThreads
 
 TABLE = "patients_clinicalnote"
 
 
 @pytest.fixture
-def draft(in_norte: Any, people: Any) -> ClinicalNote:
+def draft(in_norte: ClinicRoute, people: Everybody) -> ClinicalNote:
     return note_draft(
         acting_user=people.norte.therapist,
         patient=people.norte.record,
@@ -29,12 +29,12 @@ def draft(in_norte: Any, people: Any) -> ClinicalNote:
 
 
 @pytest.fixture
-def signed(draft: ClinicalNote, people: Any) -> ClinicalNote:
+def signed(draft: ClinicalNote, people: Everybody) -> ClinicalNote:
     return note_sign(acting_user=people.norte.therapist, note=draft)
 
 
 @pytest.fixture
-def waiting(in_norte: Any, people: Any, intern: User) -> ClinicalNote:
+def waiting(in_norte: ClinicRoute, people: Everybody, intern: User) -> ClinicalNote:
     note = note_draft(
         acting_user=intern, patient=people.norte.record, kind="evolution", plan="Manter."
     )
@@ -69,7 +69,7 @@ def test_a_signed_note_is_not_deleted(signed: ClinicalNote, refused_by: Callable
 
 
 def test_the_supervisors_signature_is_taken_once_and_nothing_with_it(
-    waiting: ClinicalNote, refused_by: Callable[..., str], people: Any
+    waiting: ClinicalNote, refused_by: Callable[..., str], people: Everybody
 ) -> None:
     signature = "cosigned_at = now(), supervisor_name = 'Therapist', supervisor_crefito = '3/1-F'"
     update = f"UPDATE {TABLE} SET {signature}"
@@ -118,7 +118,7 @@ def test_a_signed_note_is_never_a_discarded_one(
 
 @pytest.mark.parametrize("whose", ["of another author", "of another kind", "of a draft"])
 def test_an_amendment_belongs_to_a_signed_note_of_its_author(
-    signed: ClinicalNote, people: Any, whose: str
+    signed: ClinicalNote, people: Everybody, whose: str
 ) -> None:
     amended = signed
     if whose == "of a draft":
@@ -141,7 +141,7 @@ def _save(note: ClinicalNote) -> None:
         note.save(force_insert=True)
 
 
-def test_an_amendment_may_be_amended(signed: ClinicalNote, people: Any) -> None:
+def test_an_amendment_may_be_amended(signed: ClinicalNote, people: Everybody) -> None:
     therapist = people.norte.therapist
     first = note_amend(acting_user=therapist, note=signed, plan="Alta.")
     note_sign(acting_user=therapist, note=first)
@@ -150,7 +150,7 @@ def test_an_amendment_may_be_amended(signed: ClinicalNote, people: Any) -> None:
 
 
 def test_whoever_reads_before_the_signature_writes_nothing_after_it(
-    draft: ClinicalNote, people: Any
+    draft: ClinicalNote, people: Everybody
 ) -> None:
     therapist = people.norte.therapist
     stale = ClinicalNote.objects.get(pk=draft.pk)
@@ -161,14 +161,16 @@ def test_whoever_reads_before_the_signature_writes_nothing_after_it(
     assert stale.plan == ""
 
 
-def test_two_signatures_of_a_supervisor_are_one(waiting: ClinicalNote, people: Any) -> None:
+def test_two_signatures_of_a_supervisor_are_one(waiting: ClinicalNote, people: Everybody) -> None:
     stale = ClinicalNote.objects.get(pk=waiting.pk)
     note_cosign(acting_user=people.norte.therapist, note=waiting)
     with pytest.raises(NoSignaturePending):
         note_cosign(acting_user=people.norte.therapist, note=stale)
 
 
-def test_of_many_who_sign_at_once_one_does(fresh_clinic: Any, in_threads: Any) -> None:
+def test_of_many_who_sign_at_once_one_does(
+    fresh_clinic: FreshClinic, in_threads: InThreads
+) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
         note = note_draft(

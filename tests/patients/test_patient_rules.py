@@ -12,6 +12,8 @@ from core.constraints import constraint_of, rule_of
 from patients.constraints import RULES
 from patients.models import Patient
 from patients.validators import validate_cpf
+from tenants.context import ClinicRoute
+from tests.people import Everybody
 
 PREFIX = "patients_patient_"
 # field, value, constraint that refuses it in the database, code that the model gives
@@ -66,7 +68,7 @@ def refuse(patient: Patient) -> str:
 
 @pytest.mark.parametrize(("field", "value", "constraint", "code"), REFUSED)
 def test_model_and_database_refuse(
-    in_norte: Any, a_patient: Any, field: Any, value: Any, constraint: Any, code: Any
+    in_norte: ClinicRoute, a_patient: Any, field: Any, value: Any, constraint: Any, code: Any
 ) -> None:
     patient = a_patient(**{field: value})
     with pytest.raises(ValidationError) as refused:
@@ -81,7 +83,7 @@ def test_model_and_database_refuse(
 
 @pytest.mark.parametrize(("field", "value"), ACCEPTED)
 def test_model_and_database_accept(
-    in_norte: Any, people: Any, a_patient: Any, field: Any, value: Any
+    in_norte: ClinicRoute, people: Everybody, a_patient: Any, field: Any, value: Any
 ) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())
     patient = a_patient(**{field: value})
@@ -90,7 +92,7 @@ def test_model_and_database_accept(
     assert getattr(Patient.objects.get(pk=patient.pk), field) == value
 
 
-def test_the_model_tidies_what_people_type(in_norte: Any, a_patient: Any) -> None:
+def test_the_model_tidies_what_people_type(in_norte: ClinicRoute, a_patient: Any) -> None:
     patient = a_patient(name=" Jose\u0301 Lima\u00a0", phone="5511988887777", cpf="111.444.777-35")
     patient.full_clean()
     assert (patient.name, patient.phone, patient.cpf) == (
@@ -100,12 +102,12 @@ def test_the_model_tidies_what_people_type(in_norte: Any, a_patient: Any) -> Non
     )
 
 
-def test_the_database_holds_the_untidied_name_off(in_norte: Any, a_patient: Any) -> None:
+def test_the_database_holds_the_untidied_name_off(in_norte: ClinicRoute, a_patient: Any) -> None:
     assert refuse(a_patient(name=" Ana")) == "name_trimmed"
     assert refuse(a_patient(name="Ana\u3000")) == "name_trimmed"
 
 
-def test_a_name_that_is_too_long_is_refused(in_norte: Any, a_patient: Any) -> None:
+def test_a_name_that_is_too_long_is_refused(in_norte: ClinicRoute, a_patient: Any) -> None:
     with pytest.raises(ValidationError):
         a_patient(name="M" * 101).full_clean()
     with pytest.raises(DataError), transaction.atomic(using="shard_1"):
@@ -114,7 +116,7 @@ def test_a_name_that_is_too_long_is_refused(in_norte: Any, a_patient: Any) -> No
 
 @pytest.mark.parametrize("field", ["name", "medical_history"])
 def test_nul_is_refused_before_the_database_sees_it(
-    in_norte: Any, a_patient: Any, field: Any
+    in_norte: ClinicRoute, a_patient: Any, field: Any
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         a_patient(**{field: "Ana\0Souza"}).full_clean()
@@ -133,7 +135,7 @@ def test_a_cpf_may_not_be_punctuated_otherwise(cpf: Any) -> None:
 
 
 def test_one_cpf_one_patient_until_the_first_is_deleted(
-    in_norte: Any, people: Any, a_patient: Any
+    in_norte: ClinicRoute, people: Everybody, a_patient: Any
 ) -> None:
     record = people.norte.record
     assert refuse(a_patient(cpf=record.cpf)) == "cpf_unique"
@@ -144,12 +146,12 @@ def test_one_cpf_one_patient_until_the_first_is_deleted(
     a_patient(cpf=record.cpf).save()
 
 
-def test_one_sign_in_one_patient(in_norte: Any, people: Any, a_patient: Any) -> None:
+def test_one_sign_in_one_patient(in_norte: ClinicRoute, people: Everybody, a_patient: Any) -> None:
     assert refuse(a_patient(user=people.norte.patient)) == "user_id_key"
 
 
 def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(
-    in_norte: Any, people: Any, a_patient: Any
+    in_norte: ClinicRoute, people: Everybody, a_patient: Any
 ) -> None:
     patient = a_patient(therapist=people.norte.manager, user=people.norte.receptionist)
     with pytest.raises(ValidationError) as refused:
@@ -168,7 +170,13 @@ def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(
     ],
 )
 def test_the_clinics_clock_decides_what_the_future_is(
-    in_norte: Any, a_patient: Any, monkeypatch: Any, zone: Any, now: Any, born: Any, right: Any
+    in_norte: ClinicRoute,
+    a_patient: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    zone: Any,
+    now: Any,
+    born: Any,
+    right: Any,
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: now)
     with timezone.override(zone):
@@ -180,7 +188,7 @@ def test_the_clinics_clock_decides_what_the_future_is(
 
 
 def test_the_database_lets_a_day_pass_for_clinics_in_the_east(
-    in_norte: Any, a_patient: Any
+    in_norte: ClinicRoute, a_patient: Any
 ) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute("SELECT current_date")
@@ -189,7 +197,7 @@ def test_the_database_lets_a_day_pass_for_clinics_in_the_east(
     assert refuse(a_patient(birth_date=today + timedelta(days=2))) == "birth_date_not_future"
 
 
-def test_every_constraint_of_the_table_has_a_meaning(in_norte: Any) -> None:
+def test_every_constraint_of_the_table_has_a_meaning(in_norte: ClinicRoute) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE conrelid = 'patients_patient'::regclass"

@@ -7,7 +7,8 @@ from django.db import IntegrityError
 from django.test import Client
 
 from patients.models import Patient
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 LIST = "/admin/patients/patient/"
 ANA = {
@@ -23,7 +24,7 @@ ANA = {
 
 
 @pytest.fixture
-def manager(people: Any, norte: Any) -> Client:
+def manager(people: Everybody, norte: ClinicRoute) -> Client:
     """The manager's browser, on norte's host."""
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
@@ -37,7 +38,9 @@ def reasons(answer: Any) -> str:
     return str(answer.context_data["adminform"].form.errors)
 
 
-def test_a_manager_registers_changes_and_deletes(manager: Any, norte: Any, people: Any) -> None:
+def test_a_manager_registers_changes_and_deletes(
+    manager: Any, norte: ClinicRoute, people: Everybody
+) -> None:
     assert manager.post(LIST + "add/", ANA).status_code == 302
     with clinic_scope(norte):
         ana = Patient.objects.get(cpf="11144477735")
@@ -53,7 +56,9 @@ def test_a_manager_registers_changes_and_deletes(manager: Any, norte: Any, peopl
     assert manager.get(path + "change/").status_code == 302
 
 
-def test_pages_open_and_search_ignores_accents(manager: Any, norte: Any, people: Any) -> None:
+def test_pages_open_and_search_ignores_accents(
+    manager: Any, norte: ClinicRoute, people: Everybody
+) -> None:
     manager.post(LIST + "add/", ANA | {"name": "Conceição Lima"})
     found = manager.get(LIST, {"q": "conceicao"})
     assert [patient.name for patient in found.context_data["cl"].result_list] == ["Conceição Lima"]
@@ -62,7 +67,9 @@ def test_pages_open_and_search_ignores_accents(manager: Any, norte: Any, people:
         assert manager.get(f"{LIST}{people.norte.record.pk}/{page}/").status_code == 200
 
 
-def test_a_patient_with_appointments_can_be_deleted(manager: Any, norte: Any, people: Any) -> None:
+def test_a_patient_with_appointments_can_be_deleted(
+    manager: Any, norte: ClinicRoute, people: Everybody
+) -> None:
     path = f"{LIST}{people.norte.record.pk}/delete/"
     assert manager.post(path, {"post": "yes"}).status_code == 302
     with clinic_scope(norte):
@@ -77,12 +84,12 @@ def test_a_wrong_value_is_an_error_of_the_form(manager: Any, field: Any, value: 
     assert field in reasons(manager.post(LIST + "add/", ANA | {field: value}))
 
 
-def test_a_taken_cpf_is_an_error_of_the_form(manager: Any, people: Any) -> None:
+def test_a_taken_cpf_is_an_error_of_the_form(manager: Any, people: Everybody) -> None:
     assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
 
 
 def test_a_cpf_taken_between_check_and_write_is_one_too(
-    manager: Any, people: Any, monkeypatch: Any
+    manager: Any, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def see_nothing(patient: Patient, exclude: Any = None) -> None:
         """What the check finds a moment before the other one's commit."""
@@ -91,7 +98,9 @@ def test_a_cpf_taken_between_check_and_write_is_one_too(
     assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
 
 
-def test_a_constraint_that_nobody_foresaw_is_one_too(manager: Any, monkeypatch: Any) -> None:
+def test_a_constraint_that_nobody_foresaw_is_one_too(
+    manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError
 
@@ -100,7 +109,9 @@ def test_a_constraint_that_nobody_foresaw_is_one_too(manager: Any, monkeypatch: 
 
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
-def test_the_admin_is_for_owner_and_managers(people: Any, norte: Any, role: Any) -> None:
+def test_the_admin_is_for_owner_and_managers(
+    people: Everybody, norte: ClinicRoute, role: Any
+) -> None:
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
         client.force_login(getattr(people.norte, role))

@@ -6,7 +6,8 @@ import pytest
 from django.core.signing import b64_decode
 
 from patients.models import Patient
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/patients"
 ANA = {
@@ -23,7 +24,7 @@ def errors_of(answer: Any) -> dict[str, str]:
     return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
 
 
-def test_reception_registers_and_finds_a_patient(api: Any, people: Any) -> None:
+def test_reception_registers_and_finds_a_patient(api: Api, people: Everybody) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, ANA)
     assert made.status_code == 201, made.json()
@@ -37,7 +38,7 @@ def test_reception_registers_and_finds_a_patient(api: Any, people: Any) -> None:
     assert reception.get(URL, {"q": "%"}).json()["results"] == []
 
 
-def test_reception_neither_sees_nor_writes_the_medical_history(api: Any, people: Any) -> None:
+def test_reception_neither_sees_nor_writes_the_medical_history(api: Api, people: Everybody) -> None:
     reception, record = api(people.norte.receptionist), f"{URL}/{people.norte.record.pk}"
     assert "medical_history" not in reception.get(record).json()
     assert all("medical_history" not in p for p in reception.get(URL).json()["results"])
@@ -49,14 +50,14 @@ def test_reception_neither_sees_nor_writes_the_medical_history(api: Any, people:
         assert errors_of(refused) == {"/medical_history": "not_permitted"}
 
 
-def test_reception_changes_a_phone_and_deletes_nobody(api: Any, people: Any) -> None:
+def test_reception_changes_a_phone_and_deletes_nobody(api: Api, people: Everybody) -> None:
     reception, record = api(people.norte.receptionist), f"{URL}/{people.norte.record.pk}"
     assert reception.patch(record, {"phone": "5521"}).json()["phone"] == "+5521"
     assert reception.delete(record).status_code == 403
     assert reception.patch(record, {"user": None}).status_code == 400
 
 
-def test_a_therapist_sees_and_treats_their_own_patients_alone(api: Any, people: Any) -> None:
+def test_a_therapist_sees_and_treats_their_own_patients_alone(api: Api, people: Everybody) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     other = manager.post(URL, ANA).json()
     own = f"{URL}/{people.norte.record.pk}"
@@ -71,7 +72,7 @@ def test_a_therapist_sees_and_treats_their_own_patients_alone(api: Any, people: 
     assert therapist.delete(own).status_code == 403
 
 
-def test_a_patient_reads_themselves_alone(api: Any, people: Any) -> None:
+def test_a_patient_reads_themselves_alone(api: Api, people: Everybody) -> None:
     other = api(people.norte.owner).post(URL, ANA).json()
     patient = api(people.norte.patient)
     own = f"{URL}/{people.norte.record.pk}"
@@ -84,7 +85,7 @@ def test_a_patient_reads_themselves_alone(api: Any, people: Any) -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
-def test_owner_and_manager_do_it_all(api: Any, people: Any, role: Any) -> None:
+def test_owner_and_manager_do_it_all(api: Api, people: Everybody, role: Any) -> None:
     boss = api(getattr(people.norte, role))
     made = boss.post(URL, ANA | {"medical_history": "Ciatalgia.", "email": "ana@norte.example"})
     path = made["Location"]
@@ -96,7 +97,7 @@ def test_owner_and_manager_do_it_all(api: Any, people: Any, role: Any) -> None:
     assert boss.post(URL, ANA).status_code == 201
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any) -> None:
+def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody) -> None:
     outsider = api(people.sul.owner)
     record = f"{URL}/{people.norte.record.pk}"
     assert outsider.get(record).status_code == 404
@@ -106,14 +107,14 @@ def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any) -> None:
     assert errors_of(refused) == {"/therapist": "does_not_exist"}
 
 
-def test_without_a_token_there_is_nothing(api: Any, norte: Any) -> None:
+def test_without_a_token_there_is_nothing(api: Api, norte: ClinicRoute) -> None:
     for answer in (api(None).get(URL), api(None).post(URL, ANA)):
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"].startswith("Bearer")
         assert answer.json()["code"] == "not_authenticated"
 
 
-def test_everything_that_is_wrong_is_named_at_once(api: Any, people: Any) -> None:
+def test_everything_that_is_wrong_is_named_at_once(api: Api, people: Everybody) -> None:
     refused = api(people.norte.manager).post(
         URL,
         {
@@ -161,20 +162,20 @@ def test_everything_that_is_wrong_is_named_at_once(api: Any, people: Any) -> Non
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Any, people: Any, field: Any, value: Any, code: Any
+    api: Api, people: Everybody, field: Any, value: Any, code: Any
 ) -> None:
     refused = api(people.norte.manager).post(URL, ANA | {field: value})
     assert refused.status_code == 400
     assert errors_of(refused)[f"/{field}"] == code
 
 
-def test_a_manager_is_no_therapist(api: Any, people: Any) -> None:
+def test_a_manager_is_no_therapist(api: Api, people: Everybody) -> None:
     manager = people.norte.manager
     refused = api(manager).post(URL, ANA | {"therapist": str(manager.pk)})
     assert errors_of(refused) == {"/therapist": "not_a_therapist"}
 
 
-def test_a_cpf_that_is_taken_answers_409_and_tells_no_value(api: Any, people: Any) -> None:
+def test_a_cpf_that_is_taken_answers_409_and_tells_no_value(api: Api, people: Everybody) -> None:
     refused = api(people.norte.receptionist).post(URL, ANA | {"cpf": people.norte.record.cpf})
     assert refused.status_code == 409
     assert errors_of(refused) == {"/cpf": "unique"}
@@ -182,7 +183,7 @@ def test_a_cpf_that_is_taken_answers_409_and_tells_no_value(api: Any, people: An
 
 
 def test_pages_hold_every_patient_once_in_order(
-    api: Any, people: Any, norte: Any, a_patient: Any
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
 ) -> None:
     names = [f"Paciente {n % 3}" for n in range(7)]
     with clinic_scope(norte):
@@ -198,19 +199,21 @@ def test_pages_hold_every_patient_once_in_order(
 
 
 def test_a_page_goes_on_after_its_last_patient_was_deleted(
-    api: Any, people: Any, norte: Any, a_patient: Any
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.bulk_create([a_patient(name=f"Paciente {n}") for n in range(3)])
     owner = api(people.norte.owner)
-    query = {"limit": 2, "ordering": "-name"}
+    query: dict[str, Any] = {"limit": 2, "ordering": "-name"}
     page = owner.get(URL, query).json()
     assert owner.delete(f"{URL}/{page['results'][-1]['id']}").status_code == 204
     rest = owner.get(URL, query | {"cursor": page["next_cursor"]}).json()
     assert [patient["name"] for patient in rest["results"]] == ["Paciente 1", "Paciente 0"]
 
 
-def test_a_cursor_carries_no_name(api: Any, people: Any, norte: Any, a_patient: Any) -> None:
+def test_a_cursor_carries_no_name(
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
+) -> None:
     with clinic_scope(norte):
         a_patient(name="Aparecida").save()
     page = api(people.norte.owner).get(URL, {"limit": 1}).json()
@@ -220,7 +223,7 @@ def test_a_cursor_carries_no_name(api: Any, people: Any, norte: Any, a_patient: 
     assert payload == f'["name","{first.pk}"]'.encode()
 
 
-def test_filters(api: Any, people: Any) -> None:
+def test_filters(api: Api, people: Everybody) -> None:
     owner = api(people.norte.owner)
     therapist = str(people.norte.therapist.pk)
     made = owner.post(URL, ANA).json()

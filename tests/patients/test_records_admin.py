@@ -8,15 +8,16 @@ from django.test import Client
 
 from patients.models import ClinicalNote, Consent, ConsentText, Document
 from patients.services import document_upload, note_draft, note_sign
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tests.patients.conftest import PDF
+from tests.people import Everybody
 
 ADMIN = "/admin/patients/"
 TEXT = {"purpose": "marketing", "version": "1", "body": "Aceito."}
 
 
 @pytest.fixture
-def manager(people: Any, norte: Any) -> Client:
+def manager(people: Everybody, norte: ClinicRoute) -> Client:
     """The manager's browser, on norte's host."""
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
@@ -36,7 +37,7 @@ def reasons(answer: Any) -> str:
 
 
 def test_signed_notes_are_read_and_drafts_are_not_there(
-    manager: Client, people: Any, norte: Any
+    manager: Client, people: Everybody, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         draft, note = (
@@ -60,7 +61,9 @@ def test_signed_notes_are_read_and_drafts_are_not_there(
         assert ClinicalNote.objects.get(pk=note.pk).plan == "Manter a conduta."
 
 
-def test_texts_and_consents_are_added_and_stay(manager: Client, people: Any, norte: Any) -> None:
+def test_texts_and_consents_are_added_and_stay(
+    manager: Client, people: Everybody, norte: ClinicRoute
+) -> None:
     assert manager.post(ADMIN + "consenttext/add/", TEXT).status_code == 302
     twice = manager.post(ADMIN + "consenttext/add/", TEXT)
     assert "version" in reasons(twice)
@@ -87,7 +90,7 @@ def test_texts_and_consents_are_added_and_stay(manager: Client, people: Any, nor
 
 
 def test_a_consent_in_the_app_isnt_given_in_the_admin(
-    manager: Client, people: Any, norte: Any
+    manager: Client, people: Everybody, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         text = ConsentText.objects.create(**TEXT)
@@ -98,7 +101,7 @@ def test_a_consent_in_the_app_isnt_given_in_the_admin(
 
 
 def test_documents_are_listed_and_their_files_are_not_there(
-    manager: Client, people: Any, norte: Any
+    manager: Client, people: Everybody, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         document = document_upload(

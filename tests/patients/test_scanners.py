@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.utils import timezone
+from pytest_django import Settings
 
 from patients.errors import ScannerUnavailable
 from patients.models import Document
@@ -34,7 +35,7 @@ class Judge:
 
 
 @pytest.fixture
-def judge(settings: Any, monkeypatch: Any) -> type[Judge]:
+def judge(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[Judge]:
     monkeypatch.setattr("patients.scanning.import_string", {"judge": Judge}.get)
     monkeypatch.setattr(Judge, "verdict", None)
     settings.DOCUMENT_SCANNER = "judge"
@@ -78,12 +79,12 @@ def test_a_fresh_upload_is_left_to_its_own_task(
     assert Document.objects.get().status == "clean"
 
 
-def test_every_clinic_is_scanned(norte: Any, sul: Any) -> None:
+def test_every_clinic_is_scanned(norte: ClinicRoute, sul: ClinicRoute) -> None:
     assert scan_waiting_of_every_clinic() >= 2
 
 
 @pytest.fixture
-def clamd(settings: Any, tmp_path: Path) -> Iterator[Callable[[bytes], list[bytes]]]:
+def clamd(settings: Settings, tmp_path: Path) -> Iterator[Callable[[bytes], list[bytes]]]:
     """`clamd(answer)`: a daemon that answers so, once; returns what it will have received."""
     servers: list[tuple[socket.socket, threading.Thread]] = []
 
@@ -141,7 +142,7 @@ def test_half_an_answer_is_no_verdict(clamd: Any, answer: bytes) -> None:
 
 
 @pytest.mark.without_database
-def test_a_scanner_that_isnt_there_gives_no_verdict(settings: Any, tmp_path: Path) -> None:
+def test_a_scanner_that_isnt_there_gives_no_verdict(settings: Settings, tmp_path: Path) -> None:
     for url in ("tcp://127.0.0.1:1", f"unix://{tmp_path}/nothing"):
         settings.CLAMD_URL = url
         with pytest.raises(ScannerUnavailable):
@@ -149,7 +150,9 @@ def test_a_scanner_that_isnt_there_gives_no_verdict(settings: Any, tmp_path: Pat
 
 
 @pytest.mark.without_database
-def test_the_deployment_check_warns_of_the_scanner_that_scans_nothing(settings: Any) -> None:
+def test_the_deployment_check_warns_of_the_scanner_that_scans_nothing(
+    settings: Settings,
+) -> None:
     def warned() -> bool:
         found = run_checks(tags=["security"], include_deployment_checks=True)
         return "patients.W001" in {message.id for message in found}

@@ -18,6 +18,7 @@ from scheduling.models import Appointment
 from scheduling.serializers import AppointmentSerializer
 from scheduling.services import appointment_draft
 from tenants.context import ClinicRoute
+from tests.people import Everybody
 from tests.rules.vectors import LAYERS, Case, by_api, by_database, by_model, cases, python_value
 
 # In norte (UTC-3) it is still the 30th; in UTC the 31st has begun.
@@ -41,7 +42,7 @@ ENTITIES = {
 
 
 @pytest.fixture
-def named(people: SimpleNamespace) -> dict[str, models.Model]:
+def named(people: Everybody) -> dict[str, models.Model]:
     """What `<record>` and the like stand for in the vectors."""
     norte = people.norte
     return {
@@ -86,7 +87,7 @@ def judged(case: Case, layer: str, owner: User, named: dict[str, Any]) -> Any:
 def test_every_layer_says_the_same(
     case: Case,
     layer: str,
-    people: SimpleNamespace,
+    people: Everybody,
     named: dict[str, models.Model],
     in_norte: ClinicRoute,
 ) -> None:
@@ -98,7 +99,7 @@ def test_every_layer_says_the_same(
 
 
 def test_an_accepted_input_is_kept_in_its_stored_form(
-    named: dict[str, models.Model], people: SimpleNamespace, in_norte: ClinicRoute
+    named: dict[str, models.Model], people: Everybody, in_norte: ClinicRoute
 ) -> None:
     with time_machine.travel(NOW, tick=False):
         for case in CASES:

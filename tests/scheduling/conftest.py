@@ -12,7 +12,8 @@ from accounts.services import user_create
 from patients.models import Patient
 from patients.services import patient_register
 from scheduling.models import Appointment
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def at() -> Callable[..., dict[str, datetime]]:
 
 
 @pytest.fixture
-def others(norte: Any, people: SimpleNamespace) -> SimpleNamespace:
+def others(norte: ClinicRoute, people: Everybody) -> SimpleNamespace:
     """A second therapist, and a patient of theirs, in norte."""
     with clinic_scope(norte):
         therapist = user_create(
@@ -52,7 +53,7 @@ def others(norte: Any, people: SimpleNamespace) -> SimpleNamespace:
 
 
 @pytest.fixture
-def an_appointment(people: SimpleNamespace, at: Any) -> Callable[..., Appointment]:
+def an_appointment(people: Everybody, at: Any) -> Callable[..., Appointment]:
     """Builds, and doesn't save, an appointment of norte's patient with norte's therapist."""
 
     def build(

@@ -17,6 +17,8 @@ from scheduling.constraints.appointments import (
 )
 from scheduling.models import Appointment
 from scheduling.states import MOVES, Status, can_move
+from tenants.context import ClinicRoute
+from tests.people import Everybody
 
 PREFIX = "scheduling_appointment_"
 
@@ -30,7 +32,7 @@ def refuse(appointment: Appointment) -> str:
 
 @pytest.mark.parametrize("minutes", [15, 240, 60])
 def test_it_lasts_from_15_minutes_to_4_hours(
-    in_norte: Any, an_appointment: Any, minutes: Any
+    in_norte: ClinicRoute, an_appointment: Any, minutes: Any
 ) -> None:
     appointment = an_appointment(minutes=minutes)
     appointment.full_clean()
@@ -39,7 +41,7 @@ def test_it_lasts_from_15_minutes_to_4_hours(
 
 @pytest.mark.parametrize("minutes", [15 - 1 / 6e7, 240 + 1 / 6e7, 1, 1500])
 def test_it_lasts_no_microsecond_less_or_more(
-    in_norte: Any, an_appointment: Any, minutes: Any
+    in_norte: ClinicRoute, an_appointment: Any, minutes: Any
 ) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
@@ -49,7 +51,7 @@ def test_it_lasts_no_microsecond_less_or_more(
 
 
 @pytest.mark.parametrize("minutes", [0, -30])
-def test_it_ends_after_its_start(in_norte: Any, an_appointment: Any, minutes: Any) -> None:
+def test_it_ends_after_its_start(in_norte: ClinicRoute, an_appointment: Any, minutes: Any) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
@@ -58,7 +60,7 @@ def test_it_ends_after_its_start(in_norte: Any, an_appointment: Any, minutes: An
 
 
 @pytest.mark.parametrize("year", [1999, 2100])
-def test_it_is_in_this_century(in_norte: Any, an_appointment: Any, year: Any) -> None:
+def test_it_is_in_this_century(in_norte: ClinicRoute, an_appointment: Any, year: Any) -> None:
     start = datetime(year, 6, 1, tzinfo=UTC)
     appointment = an_appointment(start_time=start, end_time=start + timedelta(hours=1))
     with pytest.raises(ValidationError) as refused:
@@ -67,14 +69,14 @@ def test_it_is_in_this_century(in_norte: Any, an_appointment: Any, year: Any) ->
     assert refuse(appointment) == PREFIX + "in_this_century"
 
 
-def test_its_status_is_known(in_norte: Any, an_appointment: Any) -> None:
+def test_its_status_is_known(in_norte: ClinicRoute, an_appointment: Any) -> None:
     appointment = an_appointment(status="missed")
     with pytest.raises(ValidationError):
         appointment.full_clean()
     assert refuse(appointment) == PREFIX + "status_known"
 
 
-def test_its_notes_have_2000_characters_at_most(in_norte: Any, an_appointment: Any) -> None:
+def test_its_notes_have_2000_characters_at_most(in_norte: ClinicRoute, an_appointment: Any) -> None:
     an_appointment(hour=14, notes="é" * 2000).save()
     appointment = an_appointment(notes="é" * 2001)
     with pytest.raises(ValidationError):
@@ -84,7 +86,9 @@ def test_its_notes_have_2000_characters_at_most(in_norte: Any, an_appointment: A
         an_appointment(notes="\0").full_clean()
 
 
-def test_only_a_therapist_is_booked(in_norte: Any, people: Any, an_appointment: Any) -> None:
+def test_only_a_therapist_is_booked(
+    in_norte: ClinicRoute, people: Everybody, an_appointment: Any
+) -> None:
     with pytest.raises(ValidationError) as refused:
         an_appointment(therapist=people.norte.manager).full_clean()
     assert refused.value.error_dict["therapist"][0].code == "not_a_therapist"
@@ -92,7 +96,7 @@ def test_only_a_therapist_is_booked(in_norte: Any, people: Any, an_appointment: 
 
 @pytest.mark.parametrize(("hour", "minutes"), [(9, 60), (8.5, 60), (9.25, 15), (8, 240)])
 def test_a_therapist_is_in_one_place(
-    in_norte: Any, an_appointment: Any, others: Any, hour: Any, minutes: Any
+    in_norte: ClinicRoute, an_appointment: Any, others: Any, hour: Any, minutes: Any
 ) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(hour, minutes, patient=others.record)
@@ -102,7 +106,7 @@ def test_a_therapist_is_in_one_place(
     assert refuse(overlapping) == THERAPIST_BUSY
 
 
-def test_a_patient_is_in_one_place(in_norte: Any, an_appointment: Any, others: Any) -> None:
+def test_a_patient_is_in_one_place(in_norte: ClinicRoute, an_appointment: Any, others: Any) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(9, therapist=others.therapist)
     with pytest.raises(ValidationError) as refused:
@@ -111,14 +115,16 @@ def test_a_patient_is_in_one_place(in_norte: Any, an_appointment: Any, others: A
     assert refuse(overlapping) == PATIENT_BUSY
 
 
-def test_one_may_follow_the_other_at_once(in_norte: Any, an_appointment: Any) -> None:
+def test_one_may_follow_the_other_at_once(in_norte: ClinicRoute, an_appointment: Any) -> None:
     for hour in (9, 10, 8):
         appointment = an_appointment(hour)
         appointment.full_clean()
         appointment.save()
 
 
-def test_others_work_at_the_same_time(in_norte: Any, an_appointment: Any, others: Any) -> None:
+def test_others_work_at_the_same_time(
+    in_norte: ClinicRoute, an_appointment: Any, others: Any
+) -> None:
     an_appointment(9).save()
     an_appointment(9, patient=others.record, therapist=others.therapist).save()
 
@@ -126,7 +132,7 @@ def test_others_work_at_the_same_time(in_norte: Any, an_appointment: Any, others
 @pytest.mark.parametrize(
     "fields", [{"status": Status.CANCELLED}, {"deleted_at": timezone.now()}], ids=["off", "gone"]
 )
-def test_what_is_off_takes_no_time(in_norte: Any, an_appointment: Any, fields: Any) -> None:
+def test_what_is_off_takes_no_time(in_norte: ClinicRoute, an_appointment: Any, fields: Any) -> None:
     an_appointment(9, **fields).save()
     appointment = an_appointment(9)
     appointment.full_clean()
@@ -135,7 +141,7 @@ def test_what_is_off_takes_no_time(in_norte: Any, an_appointment: Any, fields: A
 
 
 def test_nothing_comes_back_into_a_time_that_was_given_away(
-    in_norte: Any, an_appointment: Any
+    in_norte: ClinicRoute, an_appointment: Any
 ) -> None:
     cancelled = an_appointment(9, status=Status.CANCELLED)
     cancelled.save()
@@ -144,7 +150,7 @@ def test_nothing_comes_back_into_a_time_that_was_given_away(
         Appointment.objects.filter(pk=cancelled.pk).update(status=Status.SCHEDULED)
 
 
-def test_every_constraint_of_the_table_has_a_meaning(in_norte: Any) -> None:
+def test_every_constraint_of_the_table_has_a_meaning(in_norte: ClinicRoute) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint"

@@ -24,10 +24,12 @@ from scheduling.services import (
     appointment_update,
 )
 from scheduling.states import Status
+from tenants.context import ClinicRoute
+from tests.people import Everybody
 
 
 @pytest.fixture
-def booked(in_norte: Any, people: Any, at: Any) -> Appointment:
+def booked(in_norte: ClinicRoute, people: Everybody, at: Any) -> Appointment:
     """Norte's patient with norte's therapist from nine to ten."""
     return appointment_book(
         acting_user=None,
@@ -38,7 +40,7 @@ def booked(in_norte: Any, people: Any, at: Any) -> Appointment:
     )
 
 
-def test_the_system_sees_what_stands_in_the_way(booked: Any, people: Any, at: Any) -> None:
+def test_the_system_sees_what_stands_in_the_way(booked: Any, people: Everybody, at: Any) -> None:
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(
             acting_user=None,
@@ -52,7 +54,7 @@ def test_the_system_sees_what_stands_in_the_way(booked: Any, people: Any, at: An
 
 
 def test_a_therapist_books_for_nobody_else(
-    in_norte: Any, people: Any, others: Any, at: Any
+    in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
 ) -> None:
     with pytest.raises(FieldNotPermitted):
         appointment_book(
@@ -63,7 +65,7 @@ def test_a_therapist_books_for_nobody_else(
         )
 
 
-def test_reception_writes_no_notes(booked: Any, people: Any, at: Any) -> None:
+def test_reception_writes_no_notes(booked: Any, people: Everybody, at: Any) -> None:
     reception = people.norte.receptionist
     with pytest.raises(FieldNotPermitted):
         appointment_update(acting_user=reception, appointment=booked, changes={"notes": "x"})
@@ -101,7 +103,7 @@ def test_cancelling_twice_is_no_error_and_never_a_way_back(booked: Any) -> None:
         appointment_update(acting_user=None, appointment=booked, changes={"status": "scheduled"})
 
 
-def test_what_was_deleted_does_not_change(booked: Any, people: Any) -> None:
+def test_what_was_deleted_does_not_change(booked: Any, people: Everybody) -> None:
     mine = Appointment.objects.get(pk=booked.pk)
     appointment_delete(acting_user=people.norte.owner, appointment=booked)
     with pytest.raises(AppointmentDeleted):
@@ -115,12 +117,14 @@ def test_an_update_of_nothing_is_no_update(booked: Any) -> None:
 
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
-def test_only_owner_and_managers_delete(booked: Any, people: Any, role: str) -> None:
+def test_only_owner_and_managers_delete(booked: Any, people: Everybody, role: str) -> None:
     with pytest.raises(DeletionNotPermitted):
         appointment_delete(acting_user=getattr(people.norte, role), appointment=booked)
 
 
-def test_who_went_since_they_were_read_is_not_booked(in_norte: Any, people: Any, at: Any) -> None:
+def test_who_went_since_they_were_read_is_not_booked(
+    in_norte: ClinicRoute, people: Everybody, at: Any
+) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist}
     User.objects.filter(pk=people.norte.therapist.pk).update(is_active=False)
     with pytest.raises(TherapistNotBookable) as refused:
@@ -136,7 +140,7 @@ def test_who_went_since_they_were_read_is_not_booked(in_norte: Any, people: Any,
         appointment_book(acting_user=None, **who, **at(9))
 
 
-def test_a_visit_of_a_deleted_patient_is_still_called_off(booked: Any, people: Any) -> None:
+def test_a_visit_of_a_deleted_patient_is_still_called_off(booked: Any, people: Everybody) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())
     appointment_cancel(acting_user=None, appointment=booked)
     assert Appointment.objects.get(pk=booked.pk).status == Status.CANCELLED

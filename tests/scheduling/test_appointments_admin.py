@@ -7,13 +7,14 @@ from django.test import Client
 
 from scheduling.models import Appointment
 from scheduling.states import Status
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody
 
 LIST = "/admin/scheduling/appointment/"
 
 
 @pytest.fixture
-def manager(people: Any, norte: Any) -> Client:
+def manager(people: Everybody, norte: ClinicRoute) -> Client:
     """The manager's browser, on norte's host."""
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):
@@ -22,7 +23,7 @@ def manager(people: Any, norte: Any) -> Client:
 
 
 @pytest.fixture
-def form(people: Any) -> Any:
+def form(people: Everybody) -> Any:
     """The fields of the form; the clinic's clock is three hours behind UTC."""
 
     def fill(start: Any = "09:00", end: Any = "10:00", **fields: Any) -> Any:
@@ -40,7 +41,7 @@ def reasons(answer: Any) -> str:
     return str(answer.context_data["adminform"].form.errors)
 
 
-def test_a_manager_books_moves_and_deletes(manager: Any, norte: Any, form: Any) -> None:
+def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, form: Any) -> None:
     assert manager.post(LIST + "add/", form()).status_code == 302
     with clinic_scope(norte):
         (made,) = Appointment.objects.all()
@@ -55,7 +56,9 @@ def test_a_manager_books_moves_and_deletes(manager: Any, norte: Any, form: Any) 
     assert now.start_time.isoformat() == "2026-03-02T14:00:00+00:00"
 
 
-def test_pages_open(manager: Any, norte: Any, an_appointment: Any, people: Any) -> None:
+def test_pages_open(
+    manager: Any, norte: ClinicRoute, an_appointment: Any, people: Everybody
+) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9)
         appointment.save()
@@ -68,7 +71,7 @@ def test_pages_open(manager: Any, norte: Any, an_appointment: Any, people: Any) 
 
 
 def test_an_overlap_is_an_error_of_the_form(
-    manager: Any, norte: Any, form: Any, an_appointment: Any
+    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
 ) -> None:
     with clinic_scope(norte):
         an_appointment(12.5).save()
@@ -93,7 +96,7 @@ def test_a_wrong_time_is_an_error_of_the_form(
 
 
 def test_a_status_that_can_not_follow_is_an_error_of_the_form(
-    manager: Any, norte: Any, form: Any, an_appointment: Any
+    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
 ) -> None:
     with clinic_scope(norte):
         done = an_appointment(12, status=Status.COMPLETED)
@@ -103,7 +106,9 @@ def test_a_status_that_can_not_follow_is_an_error_of_the_form(
         assert Appointment.objects.get(pk=done.pk).status == Status.COMPLETED
 
 
-def test_several_are_deleted_from_the_list(manager: Any, norte: Any, an_appointment: Any) -> None:
+def test_several_are_deleted_from_the_list(
+    manager: Any, norte: ClinicRoute, an_appointment: Any
+) -> None:
     with clinic_scope(norte):
         Appointment.objects.bulk_create([an_appointment(hour) for hour in (9, 10, 11)])
         keys = [str(key) for key in Appointment.objects.values_list("pk", flat=True)[:2]]

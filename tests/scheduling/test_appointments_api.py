@@ -9,13 +9,14 @@ from accounts.models import User
 from patients.models import Patient
 from scheduling.models import Appointment
 from scheduling.states import Status
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody
 
 URL = "/api/v1/appointments"
 
 
 @pytest.fixture
-def body(people: Any, at: Any) -> Any:
+def body(people: Everybody, at: Any) -> Any:
     """The body of a booking of norte's patient with norte's therapist."""
 
     def make(hour: Any = 9, minutes: Any = 60, **fields: Any) -> Any:
@@ -32,7 +33,7 @@ def errors_of(answer: Any) -> dict[str, str]:
     return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
 
 
-def test_reception_books_moves_and_calls_off(api: Any, people: Any, body: Any) -> None:
+def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: Any) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
     assert made.status_code == 201, made.json()
@@ -47,7 +48,7 @@ def test_reception_books_moves_and_calls_off(api: Any, people: Any, body: Any) -
     assert reception.delete(path).status_code == 403
 
 
-def test_reception_neither_sees_nor_writes_notes(api: Any, people: Any, body: Any) -> None:
+def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, body: Any) -> None:
     reception = api(people.norte.receptionist)
     refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
     assert errors_of(refused) == {"/notes": "not_permitted"}
@@ -60,7 +61,7 @@ def test_reception_neither_sees_nor_writes_notes(api: Any, people: Any, body: An
 
 
 def test_a_therapist_works_in_their_own_agenda(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     therapist, manager = api(people.norte.therapist), api(people.norte.manager)
     made = therapist.post(URL, body(9, notes="Avaliação."))
@@ -83,7 +84,7 @@ def test_a_therapist_works_in_their_own_agenda(
 
 
 def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
     record = f"/api/v1/patients/{others.record.pk}"
@@ -96,7 +97,7 @@ def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
 
 
 def test_a_patient_reads_their_own_appointments_without_notes(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     manager, patient = api(people.norte.manager), api(people.norte.patient)
     own = manager.post(URL, body(9, notes="Avaliação."))
@@ -110,7 +111,7 @@ def test_a_patient_reads_their_own_appointments_without_notes(
     assert patient.delete(own["Location"]).status_code == 403
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any, body: Any) -> None:
+def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, body: Any) -> None:
     made = api(people.norte.owner).post(URL, body(9))
     outsider = api(people.sul.owner)
     assert outsider.get(URL).json()["results"] == []
@@ -123,13 +124,13 @@ def test_the_owner_of_sul_sees_nothing_of_norte(api: Any, people: Any, body: Any
     }
 
 
-def test_without_a_token_there_is_nothing(api: Any, norte: Any) -> None:
+def test_without_a_token_there_is_nothing(api: Api, norte: ClinicRoute) -> None:
     assert api(None).get(URL).status_code == 401
     assert api(None).post(URL, {}).status_code == 401
 
 
 def test_a_conflict_names_who_is_busy_and_with_what(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
@@ -145,7 +146,7 @@ def test_a_conflict_names_who_is_busy_and_with_what(
 
 
 def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
@@ -156,7 +157,9 @@ def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
     assert error["conflicts"] == []
 
 
-def test_moving_into_anothers_time_is_a_conflict_too(api: Any, people: Any, body: Any) -> None:
+def test_moving_into_anothers_time_is_a_conflict_too(
+    api: Api, people: Everybody, body: Any
+) -> None:
     reception = api(people.norte.receptionist)
     reception.post(URL, body(9))
     later = reception.post(URL, body(11))
@@ -185,7 +188,13 @@ def test_moving_into_anothers_time_is_a_conflict_too(api: Any, people: Any, body
     ],
 )
 def test_a_status_moves_along_the_table(
-    api: Any, people: Any, norte: Any, an_appointment: Any, start: Any, end: Any, status: Any
+    api: Api,
+    people: Everybody,
+    norte: ClinicRoute,
+    an_appointment: Any,
+    start: Any,
+    end: Any,
+    status: Any,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=start)
@@ -198,7 +207,7 @@ def test_a_status_moves_along_the_table(
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
 def test_a_visit_that_began_or_was_called_off_keeps_its_time(
-    api: Any, people: Any, norte: Any, an_appointment: Any, body: Any, status: Any
+    api: Api, people: Everybody, norte: ClinicRoute, an_appointment: Any, body: Any, status: Any
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
@@ -209,7 +218,9 @@ def test_a_visit_that_began_or_was_called_off_keeps_its_time(
     assert manager.patch(path, {"notes": "Faltou."}).json()["notes"] == "Faltou."
 
 
-def test_the_patient_of_an_appointment_stays(api: Any, people: Any, body: Any, others: Any) -> None:
+def test_the_patient_of_an_appointment_stays(
+    api: Api, people: Everybody, body: Any, others: Any
+) -> None:
     manager = api(people.norte.manager)
     made = manager.post(URL, body(9))
     refused = manager.patch(made["Location"], {"patient": str(others.record.pk)})
@@ -218,7 +229,7 @@ def test_the_patient_of_an_appointment_stays(api: Any, people: Any, body: Any, o
 
 
 def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
-    api: Any, people: Any, norte: Any, body: Any, others: Any
+    api: Api, people: Everybody, norte: ClinicRoute, body: Any, others: Any
 ) -> None:
     reception = api(people.norte.receptionist)
     with clinic_scope(norte):
@@ -248,7 +259,7 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Any, people: Any, body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, body: Any, fields: Any, expected: Any
 ) -> None:
     refused = api(people.norte.manager).post(URL, body(9) | fields)
     assert refused.status_code == 400
@@ -256,7 +267,7 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 
 def test_an_agenda_is_a_span_of_time_and_a_person(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> Any:
     manager = api(people.norte.manager)
     for hour in (9, 10, 11):
@@ -281,7 +292,7 @@ def test_an_agenda_is_a_span_of_time_and_a_person(
 
 
 def test_deleting_takes_it_out_and_keeps_the_row(
-    api: Any, people: Any, norte: Any, body: Any
+    api: Api, people: Everybody, norte: ClinicRoute, body: Any
 ) -> None:
     manager = api(people.norte.manager)
     path = manager.post(URL, body(9))["Location"]

@@ -13,13 +13,14 @@ from scheduling.models import Closure, HoursException, WorkingHours
 from scheduling.services import slots_of
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.models import Clinic
+from tests.people import Api, Everybody
 
 HOURS, EXCEPTIONS = "/api/v1/working-hours", "/api/v1/working-hours/exceptions"
 MONDAY = "2026-03-02"
 
 
 @pytest.fixture
-def hours(people: Any) -> Any:
+def hours(people: Everybody) -> Any:
     """A body: Mondays from eight to twelve."""
 
     def make(**fields: Any) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def refusal(row: Any) -> str:
     return str(constraint_of(refused.value))
 
 
-def test_hours_of_one_weekday_do_not_overlap(api: Any, people: Any, hours: Any) -> None:
+def test_hours_of_one_weekday_do_not_overlap(api: Api, people: Everybody, hours: Any) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(HOURS, hours())
     assert made.status_code == 201, made.json()
@@ -73,7 +74,7 @@ def test_hours_of_one_weekday_do_not_overlap(api: Any, people: Any, hours: Any) 
     ],
 )
 def test_wrong_hours_are_refused_by_field(
-    api: Any, people: Any, hours: Any, fields: Any, pointer: str, code: str
+    api: Api, people: Everybody, hours: Any, fields: Any, pointer: str, code: str
 ) -> None:
     assert code_of(api(people.norte.receptionist).post(HOURS, hours(**fields))) == (
         400,
@@ -82,7 +83,7 @@ def test_wrong_hours_are_refused_by_field(
     )
 
 
-def test_only_therapists_have_hours(api: Any, people: Any, hours: Any) -> None:
+def test_only_therapists_have_hours(api: Api, people: Everybody, hours: Any) -> None:
     manager = people.norte.manager
     assert code_of(api(manager).post(HOURS, hours(therapist=str(manager.pk)))) == (
         400,
@@ -91,7 +92,7 @@ def test_only_therapists_have_hours(api: Any, people: Any, hours: Any) -> None:
     )
 
 
-def test_a_therapist_takes_their_own_days_off(api: Any, people: Any, others: Any) -> None:
+def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, others: Any) -> None:
     therapist = api(people.norte.therapist)
     own = {"therapist": str(people.norte.therapist.pk), "day": MONDAY}
     made = therapist.post(EXCEPTIONS, own)
@@ -123,7 +124,7 @@ def test_a_therapist_takes_their_own_days_off(api: Any, people: Any, others: Any
     ],
 )
 def test_the_database_alone_holds_the_rules_of_hours(
-    in_norte: Any, people: Any, fields: Any, constraint: str
+    in_norte: ClinicRoute, people: Everybody, fields: Any, constraint: str
 ) -> None:
     given = {"therapist": people.norte.therapist, "weekday": 0, "start": time(8), "end": time(12)}
     WorkingHours(**given).save()
@@ -134,7 +135,7 @@ def test_the_database_alone_holds_the_rules_of_hours(
 
 
 def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
-    in_norte: Any, people: Any
+    in_norte: ClinicRoute, people: Everybody
 ) -> None:
     day = {"therapist": people.norte.therapist, "day": date(2026, 3, 2)}
     prefix = "scheduling_hoursexception_"
@@ -149,19 +150,20 @@ def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
 
 
 @pytest.fixture
-def ask(api: Any, people: Any) -> Any:
+def ask(api: Api, people: Everybody) -> Any:
     """Free slots of an hour of norte's therapist on that Monday, as the person sees them."""
 
     def get(person: Any, **fields: Any) -> Any:
         therapist = str(people.norte.therapist.pk)
-        query = {"therapist": therapist, "from": MONDAY, "to": MONDAY, "length": 60}
+        query: dict[str, Any] = {"therapist": therapist, "from": MONDAY, "to": MONDAY}
+        query |= {"length": 60}
         return api(person).get("/api/v1/slots", query | fields)
 
     return get
 
 
 def test_slots_are_what_is_left_of_the_hours(
-    api: Any, people: Any, hours: Any, ask: Any, norte: Any, an_appointment: Any
+    api: Api, people: Everybody, hours: Any, ask: Any, norte: ClinicRoute, an_appointment: Any
 ) -> None:
     reception = people.norte.receptionist
     assert ask(reception).json() == {"slots": []}
@@ -176,7 +178,9 @@ def test_slots_are_what_is_left_of_the_hours(
     assert ask(reception).json() == {"slots": []}
 
 
-def test_a_patient_asks_for_their_own_therapist_alone(ask: Any, people: Any, others: Any) -> None:
+def test_a_patient_asks_for_their_own_therapist_alone(
+    ask: Any, people: Everybody, others: Any
+) -> None:
     other = str(others.therapist.pk)
     assert ask(people.norte.receptionist, therapist=other).status_code == 200
     assert code_of(ask(people.norte.patient, therapist=other)) == (
@@ -199,12 +203,12 @@ def test_a_patient_asks_for_their_own_therapist_alone(ask: Any, people: Any, oth
     ],
 )
 def test_a_wrong_question_is_refused_by_parameter(
-    ask: Any, people: Any, fields: Any, expected: Any
+    ask: Any, people: Everybody, fields: Any, expected: Any
 ) -> None:
     assert code_of(ask(people.norte.receptionist, **fields))[1:] == expected
 
 
-def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: Any) -> None:
+def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: Everybody) -> None:
     revolution = date(2026, 7, 9)  # of 1932: São Paulo's alone
     assert holiday_on(revolution, "SP")
     assert not holiday_on(revolution, "")

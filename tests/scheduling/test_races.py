@@ -11,13 +11,14 @@ from scheduling.errors import PatientNotBookable
 from scheduling.models import Appointment
 from scheduling.services import appointment_book
 from tenants.context import clinic_scope
+from tests.people import Api, FreshClinic
 from tests.racing import race
 
 URL = "/api/v1/appointments"
 RACERS = 8
 
 
-def test_of_requests_for_one_slot_exactly_one_wins(api: Any, fresh_clinic: Any) -> None:
+def test_of_requests_for_one_slot_exactly_one_wins(api: Api, fresh_clinic: FreshClinic) -> None:
     people = fresh_clinic.people
     body = {
         "patient": str(people.record.pk),
@@ -37,7 +38,7 @@ def test_of_requests_for_one_slot_exactly_one_wins(api: Any, fresh_clinic: Any) 
         assert Appointment.objects.count() == 1
 
 
-def test_the_database_alone_lets_one_win(fresh_clinic: Any, at: Any) -> None:
+def test_the_database_alone_lets_one_win(fresh_clinic: FreshClinic, at: Any) -> None:
     people = fresh_clinic.people
 
     def write() -> bool:
@@ -55,7 +56,7 @@ def test_the_database_alone_lets_one_win(fresh_clinic: Any, at: Any) -> None:
 
 
 def test_a_patient_is_booked_before_or_refused_after_the_deletion(
-    fresh_clinic: Any, at: Any
+    fresh_clinic: FreshClinic, at: Any
 ) -> None:
     people = fresh_clinic.people
 

@@ -23,7 +23,8 @@ from scheduling.services import (
     room_delete,
     room_update,
 )
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Everybody, FreshClinic, InThreads
 
 PREFIX = "scheduling_appointment_"
 
@@ -49,11 +50,11 @@ def refusal(appointment: Appointment) -> str:
 
 
 @pytest.fixture
-def room(in_norte: Any) -> Room:
+def room(in_norte: ClinicRoute) -> Room:
     return room_create(name="Sala 1")
 
 
-def test_a_room_for_one_takes_one(room: Any, people: Any, others: Any, at: Any) -> None:
+def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at: Any) -> None:
     made = appointment_book(
         acting_user=None,
         patient=people.norte.record,
@@ -76,7 +77,7 @@ def test_a_room_for_one_takes_one(room: Any, people: Any, others: Any, at: Any) 
 
 
 def test_a_group_is_one_therapist_with_several_in_one_room(
-    in_norte: Any, people: Any, others: Any, at: Any
+    in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
 ) -> None:
     pilates = room_create(name="Pilates", capacity=2)
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
@@ -94,7 +95,7 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 
 
 def test_the_database_tells_a_group_from_a_double_booking(
-    in_norte: Any, an_appointment: Any, others: Any
+    in_norte: ClinicRoute, an_appointment: Any, others: Any
 ) -> None:
     here, there = room_create(name="Pilates", capacity=3), room_create(name="Água", capacity=3)
     an_appointment(9, room=here, seat=1, group=True).save()
@@ -127,7 +128,7 @@ def test_the_database_refuses_places_that_are_not_there(
 
 
 def test_a_room_does_not_shrink_below_what_is_booked(
-    in_norte: Any, people: Any, others: Any
+    in_norte: ClinicRoute, people: Everybody, others: Any
 ) -> None:
     pilates = room_create(name="Pilates", capacity=2)
     soon = timezone.now() + timedelta(days=2)
@@ -145,7 +146,9 @@ def test_a_room_does_not_shrink_below_what_is_booked(
     room_update(room=pilates, changes={"capacity": 1})
 
 
-def test_what_took_place_does_not_keep_a_room_large(in_norte: Any, an_appointment: Any) -> None:
+def test_what_took_place_does_not_keep_a_room_large(
+    in_norte: ClinicRoute, an_appointment: Any
+) -> None:
     pilates = room_create(name="Pilates", capacity=2)
     an_appointment(9, room=pilates, seat=2).save()  # last March
     room_update(room=pilates, changes={"capacity": 1})
@@ -153,7 +156,7 @@ def test_what_took_place_does_not_keep_a_room_large(in_norte: Any, an_appointmen
         room_delete(room=pilates)
 
 
-def test_an_inactive_room_takes_nobody_new(room: Any, people: Any, at: Any) -> None:
+def test_an_inactive_room_takes_nobody_new(room: Any, people: Everybody, at: Any) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist, "room": room}
     room_update(room=Room.objects.get(pk=room.pk), changes={"active": False})
     with pytest.raises(RoomNotBookable):
@@ -167,7 +170,7 @@ def test_one_clinic_has_no_two_rooms_of_a_name(room: Any) -> None:
 
 
 def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
-    fresh_clinic: Any, in_threads: Any, at: Any
+    fresh_clinic: FreshClinic, in_threads: InThreads, at: Any
 ) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
@@ -194,7 +197,9 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
         assert set(Appointment.objects.values_list("seat", flat=True)) == {1, 2, 3}
 
 
-def test_a_room_shrinks_before_a_booking_or_not_at_all(fresh_clinic: Any, in_threads: Any) -> None:
+def test_a_room_shrinks_before_a_booking_or_not_at_all(
+    fresh_clinic: FreshClinic, in_threads: InThreads
+) -> None:
     """As scripts would do it that know nothing of the services."""
     people, soon = fresh_clinic.people, timezone.now() + timedelta(days=2)
     with clinic_scope(fresh_clinic.route):

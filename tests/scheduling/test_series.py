@@ -10,7 +10,8 @@ from scheduling.errors import SeriesConflict
 from scheduling.models import Appointment, Closure, Room, Series
 from scheduling.services import appointment_book, appointment_update, series_book
 from scheduling.states import Status
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
+from tests.people import Api, Everybody, FreshClinic, InThreads
 
 URL = "/api/v1/series"
 # A Monday of next year, in which no state has a holiday for some weeks: today's changes nothing.
@@ -19,7 +20,7 @@ MONDAY -= timedelta(days=MONDAY.weekday())
 
 
 @pytest.fixture
-def body(people: Any) -> Any:
+def body(people: Everybody) -> Any:
     """Four sessions of norte's patient with norte's therapist, Mondays and Wednesdays at nine."""
 
     def make(**fields: Any) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def body(people: Any) -> Any:
 
 
 @pytest.fixture
-def busy(norte: Any, others: Any, people: Any) -> Appointment:
+def busy(norte: ClinicRoute, others: Any, people: Everybody) -> Appointment:
     """On the first Wednesday the therapist treats somebody else at half past nine."""
     start = datetime.combine(MONDAY + timedelta(days=2), time(12, 30), tzinfo=UTC)
     with clinic_scope(norte):
@@ -56,7 +57,9 @@ def starts(answer: Any, key: str = "appointments") -> list[str]:
     return [f"{(one.date() - MONDAY).days} {one:%H:%M}" for one in found]
 
 
-def test_reception_previews_then_books(api: Any, people: Any, body: Any, norte: Any) -> None:
+def test_reception_previews_then_books(
+    api: Api, people: Everybody, body: Any, norte: ClinicRoute
+) -> None:
     reception = api(people.norte.receptionist)
     preview = reception.post(f"{URL}/preview", body())
     assert preview.status_code == 200, preview.json()
@@ -74,7 +77,7 @@ def test_reception_previews_then_books(api: Any, people: Any, body: Any, norte: 
 
 
 def test_all_or_nothing_or_skip_and_list(
-    api: Any, people: Any, body: Any, busy: Any, norte: Any
+    api: Api, people: Everybody, body: Any, busy: Any, norte: ClinicRoute
 ) -> None:
     reception = api(people.norte.receptionist)
     sessions = reception.post(f"{URL}/preview", body()).json()["sessions"]
@@ -96,7 +99,7 @@ def test_all_or_nothing_or_skip_and_list(
 
 
 def test_it_steps_over_days_on_which_the_clinic_is_closed(
-    api: Any, people: Any, body: Any, norte: Any
+    api: Api, people: Everybody, body: Any, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Closure.objects.create(
@@ -112,7 +115,7 @@ def test_it_steps_over_days_on_which_the_clinic_is_closed(
 
 
 def test_holidays_are_brazils_and_the_states(
-    api: Any, people: Any, body: Any, monkeypatch: Any
+    api: Api, people: Everybody, body: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reception = api(people.norte.receptionist)
     year = MONDAY.year
@@ -121,7 +124,7 @@ def test_holidays_are_brazils_and_the_states(
     assert closed == [{"day": f"{year}-12-25", "reason": "Natal"}]
 
 
-def book(api: Any, people: Any, body: Any, **fields: Any) -> tuple[Any, Any]:
+def book(api: Api, people: Everybody, body: Any, **fields: Any) -> tuple[Any, Any]:
     """Reception and the booked series."""
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(**fields))
@@ -138,7 +141,7 @@ def book(api: Any, people: Any, body: Any, **fields: Any) -> tuple[Any, Any]:
     ],
 )
 def test_this_this_and_following_or_all_move(
-    api: Any, people: Any, body: Any, scope: str, expected: list[str]
+    api: Api, people: Everybody, body: Any, scope: str, expected: list[str]
 ) -> None:
     reception, made = book(api, people, body)
     second = made.json()["appointments"][1]["id"]
@@ -156,7 +159,7 @@ def test_this_this_and_following_or_all_move(
 
 
 def test_a_change_that_meets_others_changes_nothing(
-    api: Any, people: Any, body: Any, busy: Any, norte: Any
+    api: Api, people: Everybody, body: Any, busy: Any, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body, start="07:00")
     refused = reception.patch(made["Location"], {"scope": "all", "start": "09:00"})
@@ -168,7 +171,7 @@ def test_a_change_that_meets_others_changes_nothing(
 
 
 def test_only_what_is_scheduled_and_to_come_changes(
-    api: Any, people: Any, body: Any, norte: Any
+    api: Api, people: Everybody, body: Any, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body)
     first, second, *_ = [one["id"] for one in made.json()["appointments"]]
@@ -189,7 +192,7 @@ def test_only_what_is_scheduled_and_to_come_changes(
 
 
 def test_another_therapist_and_a_room_take_over(
-    api: Any, people: Any, body: Any, others: Any, norte: Any
+    api: Api, people: Everybody, body: Any, others: Any, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body)
     room = reception.post("/api/v1/rooms", {"name": "Sala 1"}).json()["id"]
@@ -202,7 +205,7 @@ def test_another_therapist_and_a_room_take_over(
 
 
 def test_a_therapist_has_series_in_their_own_agenda_alone(
-    api: Any, people: Any, body: Any, others: Any
+    api: Api, people: Everybody, body: Any, others: Any
 ) -> None:
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, body())
@@ -233,7 +236,7 @@ def test_a_therapist_has_series_in_their_own_agenda_alone(
     ],
 )
 def test_a_wrong_rule_is_refused_by_field(
-    api: Any, people: Any, body: Any, fields: Any, pointer: str, code: str
+    api: Api, people: Everybody, body: Any, fields: Any, pointer: str, code: str
 ) -> None:
     refused = api(people.norte.receptionist).post(URL, body(**fields))
     assert refused.status_code == 400, refused.json()
@@ -251,14 +254,16 @@ def test_a_wrong_rule_is_refused_by_field(
     ],
 )
 def test_a_wrong_change_is_refused(
-    api: Any, people: Any, body: Any, change: Any, code: str
+    api: Api, people: Everybody, body: Any, change: Any, code: str
 ) -> None:
     reception, made = book(api, people, body)
     refused = reception.patch(made["Location"], change)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, code)
 
 
-def test_of_series_for_the_same_times_one_is_booked(fresh_clinic: Any, in_threads: Any) -> None:
+def test_of_series_for_the_same_times_one_is_booked(
+    fresh_clinic: FreshClinic, in_threads: InThreads
+) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
         room = Room.objects.create(name="Sala 1")

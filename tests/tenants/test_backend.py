@@ -14,7 +14,7 @@ from core.actor import Actor, acting
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.base import DatabaseWrapper
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 
 def setting(connection: BaseDatabaseWrapper, name: str) -> str:

@@ -19,7 +19,8 @@ from tenants.models import Clinic, Domain, Shard
 from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_close, clinic_create, clinic_reopen, domain_add
-from tests.conftest import PASSWORD, FreshClinic
+from tests.conftest import PASSWORD
+from tests.people import Everybody, FreshClinic, InThreads
 
 Api = Callable[..., APIClient]
 
@@ -157,7 +158,7 @@ def test_a_host_that_is_nobodys_is_refused(api: Api) -> None:
 
 
 def test_on_the_shared_api_host_the_header_names_the_clinic(
-    api: Api, people: Any, norte: ClinicRoute, sul: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     client = api(people.norte.owner, host="api.localhost")
     own = client.get("/api/v1/me", headers={"X-Tenant-ID": str(norte.clinic_id)})
@@ -170,7 +171,7 @@ def test_on_the_shared_api_host_the_header_names_the_clinic(
 
 
 def test_the_header_names_no_other_clinic_on_a_clinics_own_host(
-    api: Api, people: Any, norte: ClinicRoute, sul: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     client = api(people.norte.owner)
     answer = client.get("/api/v1/me", headers={"X-Tenant-ID": str(sul.clinic_id)})
@@ -193,7 +194,7 @@ def test_a_stale_cached_route_is_dropped_by_the_first_refusal(
 
 
 def test_the_directory_is_asked_once_for_many_requests(
-    api: Api, people: Any, django_assert_num_queries: Any
+    api: Api, people: Everybody, django_assert_num_queries: Any
 ) -> None:
     client = api(people.norte.owner)
     client.get("/api/v1/me")
@@ -206,7 +207,7 @@ def test_the_directory_is_asked_once_for_many_requests(
 
 
 def test_two_people_creating_one_clinic_get_one_clinic(
-    fresh_clinic: FreshClinic, in_threads: Any
+    fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     def create() -> str:
         try:

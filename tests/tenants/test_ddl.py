@@ -11,7 +11,7 @@ from tenants.ddl import UnsupportedObject, read_definition
 from tenants.fleet import server_cursor
 from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 ABOUT_THE_SCHEMA = ("CREATE SCHEMA", "COMMENT ON SCHEMA", "GRANT USAGE ON SCHEMA")
 

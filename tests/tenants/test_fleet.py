@@ -12,7 +12,7 @@ from tenants import fleet
 from tenants.context import TEMPLATE_SCHEMA, clinic_scope, platform_scope
 from tenants.fleet import clinics_behind, migrate_schema, server_cursor
 from tenants.postgresql.owner import as_owner
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic, InThreads
 
 
 def columns_of(schema: str) -> set[str]:
@@ -74,7 +74,7 @@ def test_a_template_that_fails_keeps_its_shards_clinics_as_they_were(
 
 
 def test_two_runs_at_once_migrate_a_clinic_once(
-    release: object, fresh_clinic: FreshClinic, in_threads: Any
+    release: object, fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     fleet.migrate_template("shard_1")
     results = in_threads(3, lambda: migrate_schema("shard_1", fresh_clinic.route.schema))

@@ -28,7 +28,7 @@ from tenants.errors import (
 )
 from tenants.fleet import clinics_behind, server_cursor
 from tenants.models import Clinic
-from tests.conftest import FreshClinic
+from tests.people import FreshClinic
 
 KILL_SERVER_PROCESS = "SELECT pg_terminate_backend(pg_backend_pid()), %s, %s, %s, %s"
 pytestmark = pytest.mark.usefixtures("people")

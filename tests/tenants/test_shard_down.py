@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -15,7 +14,7 @@ from devstack.stack import Stack
 from tenants.context import clinic_scope
 from tenants.errors import ShardUnavailable
 from tenants.postgresql import base
-from tests.conftest import FreshClinic
+from tests.people import Everybody, FreshClinic
 
 Api = Callable[..., APIClient]
 
@@ -31,7 +30,7 @@ def shard_2_down(fresh_clinic: FreshClinic, stack: Stack) -> Iterator[None]:
 
 
 def test_its_clinics_get_503_and_the_other_shards_go_on(
-    api: Api, people: SimpleNamespace, fresh_clinic: FreshClinic, stack: Stack
+    api: Api, people: Everybody, fresh_clinic: FreshClinic, stack: Stack
 ) -> None:
     north, south = api(people.norte.owner), api(people.sul.owner)
     assert south.get("/api/v1/patients").status_code == 200  # its connection is open
@@ -53,7 +52,7 @@ def test_its_clinics_get_503_and_the_other_shards_go_on(
 
 
 def test_sign_in_and_migrations_name_the_shard(
-    shard_2_down: None, people: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+    shard_2_down: None, people: Everybody, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = APIClient(SERVER_NAME="sul.localhost").post(
         "/api/v1/auth/token", {"email": people.sul.owner.email, "password": "x"}
@@ -65,7 +64,7 @@ def test_sign_in_and_migrations_name_the_shard(
 
 
 def test_a_shard_that_just_refused_is_not_asked_again_at_once(
-    shard_2_down: None, sul: object, people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    shard_2_down: None, sul: object, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections["shard_2"].close()
     attempts: list[object] = []
