@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from accounts.models import Role, User
 from accounts.services import may_give, password_change, staff_create, user_create, user_update
-from audit.history_admin import TrackedAdmin
+from audit.trail.history_admin import TrackedAdmin
 
 CLINIC_ROLES = [role for role in Role if role is not Role.PLATFORM]
 

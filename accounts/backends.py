@@ -6,7 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
 from accounts.models import ADMIN_ROLES, Role, User
-from audit.access import READERS
+from audit.trail.access import READERS
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
 CLINIC_ADMIN_APPS = frozenset({"accounts", "exercises", "patients", "scheduling"})

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.errors import NotOfTheStaff, PersonNotFound, ReasonMissing
 from accounts.models import Role, User
 from accounts.tokens import Claims, Operator, token_encode
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
 from core.actor import acting, current_actor, support_label
 from core.ids import uuid7
 from tenants.context import platform_scope

@@ -31,7 +31,7 @@ class ActorMiddleware:
     def _refuse_foreign_session(request: HttpRequest) -> None:
         """A copied schema has its clinic's sessions in it: they are of that clinic all the same."""
         if SESSION_KEY in request.session and request.session.get(CLINIC_KEY) != _place():
-            request.refused_by = InvalidToken()  # type: ignore[attr-defined]  # for audit.middleware
+            request.refused_by = InvalidToken()  # type: ignore[attr-defined]  # for audit.events.middleware
             request.session.flush()
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from core.ids import uuid7
 from tenants.clinic_model import ClinicModel, ClinicQuerySet

@@ -8,8 +8,8 @@ from django.db import transaction
 from accounts.errors import RoleAboveOwn, SupervisorUnfit
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
 from core.constraints import refusals
 from tenants.context import DIRECTORY, current_clinic, platform_scope
 

@@ -14,9 +14,9 @@ from django.utils.crypto import constant_time_compare
 from accounts.errors import InvalidToken, TokenSpent, TokenSuperseded
 from accounts.models import TokenFamily, User
 from accounts.tokens import Claims, token_decode, token_encode
+from audit.events.access_refused import refusal_record
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.refusals import refusal_record
-from audit.services import event_record
 from core.actor import identify
 from core.errors import FisioFlowError
 from tenants.context import current_clinic

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 
 from accounts.errors import InvalidCredentials, TooManyAttempts
 from accounts.models import User
+from audit.events.access_refused import refusal_record
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.refusals import refusal_record
-from audit.services import event_record
 from core.actor import acting, current_actor, identify
 from core.errors import FisioFlowError
 from core.limits import count_within

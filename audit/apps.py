@@ -16,22 +16,22 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit trail")
 
     def ready(self) -> None:
-        from audit import checks  # noqa: F401  registers them
+        from audit.capture import checks  # noqa: F401  registers them
 
         tables_changed.connect(_follow, dispatch_uid="audit.follow")
         task_refused.connect(_keep_refusal, dispatch_uid="audit.keep_refusal")
 
 
 def _follow(cursor: Any, schema: str, in_directory: bool, **_: Any) -> None:
-    from audit.capture import install
-    from audit.privileges import grant
+    from audit.capture.privileges import grant
+    from audit.capture.triggers import install
 
     install(cursor)
     grant(cursor, schema, in_directory=in_directory)
 
 
 def _keep_refusal(error: FisioFlowError, task: str, **_: Any) -> None:
-    from audit.refusals import refusal_record
+    from audit.events.access_refused import refusal_record
 
     if error.refuses_access:
         refusal_record(details={"code": error.code, "task": task})

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audit.seals import seal_create
+from audit.seals.sealing import seal_create
 from tenants.context import DIRECTORY, current_clinic, platform_scope
 from tenants.tasks import ClinicTask, for_each_clinic
 

@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from audit.views import TrailViewSet
+from audit.trail.views import TrailViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("audit", TrailViewSet, basename="audit")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connections, transaction
 from psycopg import sql
 
-from audit.capture import Tracked, tracked_tables
+from audit.capture.tracked import Tracked, tracked_tables
 from backups.errors import RowsUnknown
 from backups.staging import Staging
 from core.actor import current_actor

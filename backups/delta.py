@@ -27,7 +27,7 @@ from typing import Any
 
 from psycopg import sql
 
-from audit.capture import Tracked
+from audit.capture.tracked import Tracked
 from tenants.postgresql.catalogs import RELATIONS
 
 # Tables with a column of type xid8: they are only ever appended to, and the column says by which

@@ -13,7 +13,7 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from audit.privileges import grant
+from audit.capture.privileges import grant
 from backups.errors import ClinicBusy
 
 PATIENCE = 30.0  # seconds for transactions under way to end

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connections
 from psycopg import sql
 
-from audit.capture import Tracked, tracked_tables
+from audit.capture.tracked import Tracked, tracked_tables
 from backups.configuration import recipients, recipients_named, signing_key
 from backups.delta import (
     Appended,

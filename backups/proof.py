@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from audit.capture import drift, tracked_tables
+from audit.capture.reconciliation import drift
+from audit.capture.tracked import tracked_tables
 from backups.copying import CopyOut, widen
 from backups.errors import HistoryDiffers, RowsDiffer
 from backups.manifests import Table

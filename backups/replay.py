@@ -15,7 +15,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-from audit.capture import Tracked
+from audit.capture.tracked import Tracked
 from backups.delta import (
     TRACKED,
     Appended,

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 
-from audit.privileges import grant
+from audit.capture.privileges import grant
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import trusted_keys
 from backups.documents import documents_returned

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
-from audit.classification import EXEMPT, Access
+from audit.capture.classification import EXEMPT, Access
 from backups.copying import CopyOut, widen
 from backups.errors import ClinicBusy, NotAPrimary, SchemaMissing
 from backups.manifests import Origin

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from audit.privileges import grant
+from audit.capture.privileges import grant
 from backups.configuration import identities
 from backups.loading import Loading
 from backups.manifests import Manifest, Signed

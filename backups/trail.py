@@ -14,8 +14,9 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from psycopg import sql
 
-from audit.capture import reconcile, tracked_tables
-from audit.details import refuse_content
+from audit.capture.reconciliation import reconcile
+from audit.capture.tracked import tracked_tables
+from audit.events.details import refuse_content
 from tenants.postgresql.catalogs import RELATIONS
 
 _APPEND_ONLY = f"""

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from benchmarks.report import Figure, middle
 from core.actor import Actor, acting
 from core.ids import uuid7

@@ -17,9 +17,9 @@ from rest_framework.test import APIClient
 from accounts.models import Role, User
 from accounts.services import user_create
 from accounts.sessions import token_issue
-from audit.chart import chart_as_of
-from audit.sources import histories
-from audit.trail import Trail
+from audit.capture.histories import histories
+from audit.trail.chart import chart_as_of
+from audit.trail.feed import Trail
 from benchmarks.report import Figure, middle
 from core.actor import acting_as_job
 from exercises.models import ExerciseLog, PrescriptionItem

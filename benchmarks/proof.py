@@ -8,8 +8,8 @@ from django.db import connections
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
-from audit.seals import seal_create
-from audit.verification import verify
+from audit.seals.sealing import seal_create
+from audit.seals.verification import verify
 from benchmarks.report import Figure, middle
 from core.actor import acting_as_job
 from patients.models import Patient

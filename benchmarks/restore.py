@@ -12,8 +12,8 @@ from time import perf_counter, sleep
 from django.core.management import call_command
 from django.db import connections
 
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
 from backups.full import write_full
 from backups.keys import make_identity, make_signing_key
 from backups.source import source_of

@@ -1,4 +1,4 @@
-"""Whose charts a request opens. The shared bases of views note it; `audit.middleware` records it.
+"""Whose charts a request opens. The shared bases of views note it; `audit.events` records it.
 
 A chart is a patient's: every model that refers to one, straight or through others, is of it.
 """

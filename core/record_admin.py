@@ -35,7 +35,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
             return show(request, object_id, form_url, extra_context)
         except (FisioFlowError, IntegrityError, ValidationError) as error:
             if isinstance(error, FisioFlowError):
-                request.refused_by = error  # type: ignore[attr-defined]  # for audit.middleware
+                request.refused_by = error  # type: ignore[attr-defined]  # for audit.events.middleware
             request.refusals = list(reasons_of(error))  # type: ignore[attr-defined]
         return show(request, object_id, form_url, extra_context)
 

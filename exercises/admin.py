@@ -7,7 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from audit.history_admin import TrackedAdmin
+from audit.trail.history_admin import TrackedAdmin
 from exercises.models import Exercise, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
 

@@ -14,8 +14,8 @@ from django_celery_beat.models import (
 from accounts.admin import PersonAdmin, StaffAdmin
 from accounts.admin_sites import clinic_site, platform_site
 from accounts.models import User
-from audit.admin import TrailAdmin
 from audit.models import Event
+from audit.trail.admin import TrailAdmin
 from backups.admin import ClinicBackupsAdmin, RunAdmin
 from backups.models import ClinicBackups, Run
 from exercises.admin import ExerciseAdmin, ExerciseLogAdmin, PrescriptionAdmin

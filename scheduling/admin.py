@@ -9,7 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from accounts.models import Role, User
-from audit.history_admin import TrackedAdmin
+from audit.trail.history_admin import TrackedAdmin
 from scheduling.models import Appointment, Room
 from scheduling.services import (
     appointment_book,

@@ -16,7 +16,7 @@ from django.apps import apps
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 
-from audit.classification import is_history
+from audit.capture.classification import is_history
 from core.constraints import FieldConflict, rule_of
 from core.errors import Conflict, FisioFlowError
 from tenants.clinic_model import ClinicQuerySet
@@ -42,7 +42,7 @@ NOT_STAMPED = {
     "accounts.User_user_permissions": "as above",
 }
 # What a migration may import of ours: values and pure functions that a field's definition names.
-IN_MIGRATIONS = {"audit.fields", "core.ids", "patients.validators"}
+IN_MIGRATIONS = {"audit.capture.fields", "core.ids", "patients.validators"}
 # Codes that two classes share on purpose.
 SHARED_CODES = {"conflict": {Conflict, FieldConflict}}
 
@@ -155,7 +155,7 @@ def test_what_the_database_refuses_has_words_for_people(model: type[models.Model
 # Constraints that no form or request can violate.
 INTERNAL = {
     "accounts.TokenFamily": "written by accounts.sessions alone",
-    "audit.Event": "written by audit.services alone",
+    "audit.Event": "written by audit.events.services alone",
     "audit.Seal": "written by audit.seals alone",
     "audit.SealedTable": "written by audit.seals alone",
     "accounts_user_superuser_is_platform": "no form shows is_superuser",

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.sessions import token_issue
-from audit.trail import Trail
+from audit.trail.feed import Trail
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create

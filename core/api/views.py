@@ -39,7 +39,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Notes for `audit.middleware` what the request was refused by."""
+        """Notes for `audit.events.middleware` what the request was refused by."""
         if isinstance(exc, FisioFlowError):
             self.request._request.refused_by = exc  # type: ignore[attr-defined]
         return super().handle_exception(exc)

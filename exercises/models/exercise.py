@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Value
 from django.utils.translation import gettext_lazy as _
 
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from exercises import constraints
 from exercises.models.fields import count_field, refuse, text_field

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from exercises import constraints
 from exercises.adherence import Done

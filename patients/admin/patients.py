@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Role, User
-from audit.history_admin import TrackedAdmin
+from audit.trail.history_admin import TrackedAdmin
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 

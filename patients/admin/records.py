@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from audit.history_admin import TrackedAdmin
+from audit.trail.history_admin import TrackedAdmin
 from patients.models import ClinicalNote, Document
 from patients.services import consent_give, consent_text_create
 

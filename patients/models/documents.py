@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients.choices import DocumentKind, ScanStatus
 from patients.constraints.documents import NAME_LENGTH, document_constraints

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADMIN_ROLES, Role, User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients.choices import NoteKind, NoteStatus
 from patients.constraints.notes import SECTION_LENGTH, SECTIONS, note_constraints

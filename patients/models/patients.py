@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients import validators
 from patients.constraints.patients import patient_constraints

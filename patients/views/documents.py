@@ -18,8 +18,8 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, Role
 from accounts.permissions import person_of
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
 from core.api.uploads import UploadParser
 from core.api.views import ResourceViewSet
 from patients.filters import DocumentFilter

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
 from core.api.batches import (
     ANY_ITEMS,
     MAX_BODY,

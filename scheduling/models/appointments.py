@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients.models import Patient
 from patients.validators import validate_text

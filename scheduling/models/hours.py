@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from patients.validators import validate_name
 from scheduling.constraints.hours import (
     REASON_LENGTH,

@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from patients.validators import validate_name
 from scheduling.constraints.rooms import LARGEST, NAME_LENGTH, room_constraints
 from scheduling.models.checked import CheckedModel

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
-from audit.history import TrackedHistory
+from audit.capture.history import TrackedHistory
 from patients.models import Patient
 from scheduling.constraints.series import (
     LONGEST_MINUTES,

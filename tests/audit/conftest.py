@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
-from audit.entries import Place
-from audit.trail import Trail
+from audit.trail.entries import Place
+from audit.trail.feed import Trail
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope

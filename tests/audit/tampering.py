@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from audit.seals import SealMade, seal_create
-from audit.verification import Verification, verify
+from audit.seals.sealing import SealMade, seal_create
+from audit.seals.verification import Verification, verify
 from tenants.context import ClinicRoute, clinic_scope
 
 HISTORY = "patients_historicalpatient"

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.utils import IntegrityError
 
-from audit.classification import is_tracked
+from audit.capture.classification import is_tracked
 from audit.models import Event, Kind
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope

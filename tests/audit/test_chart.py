@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils import timezone
 
-from audit.chart import chart_as_of
+from audit.trail.chart import chart_as_of
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create
 from exercises.services import exercise_create

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.admin_sites import clinic_site
-from audit import middleware
+from audit.events import middleware
 from audit.models import Event, Kind
 from core.api.views import ResourceViewSet
 from core.charts import chart_models, chart_path

@@ -6,8 +6,8 @@ import pytest
 from django.core.checks import run_checks
 from django.db import models
 
-from audit import checks, classification
-from audit.classification import Access, Exemption, access_by_table
+from audit.capture import checks, classification
+from audit.capture.classification import Access, Exemption, access_by_table
 from scheduling.models import Room
 
 pytestmark = pytest.mark.without_database
@@ -55,7 +55,7 @@ def test_a_history_cannot_tell_keys_of_several_columns_apart(
 
 def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     users = {"default": {"USER": "fisioflow_app"}, "shard_1": {"USER": "fisioflow"}}
-    monkeypatch.setattr("audit.checks.settings.DATABASES", users)
+    monkeypatch.setattr("audit.capture.checks.settings.DATABASES", users)
     (warning,) = checks.the_application_owns_nothing()
     assert (warning.id, warning.msg.split()[0]) == ("audit.W001", "shard_1")
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connections
 
+from audit.events.services import chart_view_record, event_record
 from audit.models import Event, Kind
-from audit.services import chart_view_record, event_record
 from core.actor import Actor, acting
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
@@ -74,7 +74,7 @@ def test_an_event_has_what_was_said_and_who_acted(in_norte: ClinicRoute) -> None
 def test_details_that_may_be_content_are_refused(
     in_norte: ClinicRoute, details: dict[str, Any]
 ) -> None:
-    with pytest.raises(ValueError, match=r"audit\.details") as refused:
+    with pytest.raises(ValueError, match=r"audit\.events\.details") as refused:
         event_record(kind=Kind.PRINTED, details=details)
     assert "Lombalgia" not in str(refused.value)
     assert not Event.objects.filter(kind=Kind.PRINTED).exists()

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connections
 
-from audit.capture import install
+from audit.capture.triggers import install
 from tenants.context import clinic_scope
 from tenants.postgresql.owner import as_owner
 from tests.audit.tampering import HISTORY, as_superuser, problems, verified

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.models import User
-from audit.entries import HIDDEN
+from audit.trail.entries import HIDDEN
 from patients.models import Patient
 from patients.services import note_draft, note_revise, note_sign
 from scheduling.models import Room

@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from pytest_django import Settings
 
-from audit.privileges import grant
-from audit.verification import verify
+from audit.capture.privileges import grant
+from audit.seals.verification import verify
 from tenants.context import TEMPLATE_SCHEMA, clinic_scope, maintenance_scope
 from tenants.postgresql.owner import as_owner
 from tests.audit.tampering import problems

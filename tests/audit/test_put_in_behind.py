@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from audit.models import Seal
-from audit.offline_verifier import seal_hash
-from audit.seal_verification import Chain
+from audit.seals.chain import Chain
+from audit.seals.offline_verifier import seal_hash
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.audit.tampering import (

@@ -16,8 +16,8 @@ from accounts.errors import RoleAboveOwn
 from accounts.models import Role, User
 from accounts.services import user_update
 from accounts.tokens import Claims, token_encode
+from audit.events.access_refused import PER_MINUTE
 from audit.models import Event, Kind
-from audit.refusals import PER_MINUTE
 from core.actor import Actor, acting
 from core.ids import uuid7
 from patients.models import Patient

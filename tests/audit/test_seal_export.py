@@ -12,8 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import Event, Kind
-from audit.offline_verifier import export_findings, main
-from audit.seal_export import VERIFIER
+from audit.seals.offline_verifier import export_findings, main
+from audit.seals.sealed_export import VERIFIER
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tests.audit.tampering import HISTORY, RESTORED, as_superuser, seal, verified

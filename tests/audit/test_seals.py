@@ -12,10 +12,10 @@ from django.db.utils import InternalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.capture import install
+from audit.capture.triggers import install
 from audit.models import Event, Kind, Seal, SealedTable
-from audit.offline_verifier import row_hash
-from audit.seals import seal_create
+from audit.seals.offline_verifier import row_hash
+from audit.seals.sealing import seal_create
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.postgresql.owner import as_owner

@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from audit.entries import HIDDEN, Place, charts_in
+from audit.events.services import event_record
 from audit.models import Kind
-from audit.services import event_record
-from audit.trail import Trail
+from audit.trail.entries import HIDDEN, Place, charts_in
+from audit.trail.feed import Trail
 from core.actor import Actor, acting
 from exercises.models import ExerciseLog, PrescriptionItem
 from exercises.prescribing import prescription_create

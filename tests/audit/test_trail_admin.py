@@ -6,9 +6,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from audit.events.services import event_record
 from audit.models import Event, Kind
-from audit.services import event_record
-from audit.trail import Trail
+from audit.trail.feed import Trail
 from patients.models import Patient
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from audit.events.services import event_record
 from audit.models import Event, Kind
-from audit.services import event_record
 from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room

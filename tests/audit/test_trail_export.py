@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import export
-from audit.export import trail_export
 from audit.models import Event, Kind
-from audit.trail import Trail
+from audit.trail import export
+from audit.trail.export import trail_export
+from audit.trail.feed import Trail
 from core.actor import Actor, acting
 from scheduling.models import Room
 from tenants.context import ClinicRoute, clinic_scope

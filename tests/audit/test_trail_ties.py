@@ -2,7 +2,7 @@
 
 from django.db import connections
 
-from audit.trail import Trail
+from audit.trail.feed import Trail
 from scheduling.models import Room
 from tenants.context import clinic_scope
 from tenants.postgresql.owner import as_owner

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connections
 
 from accounts.models import User
-from audit.capture import tracked_tables
+from audit.capture.tracked import tracked_tables
 from audit.models import Event
 from audit.models import Kind as EventKind
 from backups.manifests import Kind

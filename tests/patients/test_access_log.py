@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from audit.events.services import chart_view_record, event_record
 from audit.models import Event, Kind
-from audit.services import chart_view_record, event_record
 from core.actor import Actor, acting
 from patients.models import Patient
 from patients.services import patient_delete

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.impersonation import SECONDS, impersonation_begin
-from audit.refusals import refusal_record
+from audit.events.access_refused import refusal_record
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 from tenants.context import clinic_scope

@@ -7,9 +7,9 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.export import CONTENT_TYPES, trail_export
-from audit.filters import ExportFilter
-from audit.models import Event
+from audit.events.models import Event
+from audit.trail.export import CONTENT_TYPES, trail_export
+from audit.trail.filters import ExportFilter
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 from tenants.context import clinic_scope

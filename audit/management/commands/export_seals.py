@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.schemas import trail_schemas
-from audit.seal_export import VERIFIER, seals_export
+from audit.seals.sealed_export import VERIFIER, seals_export
+from audit.seals.trail_schemas import trail_schemas
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 from tenants.errors import ClinicClosed

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.schemas import trail_schemas
-from audit.seals import seal_create
+from audit.seals.sealing import seal_create
+from audit.seals.trail_schemas import trail_schemas
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.schemas import TrailSchema, trail_schemas
-from audit.verification import SENTENCES, Verification, verify
+from audit.seals.trail_schemas import TrailSchema, trail_schemas
+from audit.seals.verification import SENTENCES, Verification, verify
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 

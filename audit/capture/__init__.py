@@ -1,0 +1,1 @@
+"""Histories that the database writes: fields, history models, triggers, grants, checks."""

@@ -1,0 +1,20 @@
+"""What the trail is read from: the history of every tracked model of a clinic."""
+
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+
+from audit.capture.classification import is_history
+from tenants.router import is_clinical
+
+
+@cache
+def histories() -> dict[str, Any]:
+    """The history model of each tracked table, by the table's name, in the order of the names."""
+    found = {
+        model.instance_type._meta.db_table: model  # type: ignore[attr-defined]
+        for model in apps.get_models()
+        if is_history(model) and is_clinical(model._meta.app_label)
+    }
+    return dict(sorted(found.items()))

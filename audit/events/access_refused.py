@@ -1,0 +1,83 @@
+"""Who was refused what. Written after the transaction that the refusal undid, and never a flood.
+
+Whoever catches a refusal at the edge of a request or a task records it: `audit.events.middleware`,
+and `audit.apps` for what Celery runs.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError
+from django.utils import timezone
+
+from audit.events.models import Event, Kind
+from audit.events.services import event_record
+from core.actor import Actor, current_actor
+from core.errors import FisioFlowError
+from core.limits import count_within
+from tenants.context import current_scope
+
+PER_MINUTE = 30  # alike, of one person or of an address that is nobody's
+_WINDOW = 60  # seconds
+_ALIKE = ("code", "method", "route", "task")  # of the details
+_log = structlog.get_logger("audit.refusals")
+
+
+def refusal_record(
+    *,
+    kind: Kind = Kind.ACCESS_REFUSED,
+    table_name: str = "",
+    record_id: UUID | str = "",
+    details: Mapping[str, Any],
+) -> None:
+    """Record a refusal. Of a flood some stand for all, and say how many there were.
+
+    Of one person's refusals on one route, and of those of one address that is nobody's, the first
+    PER_MINUTE of a minute are recorded, then each time that their number doubles.
+
+    To be called outside the transaction that the refusal rolls back. It stays a refusal when the
+    server can't be reached: then the log has it alone.
+    """
+    try:
+        counted = _counted(current_actor(), kind, details)
+        if counted > PER_MINUTE:
+            if not _doubles(counted):
+                return
+            details = {**details, "count": counted}
+        event_record(kind=kind, table_name=table_name, record_id=record_id, details=details)
+    except (FisioFlowError, DatabaseError) as error:
+        _log.warning("refusal not recorded", kind=kind.value, error=type(error).__name__)
+
+
+def _counted(actor: Actor, kind: Kind, details: Mapping[str, Any]) -> int:
+    """How many there were in this minute, this one included."""
+    scope = current_scope()
+    alike = {name: details[name] for name in _ALIKE if name in details} if actor.user_id else {}
+    whose = actor.user_id or _network(actor.ip_address)
+    like = ":".join(map(str, alike.values()))
+    key = f"refusals:{scope.key if scope else '-'}:{whose}:{kind}:{like}"
+    if counted := count_within(key, _WINDOW):
+        return counted
+    # Without Redis the events themselves are counted.
+    recorded = Event.objects.filter(
+        kind=kind,
+        occurred_at__gt=timezone.now() - timedelta(seconds=_WINDOW),
+        user_id=actor.user_id or None,
+        ip_address=actor.ip_address or None,
+        **{f"details__{name}": value for name, value in alike.items()},
+    )
+    return recorded[:PER_MINUTE].count() + 1
+
+
+def _doubles(counted: int) -> bool:
+    times, rest = divmod(counted, PER_MINUTE)
+    return not rest and not times & (times - 1)
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 its /64, in which one machine may take any."""
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

@@ -1,0 +1,60 @@
+"""What a request was for the trail, known once its view is done and its transaction is gone."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from audit.events.access_refused import refusal_record
+from audit.events.services import chart_view_record
+from core.charts import opened_charts
+from core.errors import FisioFlowError
+
+
+class TrailMiddleware:
+    """Records whose charts the answer shows, before it leaves; or that access was refused.
+
+    A view that can't be recorded isn't answered. Stands inside the clinic's scope and outside of
+    what opens transactions.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        refused_by: FisioFlowError | None = getattr(request, "refused_by", None)
+        if _refused(refused_by, response):
+            code = refused_by.code if refused_by else "permission_denied"
+            refusal_record(record_id=_asked_for(request), details=_asked(request, response, code))
+        if _has_content(response):
+            chart_view_record(patient_ids=opened_charts(request))
+        return response
+
+
+def _refused(refused_by: FisioFlowError | None, response: HttpResponseBase) -> bool:
+    return refused_by.refuses_access if refused_by else response.status_code == 403
+
+
+def _has_content(response: HttpResponseBase) -> bool:
+    return response.status_code < 300 and response.status_code != 204
+
+
+def _asked(request: HttpRequest, response: HttpResponse, code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "status": response.status_code,
+        "method": str(request.method).lower()[:20],
+        "route": getattr(request.resolver_match, "route", ""),
+    }
+
+
+def _asked_for(request: HttpRequest) -> str:
+    """The id in the path. The admin takes any text for one: that isn't kept."""
+    found = getattr(request.resolver_match, "kwargs", {})
+    try:
+        return str(UUID(str(found.get("pk") or found.get("object_id"))))
+    except ValueError:
+        return ""
