@@ -23,8 +23,7 @@ from audit.trail.feed import Trail
 from benchmarks.report import Figure, middle
 from core.actor import acting_as_job
 from exercises.models import ExerciseLog, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from patients.models import Patient
 from patients.services import note_draft
 from scheduling.models import Appointment

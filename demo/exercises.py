@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from exercises.models import Exercise, Prescription, PrescriptionItem
-from exercises.prescribing import log_draft, logs_record, prescription_create
-from exercises.services import library_load
+from exercises.services import library_load, log_draft, logs_record, prescription_create
 from patients.models import Patient
 
 DAYS_BACK = 21
@@ -48,7 +47,7 @@ def plan(rng: Random, now: datetime) -> Iterator[Effort]:
 
 def fill_exercises(rng: Random, patients: Sequence[Patient]) -> None:
     """The library, prescriptions for some of the patients, and the first one's logs."""
-    library_load()
+    library_load(acting_user=None)
     by_code = {exercise.library_code: exercise for exercise in Exercise.objects.all()}
     now = timezone.localtime()
     for number, patient in enumerate(patients[:_PRESCRIBED]):

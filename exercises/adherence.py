@@ -1,4 +1,4 @@
-"""How a patient keeps to what was prescribed, and how their pain goes. Knows no database."""
+"""How well a patient follows their prescriptions, and how their pain develops. Pure functions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +10,8 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A prescription: from its first day until just before `until`, so many days a week."""
+class Prescribed:
+    """A prescription: `days_per_week` from `start` up to but not including `until`."""
 
     start: date
     until: date | None
@@ -24,7 +24,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One log: when, and pain and effort from 0 to 10."""
+    """A log: its moment, and pain and effort from 0 to 10."""
 
     at: datetime
     pain: int
@@ -33,7 +33,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week, or what of it was asked for: `start` is its Monday, or the first day asked for."""
+    """A week, or the part of it in the span: `start` is its Monday or the span's first day."""
 
     start: date
     prescribed_days: int
@@ -52,48 +52,57 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Adherence:
-    """Every week of the span, and the days of it that have logs."""
+    """Every week of the span, and the days in it that have logs."""
 
     weeks: list[Week]
     days: list[Day]
 
 
 def adherence(
-    plans: Sequence[Plan], logs: Iterable[Done], first: date, last: date, zone: tzinfo
+    prescriptions: Sequence[Prescribed],
+    logs: Iterable[Done],
+    first: date,
+    last: date,
+    zone: tzinfo,
 ) -> Adherence:
-    """What was prescribed and done from `first` to `last`, both included, in the zone's days.
+    """Compare what was prescribed with what was done from `first` to `last`, days of the zone.
 
-    A full week asks for the days of the most frequent plan in force; of a week that is in force or
-    asked for in part, each day asks for a seventh of that, and the sum is rounded.
+    Both days are included. A full week asks for the days of the most frequent prescription in
+    force. If only part of a week is in force or in the span, each of those days asks for a seventh
+    of that; the sum is rounded.
     """
     by_day: defaultdict[date, list[Done]] = defaultdict(list)
     for log in logs:
         day = log.at.astimezone(zone).date()
         if first <= day <= last:
             by_day[day].append(log)
+
     weeks = [
         Week(
             start=days[0],
-            prescribed_days=round(sum(_frequency(plans, day) for day in days) / 7),
+            prescribed_days=round(sum(_frequency(prescriptions, day) for day in days) / 7),
             logged_days=sum(day in by_day for day in days),
         )
         for days in _weeks(first, last)
     ]
+
     return Adherence(weeks, [_day(day, by_day[day]) for day in sorted(by_day)])
 
 
-def _frequency(plans: Sequence[Plan], day: date) -> int:
-    return max((plan.days_per_week for plan in plans if plan.covers(day)), default=0)
+def _frequency(prescriptions: Sequence[Prescribed], day: date) -> int:
+    return max((one.days_per_week for one in prescriptions if one.covers(day)), default=0)
 
 
 def _weeks(first: date, last: date) -> Iterator[list[date]]:
     week: list[date] = []
+
     for number in range((last - first).days + 1):
         day = first + number * _DAY
         if week and day.weekday() == 0:
             yield week
             week = []
         week.append(day)
+
     if week:
         yield week
 

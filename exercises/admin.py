@@ -1,4 +1,4 @@
-"""The exercise library in the clinic's admin; prescriptions and logs are read there."""
+"""The exercise library in the clinic's admin; prescriptions and logs are read-only there."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class ExerciseAdmin(TrackedAdmin):
 
 
 class _ReadOnly:
-    """The clinicians write these, in their app."""
+    """Read-only: clinicians and patients write these through the API."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -79,7 +79,7 @@ class PrescriptionAdmin(_ReadOnly, TrackedAdmin):
 
 
 class ExerciseLogAdmin(_ReadOnly, TrackedAdmin):
-    """What patients did of it."""
+    """What patients did of their prescriptions."""
 
     list_display = ("done_at", "item", "sets", "repetitions", "pain", "effort")
     list_select_related = ("item__exercise", "item__prescription")

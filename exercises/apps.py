@@ -1,4 +1,4 @@
-"""The exercises' app."""
+"""The app of exercises."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,8 @@
 """The rules of exercises, prescriptions and logs that the database holds: names, meanings, SQL.
 
-Two of a log are coarser there than in Python, and never refuse what Python accepts: the first
-moment of a prescription is that of the easternmost time zone, and a log is as old as its row says.
+Two rules of a log are coarser in the database, which never refuses what Python accepts: there, a
+prescription begins when its first day begins in the easternmost time zone, and the present is the
+moment at which the row was made.
 """
 
 from datetime import date, timedelta
@@ -14,13 +15,13 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from core.constraints import Rule
-from exercises.states import BodyRegion, Goal, Status
+from exercises.states import BodyRegion, Goal, PrescriptionStatus
 from patients import validators
 
 SETS = (1, 20)
 REPETITIONS = (1, 200)
 HOLD_SECONDS = (0, 600)
-FREQUENCY = (1, 7)  # days of a week
+FREQUENCY = (1, 7)  # days a week
 DONE_SETS = (1, 50)  # patients do more than they are asked to
 DONE_REPETITIONS = (0, 1000)
 SCALE = (0, 10)  # pain and effort, numeric rating
@@ -30,12 +31,12 @@ CONTRAINDICATIONS_LENGTH = 2_000
 NOTES_LENGTH = 2_000
 COMMENT_LENGTH = 500
 MEDIA_URL_LENGTH = 500
-MEDIA_URL = r"^https://[^ ]+$"  # PostgreSQL's; Django's validator is stricter
+MEDIA_URL = r"^https://[^ ]+$"  # in the database; Django's validator is stricter
 CLOCK_SKEW = timedelta(minutes=5)  # how far a phone's clock may be ahead
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 _COUNT = _("Give a number within the bounds.")
-_DOSE = {
+DOSE = {
     "sets": SETS,
     "repetitions": REPETITIONS,
     "hold_seconds": HOLD_SECONDS,
@@ -91,7 +92,7 @@ RULES = {
     "exercises_exercise_media_url_https": Rule(
         "media_url", "invalid", _("Give an address that begins with https://.")
     ),
-    **_bounds_rules("exercise", _DOSE, prefix="default_"),
+    **_bounds_rules("exercise", DOSE, prefix="default_"),
     "exercises_prescription_ends_after_start": Rule(
         "end_date", "end_before_start", _("The end can't be before the start.")
     ),
@@ -116,7 +117,7 @@ RULES = {
     ONE_SUCCESSOR: Rule(
         "", "prescription_superseded", _("This prescription has a newer version."), 409
     ),
-    **_bounds_rules("prescriptionitem", _DOSE),
+    **_bounds_rules("prescriptionitem", DOSE),
     "exercises_prescriptionitem_position_bounds": Rule(
         "items", "max_length", _("A prescription has at most 30 exercises.")
     ),
@@ -166,6 +167,7 @@ def exercise_constraints() -> list[models.BaseConstraint]:
     """The constraints of `exercises_exercise`, each named in RULES."""
     shortest, longest = validators.NAME_LENGTH
     length = Length("name")
+
     return [
         _check(
             "exercises_exercise_name_length",
@@ -193,13 +195,14 @@ def exercise_constraints() -> list[models.BaseConstraint]:
         _check(
             "exercises_exercise_media_url_https", Q(media_url="") | Q(media_url__iregex=MEDIA_URL)
         ),
-        *_bounds("exercise", _DOSE, prefix="default_"),
+        *_bounds("exercise", DOSE, prefix="default_"),
     ]
 
 
 def prescription_constraints() -> list[models.BaseConstraint]:
     """The constraints of `exercises_prescription`, each named in RULES."""
     century = (EARLIEST, LATEST)
+
     return [
         _check(
             "exercises_prescription_ends_after_start",
@@ -210,11 +213,11 @@ def prescription_constraints() -> list[models.BaseConstraint]:
             "exercises_prescription_end_in_this_century",
             Q(end_date=None) | Q(end_date__range=century),
         ),
-        _check("exercises_prescription_status_known", Q(status__in=Status.values)),
+        _check("exercises_prescription_status_known", Q(status__in=PrescriptionStatus.values)),
         _check(
             "exercises_prescription_closed_has_day",
-            Q(status=Status.ACTIVE, closed_on=None)
-            | ~Q(status=Status.ACTIVE) & Q(closed_on__isnull=False),
+            Q(status=PrescriptionStatus.ACTIVE, closed_on=None)
+            | ~Q(status=PrescriptionStatus.ACTIVE) & Q(closed_on__isnull=False),
         ),
         _check(
             "exercises_prescription_first_replaces_none",
@@ -228,9 +231,9 @@ def prescription_constraints() -> list[models.BaseConstraint]:
 def item_constraints() -> list[models.BaseConstraint]:
     """The constraints of `exercises_prescriptionitem`, each named in RULES."""
     return [
-        *_bounds("prescriptionitem", _DOSE | {"position": (1, MAX_ITEMS)}),
+        *_bounds("prescriptionitem", DOSE | {"position": (1, MAX_ITEMS)}),
         _at_most("prescriptionitem", "comment", COMMENT_LENGTH),
-        # With the bounds of a position, also what holds a prescription to MAX_ITEMS.
+        # With the bounds of a position, this also limits a prescription to MAX_ITEMS.
         models.UniqueConstraint(
             fields=["prescription", "position"],
             condition=Q(removed_at=None),
@@ -244,6 +247,7 @@ def log_constraints() -> list[models.BaseConstraint]:
     latest = models.ExpressionWrapper(
         F("created_at") + CLOCK_SKEW, output_field=models.DateTimeField()
     )
+
     return [
         *_bounds("exerciselog", _DONE),
         _at_most("exerciselog", "comment", COMMENT_LENGTH),

@@ -1,4 +1,4 @@
-"""What can be refused about exercises, beyond the rules of `exercises.constraints`."""
+"""Errors about exercises, beyond the rules of `exercises.constraints`."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -81,7 +81,7 @@ class InvalidPrescriptionMove(Conflict):
 class LogDiffers(Conflict):
     """Another log has this id and other contents.
 
-    `errors` has one entry for each such id.
+    `errors` has one entry for each of these ids.
     """
 
     code = "log_differs"

@@ -1,12 +1,10 @@
 """Filters of the lists of exercises, prescriptions and logs."""
 
-from typing import Any
-
 from django_filters import ChoiceFilter, FilterSet
 
-from core.api.filters import KeyFilter, MomentFilter, SearchFilter
+from core.api.filters import FromToFilterSet, KeyFilter, MomentFilter, SearchFilter
 from exercises.models import Exercise, ExerciseLog, ExerciseQuerySet, Prescription
-from exercises.states import BodyRegion, Goal, Status
+from exercises.states import BodyRegion, Goal, PrescriptionStatus
 
 
 class ExerciseFilter(FilterSet):  # type: ignore[misc]
@@ -21,24 +19,24 @@ class ExerciseFilter(FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
     def search(self, found: ExerciseQuerySet, name: str, text: str) -> ExerciseQuerySet:
-        """The method of `q`."""
+        """Filter by `q`."""
         return found.search(text)
 
 
 class PrescriptionFilter(FilterSet):  # type: ignore[misc]
-    """By whose they are and how they stand."""
+    """By patient, therapist and status."""
 
     patient = KeyFilter(field_name="patient_id")
     therapist = KeyFilter(field_name="therapist_id")
-    status = ChoiceFilter(choices=Status.choices)
+    status = ChoiceFilter(choices=PrescriptionStatus.choices)
 
     class Meta:
         model = Prescription
         fields: tuple[str, ...] = ()
 
 
-class ExerciseLogFilter(FilterSet):  # type: ignore[misc]
-    """`from` (included) and `to` (excluded) bound the time at which something was done."""
+class ExerciseLogFilter(FromToFilterSet):
+    """`from` (included) and `to` (excluded) bound the time at which it was done."""
 
     patient = KeyFilter(field_name="item__prescription__patient_id")
     prescription = KeyFilter(field_name="item__prescription_id")
@@ -49,8 +47,3 @@ class ExerciseLogFilter(FilterSet):  # type: ignore[misc]
     class Meta:
         model = ExerciseLog
         fields: tuple[str, ...] = ()
-
-    @classmethod
-    def get_filters(cls) -> dict[str, Any]:
-        """`from` is a word of Python's, so its filter has another name in the class."""
-        return {name.rstrip("_"): one for name, one in super().get_filters().items()}

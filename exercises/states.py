@@ -1,4 +1,4 @@
-"""Where an exercise belongs, and what a prescription may become, as data."""
+"""What an exercise is for, and how a prescription's status may change."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BodyRegion(models.TextChoices):
-    """What part of the body an exercise works on."""
+    """The part of the body that an exercise works on."""
 
     CERVICAL = "cervical", _("Cervical spine")
     SHOULDER = "shoulder", _("Shoulder")
@@ -36,7 +36,7 @@ class Goal(models.TextChoices):
     FUNCTION = "function", _("Function")
 
 
-class Status(models.TextChoices):
+class PrescriptionStatus(models.TextChoices):
     """Where a prescription stands."""
 
     ACTIVE = "active", _("Active")
@@ -45,16 +45,18 @@ class Status(models.TextChoices):
     SUPERSEDED = "superseded", _("Superseded")
 
 
-# Only a new version supersedes; it is also how a suspended treatment goes on.
+# Only a new version supersedes a prescription; it also resumes a suspended one.
 MOVES: Mapping[str, frozenset[str]] = {
-    Status.ACTIVE: frozenset({Status.COMPLETED, Status.SUSPENDED}),
-    Status.SUSPENDED: frozenset({Status.COMPLETED}),
-    Status.COMPLETED: frozenset(),
-    Status.SUPERSEDED: frozenset(),
+    PrescriptionStatus.ACTIVE: frozenset(
+        {PrescriptionStatus.COMPLETED, PrescriptionStatus.SUSPENDED}
+    ),
+    PrescriptionStatus.SUSPENDED: frozenset({PrescriptionStatus.COMPLETED}),
+    PrescriptionStatus.COMPLETED: frozenset(),
+    PrescriptionStatus.SUPERSEDED: frozenset(),
 }
-REPLACEABLE = frozenset({Status.ACTIVE, Status.SUSPENDED})
+REPLACEABLE = frozenset({PrescriptionStatus.ACTIVE, PrescriptionStatus.SUSPENDED})
 
 
 def can_move(before: str, after: str) -> bool:
-    """Whether a prescription may be set from one status to the other; staying is allowed."""
+    """Whether a prescription's status may change so; staying the same is allowed."""
     return before == after or after in MOVES[before]

@@ -17,7 +17,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "accounts.models.Role",
         "AppointmentStatusEnum": "scheduling.states.Status",
-        "PrescriptionStatusEnum": "exercises.states.Status",
+        "PrescriptionStatusEnum": "exercises.states.PrescriptionStatus",
         "NoteKindEnum": "patients.choices.NoteKind",
         "NoteStatusEnum": "patients.choices.NoteStatus",
         "DocumentKindEnum": "patients.choices.DocumentKind",

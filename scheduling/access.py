@@ -1,6 +1,10 @@
-"""Which fields of an appointment each role sees and sets: the notes are the clinicians'."""
+"""Who writes the agenda's set-up, which therapists' agendas, and which fields of an appointment."""
 
-from accounts.models import Role, User
+from accounts.models import ADMIN_ROLES, Role, User
+from patients.errors import FieldNotPermitted
+from scheduling.errors import SetupNotPermitted
+
+SETUP_WRITERS = ADMIN_ROLES | {Role.RECEPTIONIST}  # rooms, weekly hours and closures
 
 CLINICAL_FIELDS = frozenset({"notes"})
 AGENDA_FIELDS = frozenset(
@@ -20,16 +24,25 @@ _HIDDEN: dict[str, frozenset[str]] = {
 }
 
 
+def refuse_setup(user: User | None) -> None:
+    """Raise SetupNotPermitted unless the person writes the set-up; the system (None) may."""
+    if user is not None and user.role not in SETUP_WRITERS:
+        raise SetupNotPermitted
+
+
+def refuse_foreign_agenda(user: User | None, *therapists: User) -> None:
+    """Raise FieldNotPermitted when a therapist would write in the agenda of another one."""
+    if user is None or user.role != Role.THERAPIST:
+        return
+    if any(therapist != user for therapist in therapists):
+        raise FieldNotPermitted("therapist")
+
+
 def writable_fields(user: User | None) -> frozenset[str]:
-    """What the person may set; the system (None) sets everything."""
+    """The fields of an appointment that the person may set; the system (None) sets all."""
     return _ALL if user is None else _WRITABLE.get(user.role, frozenset())
 
 
 def hidden_fields(user: User) -> frozenset[str]:
-    """What the person may not see."""
+    """The fields of an appointment that the person may not see."""
     return _HIDDEN.get(user.role, frozenset())
-
-
-def owns_agenda(user: User | None, therapist: User) -> bool:
-    """Whether the person may write in this therapist's agenda: therapists only in their own."""
-    return user is None or user.role != Role.THERAPIST or user == therapist

@@ -1,7 +1,6 @@
 """The agenda in the clinic's admin."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -81,7 +80,7 @@ class AppointmentAdmin(TrackedAdmin):
 
 
 class _SettingAdmin(TrackedAdmin):
-    """A record of the agenda's frame, written by its three services."""
+    """A table of the agenda's set-up, written by its three services."""
 
     services: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
     argument: str  # by which the services take the record
@@ -96,16 +95,17 @@ class _SettingAdmin(TrackedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         create, update, _ = self.services
+        person: Any = request.user
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             before = self.model.objects.get(pk=obj.pk)
-            update(changes=changes, **{self.argument: before})
+            update(acting_user=person, changes=changes, **{self.argument: before})
         else:
-            made = create(**form.cleaned_data)
+            made = create(acting_user=person, **form.cleaned_data)
             obj.pk, obj._state = made.pk, made._state
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.services[2](**{self.argument: obj})
+        self.services[2](acting_user=request.user, **{self.argument: obj})
 
 
 class RoomAdmin(_SettingAdmin):
@@ -132,7 +132,7 @@ class WorkingHoursAdmin(_SettingAdmin):
 
 
 class HoursExceptionAdmin(_SettingAdmin):
-    """Days off, and days with other hours. Owner and manager write everybody's."""
+    """Days off, and days with other hours, of every therapist."""
 
     list_display = ("therapist", "day", "start", "end")
     list_filter = (("therapist", admin.RelatedOnlyFieldListFilter),)
@@ -140,11 +140,7 @@ class HoursExceptionAdmin(_SettingAdmin):
     date_hierarchy = "day"
     ordering = ("-day", "start")
     fields = ("therapist", "day", "start", "end")
-    services = (
-        partial(exception_create, acting_user=None),
-        partial(exception_update, acting_user=None),
-        partial(exception_delete, acting_user=None),
-    )
+    services = (exception_create, exception_update, exception_delete)
     argument = "exception"
 
 

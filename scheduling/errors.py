@@ -1,17 +1,24 @@
-"""What can be refused about the agenda, beyond the rules of `scheduling.constraints`."""
+"""Errors about the agenda, beyond the rules of `scheduling.constraints`."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from core.constraints import FieldConflict
-from core.errors import Conflict, FieldError
+from core.errors import Conflict, FieldError, FisioFlowError
+
+
+class SetupNotPermitted(FisioFlowError):
+    """Only the owner, the managers and the reception write rooms, hours and closures."""
+
+    code = "permission_denied"
+    status = 403
 
 
 class AppointmentConflict(Conflict):
     """The therapist, the patient or the room is taken then.
 
-    `errors` has one entry for each that is busy, with the appointments in the way as far as the
-    acting person may see them: ids and times, never whose they are.
+    `errors` has one entry for each of them that is busy, with the id and times of those conflicting
+    appointments that the acting person may see; never the patient.
     """
 
     code = "appointment_conflict"
@@ -24,7 +31,7 @@ class AppointmentConflict(Conflict):
 class SeriesConflict(Conflict):
     """Sessions of the series stand in the way of other appointments.
 
-    `errors` is as in AppointmentConflict, each entry with the session's `position` and times.
+    `errors` is as in AppointmentConflict; each entry has the session's `position` and times, too.
     """
 
     code = "series_conflict"

@@ -8,8 +8,8 @@ HORIZON = timedelta(days=3 * 366)  # no series reaches further than this from it
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The days of the sessions, and the days that were stepped over with the reason of each."""
+class SeriesDays:
+    """The days of the sessions, and the days that were skipped, each with its reason."""
 
     days: list[date] = field(default_factory=list)
     skipped: list[tuple[date, str]] = field(default_factory=list)
@@ -23,22 +23,23 @@ def plan_days(
     until: date | None,
     closed: Callable[[date], str] | None,
     most: int,
-) -> Plan:
-    """`count` days on these weekdays, or all of them until a day (within).
+) -> SeriesDays:
+    """Plan `count` days on these weekdays, or all of them up to and including `until`.
 
-    `closed` gives the reason why a day is stepped over, or nothing; without it
-    none is. No more than `most` days and
-    one are planned: one too many tells the caller that there would be.
+    `closed` gives the reason to skip a day, or nothing; without it no day is skipped. At most
+    `most` + 1 days are planned: the one too many tells the caller that there would be more.
     """
-    plan = Plan()
+    found = SeriesDays()
     end = min(until or date.max, first_day + HORIZON)
     wanted = most + 1 if count is None else min(count, most + 1)
+
     day = first_day
-    while day <= end and len(plan.days) < wanted:
+    while day <= end and len(found.days) < wanted:
         if day.weekday() in weekdays:
             if closed and (reason := closed(day)):
-                plan.skipped.append((day, reason))
+                found.skipped.append((day, reason))
             else:
-                plan.days.append(day)
+                found.days.append(day)
         day += timedelta(days=1)
-    return plan
+
+    return found

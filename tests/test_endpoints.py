@@ -14,8 +14,7 @@ from accounts.models import User
 from accounts.sessions import token_issue
 from audit.trail.feed import Trail
 from exercises.models import ExerciseLog, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from patients.models import Patient
 from scheduling.models import (
     Appointment,

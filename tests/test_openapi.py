@@ -25,8 +25,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from accounts.sessions import token_issue
 from exercises.models import ExerciseLog, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from scheduling.models import Appointment
 from tenants.context import ClinicRoute, clinic_scope
 from tests import endpoints

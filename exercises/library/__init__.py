@@ -1,4 +1,4 @@
-"""FisioFlow's own exercises, which every clinic begins with a copy of: one file per language."""
+"""FisioFlow's own exercises, one file per language. Every clinic starts with a copy of them."""
 
 import json
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+_NOT_FIELDS = {"code", "progression"}
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryExercise:
-    """An exercise of the file: `fields` are the model's; the links name other exercises' codes."""
+    """An exercise of the file: `fields` are the model's, the links are other exercises' codes."""
 
     code: str
     fields: dict[str, Any]
@@ -19,13 +21,14 @@ class LibraryExercise:
 
 @cache
 def library_exercises(language: str) -> tuple[LibraryExercise, ...]:
-    """The exercises in a language, e.g. pt_BR. Raises FileNotFoundError for one that isn't there.
+    """The exercises in a language, e.g. pt_BR. Raises FileNotFoundError for an unknown one.
 
-    A progression is written once, at the easier exercise; the way back follows from it.
+    The file names a progression once, at the easier exercise; the regression follows from it.
     """
     text = (files(__package__) / f"{language}.json").read_text(encoding="utf-8")
     entries: list[dict[str, Any]] = json.loads(text)["exercises"]
     easier = {entry["progression"]: entry["code"] for entry in entries if "progression" in entry}
+
     return tuple(
         LibraryExercise(
             code=entry["code"],
@@ -35,6 +38,3 @@ def library_exercises(language: str) -> tuple[LibraryExercise, ...]:
         )
         for entry in entries
     )
-
-
-_NOT_FIELDS = {"code", "progression"}

@@ -1,4 +1,4 @@
-"""Exercises, prescriptions and logs. Rows are kept for good: they are part of the record."""
+"""Exercises, prescriptions and logs. Rows are never deleted: they are part of the record."""
 
 from exercises.models.exercise import Exercise, ExerciseQuerySet
 from exercises.models.log import ExerciseLog, ExerciseLogQuerySet

@@ -18,14 +18,14 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class ExerciseQuerySet(ClinicQuerySet["Exercise"]):
-    """How exercises are read."""
+    """Reads of exercises."""
 
     def alive(self) -> Self:
-        """Those that weren't deleted."""
+        """Without the deleted ones."""
         return self.filter(deleted_at=None)
 
     def search(self, text: str) -> Self:
-        """By words of the name, whatever their accents and case."""
+        """By words of the name, ignoring accents and case."""
         found = self
         for word in text.split():
             found = found.filter(search_name__contains=searchable(Value(word)))
@@ -33,7 +33,7 @@ class ExerciseQuerySet(ClinicQuerySet["Exercise"]):
 
 
 class Exercise(RuledModel, ClinicModel):
-    """An exercise of the clinic's library, with the dose to begin from."""
+    """An exercise of the clinic's library, with the dose to start from."""
 
     name = models.CharField(
         _("name"),
@@ -96,13 +96,14 @@ class Exercise(RuledModel, ClinicModel):
         return self.name
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Brings the name into its stored form, then checks every field."""
+        """Bring the name into its stored form, then check every field."""
         self.name = validators.tidy_name(self.name)
         super().clean_fields(exclude=exclude)
 
     def clean(self) -> None:
-        """An exercise leads to others."""
+        """Check that the exercise doesn't lead to itself."""
         super().clean()
+
         if self.progression_id == self.pk:
             refuse("exercises_exercise_progression_other")
         if self.regression_id == self.pk:

@@ -1,4 +1,4 @@
-"""Fields that hold their bounds, and how a model refuses by a constraint's rule."""
+"""Fields with bounds, and how a model refuses by a constraint's rule."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def count_field(label: Any, bounds: tuple[int, int], **options: Any) -> Any:
 
 
 def text_field(label: Any, length: int, **options: Any) -> Any:
-    """Text of at most so many characters."""
+    """Text of at most `length` characters."""
     limits: list[Any] = [MaxLengthValidator(length), validate_text]
     return models.TextField(label, max_length=length, validators=limits, **options)
 

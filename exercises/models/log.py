@@ -1,4 +1,4 @@
-"""What patients did of it."""
+"""What patients did of their prescriptions."""
 
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Self
@@ -19,32 +19,32 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class ExerciseLogQuerySet(ClinicQuerySet["ExerciseLog"]):
-    """How logs are read."""
+    """Reads of logs."""
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: those of the prescriptions that they may see."""
+        """The logs of the prescriptions that the person may see."""
         return self.filter(item__prescription__in=Prescription.objects.visible_to(user))
 
     def of(self, patient: Patient) -> Self:
-        """The patient's, whatever the prescription."""
+        """The patient's logs, of any prescription."""
         return self.filter(item__prescription__patient=patient)
 
     def between(self, first: date, last: date) -> Self:
-        """Done on a day of the clinic's from `first` to `last`, both included."""
+        """Done from `first` to `last`, days of the clinic, both included."""
         zone = timezone.get_current_timezone()
         start = datetime.combine(first, time.min, zone)
         end = datetime.combine(last + timedelta(days=1), time.min, zone)
         return self.filter(done_at__gte=start, done_at__lt=end)
 
     def facts(self) -> list[Done]:
-        """What was done, for `adherence`."""
+        """What was done, as `adherence` takes it."""
         return [Done(*row) for row in self.values_list("done_at", "pain", "effort")]
 
 
 class ExerciseLog(RuledModel, ClinicModel):
     """What a patient did of an item. Append-only: triggers refuse to change or delete a row.
 
-    The key is made by the patient's phone, so that sending twice doesn't log twice.
+    The patient's phone makes the key, so that sending twice doesn't log twice.
     """
 
     item = models.ForeignKey(PrescriptionItem, models.PROTECT, related_name="logs")
@@ -71,12 +71,13 @@ class ExerciseLog(RuledModel, ClinicModel):
         return f"{self.done_at:%Y-%m-%d %H:%M %Z}"
 
     def clean(self) -> None:
-        """It was done after the prescription's first day began in the clinic, and isn't to come."""
+        """Check that it isn't in the future, nor before the prescription's first day began."""
         super().clean()
         if self.done_at is None:
             return
         if self.done_at > timezone.now() + constraints.CLOCK_SKEW:
             refuse("exercises_exerciselog_not_future")
+
         start = self.item.prescription.start_date
         if self.done_at < datetime.combine(start, time.min, timezone.get_current_timezone()):
             refuse("exercises_exerciselog_after_start")

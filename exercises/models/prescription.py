@@ -11,19 +11,19 @@ from accounts.models import ADMIN_ROLES, Role, User
 from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from exercises import constraints
-from exercises.adherence import Plan
+from exercises.adherence import Prescribed
 from exercises.models.exercise import Exercise
 from exercises.models.fields import count_field, refuse, text_field
-from exercises.states import Status
+from exercises.states import PrescriptionStatus
 from patients.models import Patient
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class PrescriptionQuerySet(ClinicQuerySet["Prescription"]):
-    """How prescriptions are read."""
+    """Reads of prescriptions."""
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists their patients', patients their own."""
+        """Therapists see the prescriptions of their patients, patients their own."""
         if user.role == Role.THERAPIST:
             return self.filter(patient__in=Patient.objects.alive().visible_to(user))
         if user.role == Role.PATIENT:
@@ -31,20 +31,21 @@ class PrescriptionQuerySet(ClinicQuerySet["Prescription"]):
         return self if user.role in ADMIN_ROLES else self.none()
 
     def complete(self) -> Self:
-        """With everything that is shown of them."""
+        """With the patient and the current items, exercises included."""
         items = PrescriptionItem.objects.current().select_related("exercise")
         return self.select_related("patient").prefetch_related(
             models.Prefetch("items", items.order_by("position"))
         )
 
-    def plans(self) -> list[Plan]:
-        """What they ask for, for `adherence`."""
+    def prescribed(self) -> list[Prescribed]:
+        """What they ask for, as `adherence` takes it."""
         current = Q(items__removed_at=None)
         rows = self.annotate(
             frequency=Max("items__frequency_per_week", filter=current, default=0)
         ).values_list("start_date", "end_date", "closed_on", "frequency")
+
         return [
-            Plan(start, _first_day_without(end, closed), frequency)
+            Prescribed(start, _first_day_without(end, closed), frequency)
             for start, end, closed, frequency in rows
         ]
 
@@ -55,7 +56,7 @@ def _first_day_without(end: date | None, closed: date | None) -> date | None:
 
 
 class Prescription(RuledModel, ClinicModel):
-    """What a therapist asks a patient to do at home, in one of its versions."""
+    """One version of what a therapist asks a patient to do at home."""
 
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="prescriptions"
@@ -63,17 +64,20 @@ class Prescription(RuledModel, ClinicModel):
     therapist = models.ForeignKey(
         User, verbose_name=_("therapist"), on_delete=models.PROTECT, related_name="prescriptions"
     )
-    # As they were then: people change their names.
+    # As they were on that day: people change their names.
     therapist_name = models.CharField(_("therapist's name"), max_length=100, editable=False)
     therapist_crefito = models.CharField(_("CREFITO number"), max_length=20, editable=False)
     start_date = models.DateField(_("start"))
     end_date = models.DateField(_("end"), null=True, blank=True)
     status = models.CharField(
-        _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
+        _("status"),
+        max_length=10,
+        choices=PrescriptionStatus.choices,
+        default=PrescriptionStatus.ACTIVE,
     )
     closed_on = models.DateField(
         _("ended on"), null=True, blank=True, editable=False
-    )  # the first day on which it asks for nothing any more
+    )  # the first day on which it no longer applies
     notes = text_field(_("notes to the patient"), constraints.NOTES_LENGTH, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     replaces = models.ForeignKey(
@@ -102,32 +106,34 @@ class Prescription(RuledModel, ClinicModel):
         return f"{self.start_date:%Y-%m-%d} v{self.version}"
 
     def clean(self) -> None:
-        """The days are in order and in this century."""
+        """Check that the days are in order and in this century."""
         super().clean()
+
         for name in ("start", "end"):
             day: date | None = getattr(self, f"{name}_date")
             if day is not None and not constraints.EARLIEST <= day <= constraints.LATEST:
                 refuse(f"exercises_prescription_{name}_in_this_century")
+
         start: date | None = self.start_date
         if start is not None and self.end_date is not None and self.end_date < start:
             refuse("exercises_prescription_ends_after_start")
 
 
 class PrescriptionItemQuerySet(ClinicQuerySet["PrescriptionItem"]):
-    """How the items of prescriptions are read."""
+    """Reads of the items of prescriptions."""
 
     def current(self) -> Self:
-        """Without those that an edit took out."""
+        """Without the items that an edit took out."""
         return self.filter(removed_at=None)
 
     def loggable_by(self, user: User) -> Self:
-        """The patient's own. Those taken out, too: a phone that was offline doesn't know yet."""
+        """The patient's own, even those taken out: a phone that was offline doesn't know yet."""
         mine = Q(prescription__patient__user=user, prescription__patient__deleted_at=None)
         return self.filter(mine).select_related("prescription")
 
 
 class PrescriptionItem(RuledModel, ClinicModel):
-    """An exercise of a prescription with its dose. Edits take items out and put new ones in."""
+    """An exercise of a prescription with its dose. An edit takes items out and adds new ones."""
 
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="items")
     exercise = models.ForeignKey(

@@ -16,7 +16,7 @@ from core.api.serializers import (
 from patients.serializers import PatientField, PersonField
 from scheduling.models import Appointment, Series
 from scheduling.serializers.appointments import AppointmentSerializer, RoomField
-from scheduling.services import Scope
+from scheduling.services import SeriesScope
 
 
 class SeriesSerializer(StrictModelSerializer):
@@ -126,7 +126,7 @@ class SeriesChangeSerializer(StrictSerializer):
     `appointment` is the session that `this` and `following` count from; `all` needs none.
     """
 
-    scope = serializers.ChoiceField(choices=Scope.choices)
+    scope = serializers.ChoiceField(choices=SeriesScope.choices)
     appointment = _SessionField(required=False)
     start = ClockField(required=False)
     therapist = PersonField(required=False)
@@ -135,7 +135,7 @@ class SeriesChangeSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """There is a session to count from, and a change; a cancelled one isn't moved as well."""
-        if (attrs["scope"] == Scope.ALL) == ("appointment" in attrs):
+        if (attrs["scope"] == SeriesScope.ALL) == ("appointment" in attrs):
             message = _("Name the session unless the change is for all.")
             raise serializers.ValidationError({"appointment": message}, code="scope_mismatch")
         moves = attrs.keys() & {"start", "therapist", "room"}

@@ -1,4 +1,4 @@
-"""Everything that can happen to the agenda."""
+"""Every write to the agenda, and its free slots."""
 
 from scheduling.services.appointments import (
     appointment_book,
@@ -7,10 +7,8 @@ from scheduling.services.appointments import (
     appointment_draft,
     appointment_update,
 )
+from scheduling.services.closures import closure_create, closure_delete, closure_update
 from scheduling.services.hours import (
-    closure_create,
-    closure_delete,
-    closure_update,
     exception_create,
     exception_delete,
     exception_update,
@@ -20,13 +18,13 @@ from scheduling.services.hours import (
 )
 from scheduling.services.rooms import room_create, room_delete, room_update
 from scheduling.services.series import Booked, Preview, Session, series_book, series_preview
-from scheduling.services.series_changes import Scope, series_cancel, series_change
+from scheduling.services.series_changes import SeriesScope, series_cancel, series_change
 from scheduling.services.slots import slots_of
 
 __all__ = [
     "Booked",
     "Preview",
-    "Scope",
+    "SeriesScope",
     "Session",
     "appointment_book",
     "appointment_cancel",

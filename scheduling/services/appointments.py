@@ -12,7 +12,7 @@ from core.constraints import constraint_of, refusal_of
 from patients.access import may_delete
 from patients.errors import DeletionNotPermitted, FieldNotPermitted
 from patients.models import Patient
-from scheduling.access import owns_agenda, writable_fields
+from scheduling.access import refuse_foreign_agenda, writable_fields
 from scheduling.errors import (
     AppointmentConflict,
     AppointmentDeleted,
@@ -53,7 +53,7 @@ def appointment_draft(
     """
     if notes:
         _refuse_fields({"notes"}, acting_user)
-    _refuse_foreign_agenda(therapist, acting_user)
+    refuse_foreign_agenda(acting_user, therapist)
     appointment = Appointment(
         patient=patient,
         therapist=therapist,
@@ -104,7 +104,7 @@ def appointment_update(
     moved = any(changes[f] != getattr(appointment, f) for f in changes.keys() & _WHEN_AND_WHO)
     if not can_move(before, after) or (moved and before != Status.SCHEDULED):
         raise InvalidTransition(appointment.pk, before, after)
-    _refuse_foreign_agenda(changes.get("therapist", appointment.therapist), acting_user)
+    refuse_foreign_agenda(acting_user, changes.get("therapist", appointment.therapist))
     for field, value in changes.items():
         setattr(appointment, field, value)
     unchanged = {field.name for field in Appointment._meta.fields} - changes.keys()
@@ -144,11 +144,6 @@ def _transaction() -> transaction.Atomic:
 def _refuse_fields(given: set[str], acting_user: User | None) -> None:
     for field in sorted(given - writable_fields(acting_user)):
         raise FieldNotPermitted(field)
-
-
-def _refuse_foreign_agenda(therapist: User, acting_user: User | None) -> None:
-    if not owns_agenda(acting_user, therapist):
-        raise FieldNotPermitted("therapist")
 
 
 def _take_place(appointment: Appointment) -> None:

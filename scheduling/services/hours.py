@@ -1,18 +1,18 @@
-"""Everything that can happen to working hours, their exceptions and the clinic's closures."""
+"""Writes to working hours and their exceptions."""
 
 from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
 from accounts.models import User
-from patients.errors import FieldNotPermitted
-from scheduling.access import owns_agenda
-from scheduling.models import Closure, HoursException, WorkingHours
+from scheduling.access import refuse_foreign_agenda, refuse_setup
+from scheduling.models import HoursException, WorkingHours
 from scheduling.services.records import save_changes, save_new
 
 
 def hours_create(
     *,
+    acting_user: User | None,
     therapist: User,
     weekday: int,
     start: time,
@@ -20,7 +20,11 @@ def hours_create(
     valid_from: date | None = None,
     valid_until: date | None = None,
 ) -> WorkingHours:
-    """New weekly hours. Raises ValidationError (fields), FieldConflict where others overlap."""
+    """Add weekly hours.
+
+    Raises SetupNotPermitted, ValidationError (fields), FieldConflict where others overlap.
+    """
+    refuse_setup(acting_user)
     hours = WorkingHours(
         therapist=therapist,
         weekday=weekday,
@@ -29,18 +33,23 @@ def hours_create(
         valid_from=valid_from,
         valid_until=valid_until,
     )
+
     save_new(hours)
     return hours
 
 
-def hours_update(*, hours: WorkingHours, changes: Mapping[str, Any]) -> WorkingHours:
-    """Changes anything but the therapist. Raises like `hours_create`."""
+def hours_update(
+    *, acting_user: User | None, hours: WorkingHours, changes: Mapping[str, Any]
+) -> WorkingHours:
+    """Change anything but the therapist. Raises like `hours_create`."""
+    refuse_setup(acting_user)
     save_changes(hours, changes)
     return hours
 
 
-def hours_delete(*, hours: WorkingHours) -> None:
-    """Takes weekly hours out. What was booked in them stays."""
+def hours_delete(*, acting_user: User | None, hours: WorkingHours) -> None:
+    """Delete weekly hours. Appointments booked in them stay. Raises SetupNotPermitted."""
+    refuse_setup(acting_user)
     hours.delete()
 
 
@@ -52,13 +61,12 @@ def exception_create(
     start: time | None = None,
     end: time | None = None,
 ) -> HoursException:
-    """A day off (no times), or a period of a day that is unlike its weekday.
+    """Add a day off (no times), or a period of a day that differs from its weekday.
 
     Therapists write their own. Raises ValidationError (fields), FieldNotPermitted, FieldConflict
     where another exception of the day overlaps.
     """
-    if not owns_agenda(acting_user, therapist):
-        raise FieldNotPermitted("therapist")
+    refuse_foreign_agenda(acting_user, therapist)
     exception = HoursException(therapist=therapist, day=day, start=start, end=end)
     save_new(exception)
     return exception
@@ -67,36 +75,13 @@ def exception_create(
 def exception_update(
     *, acting_user: User | None, exception: HoursException, changes: Mapping[str, Any]
 ) -> HoursException:
-    """Changes `day`, `start` or `end`. Raises like `exception_create`."""
-    if not owns_agenda(acting_user, exception.therapist):
-        raise FieldNotPermitted("therapist")
+    """Change `day`, `start` or `end`. Raises like `exception_create`."""
+    refuse_foreign_agenda(acting_user, exception.therapist)
     save_changes(exception, changes)
     return exception
 
 
 def exception_delete(*, acting_user: User | None, exception: HoursException) -> None:
-    """The day is like its weekday again. Raises FieldNotPermitted."""
-    if not owns_agenda(acting_user, exception.therapist):
-        raise FieldNotPermitted("therapist")
+    """Delete an exception, so that the day is like its weekday again. Raises FieldNotPermitted."""
+    refuse_foreign_agenda(acting_user, exception.therapist)
     exception.delete()
-
-
-def closure_create(*, first_day: date, last_day: date, reason: str) -> Closure:
-    """Days on which the clinic is closed. What was booked there stays.
-
-    Raises ValidationError (fields).
-    """
-    closure = Closure(first_day=first_day, last_day=last_day, reason=reason)
-    save_new(closure)
-    return closure
-
-
-def closure_update(*, closure: Closure, changes: Mapping[str, Any]) -> Closure:
-    """Changes any field. Raises like `closure_create`."""
-    save_changes(closure, changes)
-    return closure
-
-
-def closure_delete(*, closure: Closure) -> None:
-    """The clinic is open on these days."""
-    closure.delete()

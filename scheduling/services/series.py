@@ -10,14 +10,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.constraints import refusals
-from patients.errors import FieldNotPermitted
-from scheduling.access import owns_agenda
+from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.closed_days import closed_days
 from scheduling.constraints.series import MOST
 from scheduling.errors import SeriesConflict, SeriesLength
 from scheduling.models import Appointment, Series
-from scheduling.recurrence import HORIZON, Plan, plan_days
+from scheduling.recurrence import HORIZON, SeriesDays, plan_days
 from scheduling.services.conflicts import conflicts_of, described, overlapping, take_seat
 from scheduling.services.locks import hold
 from scheduling.services.records import save_new
@@ -99,10 +98,9 @@ def judged(wanted: Sequence[Appointment], acting_user: User | None) -> list[Sess
     return sessions
 
 
-def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, Plan]:
+def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, SeriesDays]:
     series = Series(**rule)
-    if not owns_agenda(acting_user, series.therapist):
-        raise FieldNotPermitted("therapist")
+    refuse_foreign_agenda(acting_user, series.therapist)
     series.weekdays = sorted(set(series.weekdays))
     series.full_clean(validate_unique=False, validate_constraints=False)
     series.check_rules()
@@ -121,7 +119,7 @@ def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, Plan]
     return series, plan
 
 
-def _sessions(series: Series, plan: Plan) -> list[Appointment]:
+def _sessions(series: Series, plan: SeriesDays) -> list[Appointment]:
     zone, length = timezone.get_current_timezone(), timedelta(minutes=series.length)
     sessions = []
     for position, day in enumerate(plan.days, start=1):

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.constraints import refusals
 from core.errors import Conflict
-from patients.errors import FieldNotPermitted
-from scheduling.access import owns_agenda
+from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.errors import SeriesConflict, SeriesOver
 from scheduling.models import Appointment, AppointmentQuerySet, Series
@@ -22,7 +21,7 @@ from scheduling.services.series import judged
 from scheduling.states import Status
 
 
-class Scope(models.TextChoices):
+class SeriesScope(models.TextChoices):
     """Which sessions of a series a change is for."""
 
     THIS = "this", _("This session")
@@ -34,7 +33,7 @@ def series_change(
     *,
     acting_user: User | None,
     series: Series,
-    scope: Scope,
+    scope: SeriesScope,
     appointment: Appointment | None,
     changes: Mapping[str, Any],
 ) -> list[Appointment]:
@@ -47,7 +46,7 @@ def series_change(
     """
     with _transaction():
         affected = _read(series, scope, appointment)
-        _refuse_foreign_agendas(affected, changes, acting_user)
+        refuse_foreign_agenda(acting_user, *_therapists(affected, changes))
         moved = [_changed(row, changes) for row in affected]
         rooms = hold(
             people={row.therapist_id for row in moved},
@@ -62,7 +61,7 @@ def series_change(
         if refused:
             raise SeriesConflict([item for session in refused for item in session.conflicts])
         _write(affected, moved)
-        if scope == Scope.ALL:
+        if scope == SeriesScope.ALL:
             save_changes(series, changes)
     return moved
 
@@ -71,7 +70,7 @@ def series_cancel(
     *,
     acting_user: User | None,
     series: Series,
-    scope: Scope,
+    scope: SeriesScope,
     appointment: Appointment | None,
 ) -> list[Appointment]:
     """Cancel sessions that are scheduled and still to come; the others stay as they are.
@@ -80,7 +79,7 @@ def series_cancel(
     """
     with _transaction():
         affected = _read(series, scope, appointment)
-        _refuse_foreign_agendas(affected, {}, acting_user)
+        refuse_foreign_agenda(acting_user, *_therapists(affected))
         _hold_as_read(affected)
         now = timezone.now()
         keys = [row.pk for row in affected]
@@ -94,28 +93,27 @@ def _transaction() -> transaction.Atomic:
     return transaction.atomic(using=router.db_for_write(Series))
 
 
-def _read(series: Series, scope: Scope, appointment: Appointment | None) -> list[Appointment]:
+def _read(series: Series, scope: SeriesScope, appointment: Appointment | None) -> list[Appointment]:
     rows: AppointmentQuerySet = Appointment.objects.alive().filter(
         series=series, status=Status.SCHEDULED, start_time__gt=timezone.now()
     )
-    if scope != Scope.ALL:
+    if scope != SeriesScope.ALL:
         if appointment is None:
             raise TypeError("The scopes `this` and `following` count from an appointment.")
         this, following = {"pk": appointment.pk}, {"position__gte": appointment.position}
-        rows = rows.filter(**(this if scope == Scope.THIS else following))
+        rows = rows.filter(**(this if scope == SeriesScope.THIS else following))
     found = list(rows.select_related("patient", "therapist", "room").order_by("start_time", "pk"))
     if not found:
         raise SeriesOver(series=series.pk)
     return found
 
 
-def _refuse_foreign_agendas(
-    affected: Sequence[Appointment], changes: Mapping[str, Any], acting_user: User | None
-) -> None:
-    therapists = {row.therapist for row in affected}
-    therapists |= {changes["therapist"]} if "therapist" in changes else set()
-    if not all(owns_agenda(acting_user, therapist) for therapist in therapists):
-        raise FieldNotPermitted("therapist")
+def _therapists(
+    affected: Sequence[Appointment], changes: Mapping[str, Any] | None = None
+) -> set[User]:
+    """Those who lose or get a session."""
+    gets = {changes["therapist"]} if changes and "therapist" in changes else set()
+    return {row.therapist for row in affected} | gets
 
 
 def _changed(row: Appointment, changes: Mapping[str, Any]) -> Appointment:

@@ -9,9 +9,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
+from accounts.models import STAFF_ROLES, Role
 from accounts.permissions import person_of
 from core.api.views import ResourceViewSet
+from scheduling.access import SETUP_WRITERS
 from scheduling.filters import ClosureFilter, ExceptionFilter, TherapistFilter
 from scheduling.models import Closure, HoursException, WorkingHours
 from scheduling.serializers import (
@@ -33,18 +34,17 @@ from scheduling.services import (
     hours_update,
 )
 
-_WRITERS = ADMIN_ROLES | {Role.RECEPTIONIST}
 _ROLES: Mapping[str, frozenset[Role]] = {
     "list": STAFF_ROLES,
     "retrieve": STAFF_ROLES,
-    "create": _WRITERS,
-    "partial_update": _WRITERS,
-    "destroy": _WRITERS,
+    "create": SETUP_WRITERS,
+    "partial_update": SETUP_WRITERS,
+    "destroy": SETUP_WRITERS,
 }
 
 
 class HoursViewSet(ResourceViewSet):
-    """Therapists' weekly hours, which free slots are found in."""
+    """Therapists' weekly hours: free slots lie within them."""
 
     queryset = WorkingHours.objects.none()  # names the model; get_queryset reads
     serializer_class = HoursSerializer
@@ -54,7 +54,7 @@ class HoursViewSet(ResourceViewSet):
     roles: ClassVar = _ROLES
 
     def get_queryset(self) -> Any:
-        """Everybody's."""
+        """The hours of every therapist."""
         return WorkingHours.objects.all()
 
     def get_serializer_class(self) -> Any:
@@ -66,26 +66,29 @@ class HoursViewSet(ResourceViewSet):
         """Add hours on one weekday."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return self.created(request, hours_create(**body.validated_data))
+
+        made = hours_create(acting_user=person_of(request), **body.validated_data)
+        return self.created(request, made)
 
     @extend_schema(responses=HoursSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the weekday, the times, or from and until when they hold."""
+        """Change the weekday, the times, or the days from and until which they apply."""
         hours = self.get_object()
         body = self.get_serializer(hours, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        hours_update(hours=hours, changes=body.validated_data)
+
+        hours_update(acting_user=person_of(request), hours=hours, changes=body.validated_data)
         return Response(self.get_serializer(hours).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Take hours out. What is booked in them stays."""
-        hours_delete(hours=self.get_object())
+        """Delete hours. Appointments booked in them stay."""
+        hours_delete(acting_user=person_of(request), hours=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ExceptionViewSet(ResourceViewSet):
-    """Days off, and days with other hours. Therapists write their own."""
+    """Days off, and days with other hours. Therapists write only their own."""
 
     queryset = HoursException.objects.none()  # names the model; get_queryset reads
     serializer_class = ExceptionSerializer
@@ -95,7 +98,7 @@ class ExceptionViewSet(ResourceViewSet):
     roles: ClassVar[Mapping[str, frozenset[Role]]] = dict.fromkeys(_ROLES, STAFF_ROLES)
 
     def get_queryset(self) -> Any:
-        """Everybody's to read; a therapist's own to change."""
+        """Staff read everybody's; a therapist changes only their own."""
         person, found = person_of(self.request), HoursException.objects.select_related("therapist")
         changing = self.action in {"partial_update", "destroy"}
         own_only = changing and person.role == Role.THERAPIST
@@ -108,9 +111,10 @@ class ExceptionViewSet(ResourceViewSet):
 
     @extend_schema(responses={201: ExceptionSerializer})
     def create(self, request: Request) -> Response:
-        """Add a day off, or a period of a day unlike its weekday."""
+        """Add a day off, or a period of a day that differs from its weekday."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
+
         made = exception_create(acting_user=person_of(request), **body.validated_data)
         return self.created(request, made)
 
@@ -120,6 +124,7 @@ class ExceptionViewSet(ResourceViewSet):
         exception = self.get_object()
         body = self.get_serializer(exception, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
+
         exception_update(
             acting_user=person_of(request), exception=exception, changes=body.validated_data
         )
@@ -127,13 +132,13 @@ class ExceptionViewSet(ResourceViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """The day is like its weekday again."""
+        """Delete an exception, so that the day is like its weekday again."""
         exception_delete(acting_user=person_of(request), exception=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ClosureViewSet(ResourceViewSet):
-    """Days on which the clinic is closed, beside the holidays."""
+    """Days on which the clinic is closed, besides the holidays."""
 
     queryset = Closure.objects.none()  # names the model; get_queryset reads
     serializer_class = ClosureSerializer
@@ -143,26 +148,29 @@ class ClosureViewSet(ResourceViewSet):
     roles: ClassVar = _ROLES
 
     def get_queryset(self) -> Any:
-        """The clinic's."""
+        """The closures of the clinic."""
         return Closure.objects.all()
 
     @extend_schema(responses={201: ClosureSerializer})
     def create(self, request: Request) -> Response:
-        """Close the clinic on some days. What is booked there stays."""
+        """Close the clinic on some days. What is booked on them stays."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return self.created(request, closure_create(**body.validated_data))
+
+        made = closure_create(acting_user=person_of(request), **body.validated_data)
+        return self.created(request, made)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change the days or the reason."""
         closure = self.get_object()
         body = self.get_serializer(closure, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        closure_update(closure=closure, changes=body.validated_data)
+
+        closure_update(acting_user=person_of(request), closure=closure, changes=body.validated_data)
         return Response(self.get_serializer(closure).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Open the clinic on these days."""
-        closure_delete(closure=self.get_object())
+        """Open the clinic on these days again."""
+        closure_delete(acting_user=person_of(request), closure=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from audit.trail.chart import chart_as_of
 from exercises.models import ExerciseLog, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from patients.models import Patient
 from patients.services import note_draft, note_sign, patient_update
 from scheduling.models import Appointment

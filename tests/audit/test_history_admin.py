@@ -40,8 +40,8 @@ def changes(version: Any) -> dict[str, tuple[str, str]]:
 
 def a_room() -> Room:
     room = Room.objects.create(name="Pilates", capacity=4)
-    room_update(room=room, changes={"capacity": 6})
-    room_update(room=room, changes={"name": "Estúdio"})
+    room_update(acting_user=None, room=room, changes={"capacity": 6})
+    room_update(acting_user=None, room=room, changes={"name": "Estúdio"})
     return room
 
 

@@ -12,8 +12,7 @@ from audit.trail.entries import HIDDEN, Place, charts_in
 from audit.trail.feed import Trail
 from core.actor import Actor, acting
 from exercises.models import ExerciseLog, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from patients.models import Patient
 from patients.services import note_draft, note_sign, patient_update
 from scheduling.models import Room

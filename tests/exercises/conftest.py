@@ -12,8 +12,7 @@ from accounts.models import Role
 from accounts.services import user_create
 from core.ids import uuid7
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
-from exercises.prescribing import prescription_create
-from exercises.services import exercise_create
+from exercises.services import exercise_create, prescription_create
 from patients.services import patient_register
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody

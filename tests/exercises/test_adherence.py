@@ -1,4 +1,4 @@
-"""Adherence is a pure function: what must hold for whatever was prescribed and logged."""
+"""Adherence is a pure function: these hold for whatever was prescribed and logged."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercises.adherence import Day, Done, Plan, Week, adherence
+from exercises.adherence import Day, Done, Prescribed, Week, adherence
 
 pytestmark = pytest.mark.without_database
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -20,11 +20,11 @@ LOGS = st.lists(st.builds(Done, MOMENTS, SCORES, SCORES), max_size=30)
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def prescriptions(draw: st.DrawFn) -> Prescribed:
     start = draw(DATES)
     length = draw(st.none() | st.integers(-5, 200))
     until = None if length is None else start + timedelta(days=length)
-    return Plan(start, until, draw(st.integers(0, 7)))
+    return Prescribed(start, until, draw(st.integers(0, 7)))
 
 
 @st.composite
@@ -37,9 +37,9 @@ def done(day: date, hour: int = 12, pain: int = 0, effort: int = 0) -> Done:
     return Done(datetime(day.year, day.month, day.day, hour, tzinfo=SAO_PAULO), pain, effort)
 
 
-@given(st.lists(plans(), max_size=4), LOGS, spans(), ZONES)
+@given(st.lists(prescriptions(), max_size=4), LOGS, spans(), ZONES)
 def test_weeks_cover_the_span_and_count_days_at_most_once(
-    prescribed: list[Plan], logs: list[Done], span: tuple[date, date], zone: str
+    prescribed: list[Prescribed], logs: list[Done], span: tuple[date, date], zone: str
 ) -> None:
     first, last = span
     report = adherence(prescribed, logs, first, last, ZoneInfo(zone))
@@ -71,18 +71,18 @@ def test_every_log_of_the_span_is_in_its_day_once_and_no_other(
         assert min(scores) <= day.pain <= max(scores)
 
 
-@given(st.permutations(range(6)), st.lists(plans(), min_size=3, max_size=3), LOGS, spans())
+@given(st.permutations(range(6)), st.lists(prescriptions(), min_size=3, max_size=3), LOGS, spans())
 def test_the_order_of_rows_does_not_matter(
-    order: list[int], prescribed: list[Plan], logs: list[Done], span: tuple[date, date]
+    order: list[int], prescribed: list[Prescribed], logs: list[Done], span: tuple[date, date]
 ) -> None:
-    shuffled = sorted(prescribed, key=lambda plan: order[prescribed.index(plan)])
+    shuffled = sorted(prescribed, key=lambda one: order[prescribed.index(one)])
     one = adherence(prescribed, logs, *span, SAO_PAULO)
     assert adherence(shuffled, logs[::-1], *span, SAO_PAULO) == one
 
 
-@given(plans(), st.lists(plans(), max_size=3), spans())
+@given(prescriptions(), st.lists(prescriptions(), max_size=3), spans())
 def test_one_more_prescription_never_asks_for_less(
-    more: Plan, prescribed: list[Plan], span: tuple[date, date]
+    more: Prescribed, prescribed: list[Prescribed], span: tuple[date, date]
 ) -> None:
     before = adherence(prescribed, [], *span, SAO_PAULO).weeks
     after = adherence([*prescribed, more], [], *span, SAO_PAULO).weeks
@@ -95,7 +95,7 @@ def test_a_new_version_in_the_middle_of_a_week_changes_nothing_if_it_asks_for_th
     days_per_week: int, weekday: int
 ) -> None:
     change = MONDAY + timedelta(days=weekday)
-    versions = [Plan(MONDAY, change, days_per_week), Plan(change, None, days_per_week)]
+    versions = [Prescribed(MONDAY, change, days_per_week), Prescribed(change, None, days_per_week)]
     (week,) = adherence(versions, [], MONDAY, MONDAY + timedelta(days=6), SAO_PAULO).weeks
     assert week.prescribed_days == days_per_week
 
@@ -108,7 +108,7 @@ def test_the_zone_decides_what_a_day_is() -> None:
 
 
 def test_a_fortnight_with_pain_going_down() -> None:
-    prescribed = [Plan(MONDAY, MONDAY + timedelta(days=10), 3)]
+    prescribed = [Prescribed(MONDAY, MONDAY + timedelta(days=10), 3)]
     logs = [done(MONDAY, pain=7, effort=5), done(MONDAY, 18, pain=6, effort=6)]
     logs += [done(MONDAY + timedelta(days=2), pain=5), done(MONDAY + timedelta(days=8), pain=3)]
     report = adherence(prescribed, logs, MONDAY, MONDAY + timedelta(days=13), SAO_PAULO)

@@ -10,14 +10,14 @@ from django.utils import timezone
 from core.ids import uuid7
 from exercises.errors import PrescriptionLocked, PrescriptionSuperseded
 from exercises.models import ExerciseLog, Prescription, PrescriptionItem
-from exercises.prescribing import (
+from exercises.services import (
+    exercise_create,
     log_draft,
     logs_record,
     prescription_create,
     prescription_renew,
     prescription_update,
 )
-from exercises.services import exercise_create
 from tenants.context import clinic_scope
 from tests.people import Api, FreshClinic
 from tests.racing import race

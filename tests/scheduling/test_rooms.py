@@ -51,7 +51,7 @@ def refusal(appointment: Appointment) -> str:
 
 @pytest.fixture
 def room(in_norte: ClinicRoute) -> Room:
-    return room_create(name="Sala 1")
+    return room_create(acting_user=None, name="Sala 1")
 
 
 def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at:
 def test_a_group_is_one_therapist_with_several_in_one_room(
     in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
 ) -> None:
-    pilates = room_create(name="Pilates", capacity=2)
+    pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
     first = appointment_book(acting_user=None, patient=people.norte.record, **who, **at(9))
     second = appointment_book(acting_user=None, patient=others.record, **who, **at(9.5))
@@ -97,7 +97,10 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 def test_the_database_tells_a_group_from_a_double_booking(
     in_norte: ClinicRoute, an_appointment: Any, others: Any
 ) -> None:
-    here, there = room_create(name="Pilates", capacity=3), room_create(name="Água", capacity=3)
+    here, there = (
+        room_create(acting_user=None, name="Pilates", capacity=3),
+        room_create(acting_user=None, name="Água", capacity=3),
+    )
     an_appointment(9, room=here, seat=1, group=True).save()
     same = an_appointment(9.5, patient=others.record, room=here, seat=2, group=True)
     same.full_clean()
@@ -130,42 +133,42 @@ def test_the_database_refuses_places_that_are_not_there(
 def test_a_room_does_not_shrink_below_what_is_booked(
     in_norte: ClinicRoute, people: Everybody, others: Any
 ) -> None:
-    pilates = room_create(name="Pilates", capacity=2)
+    pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     soon = timezone.now() + timedelta(days=2)
     times = {"start_time": soon, "end_time": soon + timedelta(hours=1)}
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
     appointment_book(acting_user=None, patient=people.norte.record, **who, **times)
     second = appointment_book(acting_user=None, patient=others.record, **who, **times)
     with pytest.raises(FieldConflict) as refused:
-        room_update(room=pilates, changes={"capacity": 1})
+        room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     assert (refused.value.field, refused.value.field_code) == ("capacity", "in_use")
     with pytest.raises(IntegrityError) as behind, transaction.atomic(using="shard_1"):
         Room.objects.filter(pk=pilates.pk).update(capacity=1)
     assert constraint_of(behind.value) == CAPACITY_IN_USE
     appointment_cancel(acting_user=None, appointment=second)
-    room_update(room=pilates, changes={"capacity": 1})
+    room_update(acting_user=None, room=pilates, changes={"capacity": 1})
 
 
 def test_what_took_place_does_not_keep_a_room_large(
     in_norte: ClinicRoute, an_appointment: Any
 ) -> None:
-    pilates = room_create(name="Pilates", capacity=2)
+    pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     an_appointment(9, room=pilates, seat=2).save()  # last March
-    room_update(room=pilates, changes={"capacity": 1})
+    room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     with pytest.raises(RoomInUse):
-        room_delete(room=pilates)
+        room_delete(acting_user=None, room=pilates)
 
 
 def test_an_inactive_room_takes_nobody_new(room: Any, people: Everybody, at: Any) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist, "room": room}
-    room_update(room=Room.objects.get(pk=room.pk), changes={"active": False})
+    room_update(acting_user=None, room=Room.objects.get(pk=room.pk), changes={"active": False})
     with pytest.raises(RoomNotBookable):
         appointment_book(acting_user=None, **who, **at(9))
 
 
 def test_one_clinic_has_no_two_rooms_of_a_name(room: Any) -> None:
     with pytest.raises(FieldConflict) as refused:
-        room_create(name="SALA 1")
+        room_create(acting_user=None, name="SALA 1")
     assert refused.value.field == "name"
 
 
@@ -174,7 +177,7 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
 ) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
-        pilates = room_create(name="Pilates", capacity=3)
+        pilates = room_create(acting_user=None, name="Pilates", capacity=3)
         waiting = [a_patient(number) for number in range(1, 9)]
 
     def book() -> bool:
@@ -203,7 +206,7 @@ def test_a_room_shrinks_before_a_booking_or_not_at_all(
     """As scripts would do it that know nothing of the services."""
     people, soon = fresh_clinic.people, timezone.now() + timedelta(days=2)
     with clinic_scope(fresh_clinic.route):
-        pilates = room_create(name="Pilates", capacity=2)
+        pilates = room_create(acting_user=None, name="Pilates", capacity=2)
 
     def shrink() -> None:
         Room.objects.filter(pk=pilates.pk).update(capacity=1)

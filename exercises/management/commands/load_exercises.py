@@ -12,11 +12,11 @@ from tenants.directory import route_by_schema
 
 
 class Command(BaseCommand):
-    """Twice is as good as once; exit status 1 when the clinic isn't there."""
+    """Safe to run twice. Exit status 1 when there is no such clinic."""
 
     help = (
-        "Adds the exercises of the library that the clinic doesn't have yet. What the clinic"
-        " renamed, changed or deleted of them stays so."
+        "Adds the exercises of the library that the clinic doesn't have yet. Those that the clinic"
+        " renamed, changed or deleted stay as they are."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,8 @@ class Command(BaseCommand):
                 acting_as_job("load_exercises"),
                 clinic_scope(route_by_schema(options["schema_name"])),
             ):
-                count = library_load()
+                count = library_load(acting_user=None)
         except FisioFlowError as error:
             raise CommandError(error.detail) from error
+
         self.stdout.write(f"{count} exercises added to {options['schema_name']}")

@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 role=Role.OWNER,
                 password=password,
             )
-            library_load()
+            library_load(acting_user=None)
 
         started = perf_counter()
         try:
