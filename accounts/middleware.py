@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import InvalidToken
 from core.actor import identify
+from core.requests import notes_of
 from tenants.context import current_scope
 
 CLINIC_KEY = "clinic"
@@ -31,7 +32,7 @@ class ActorMiddleware:
     def _refuse_foreign_session(request: HttpRequest) -> None:
         """A copied schema has its clinic's sessions in it: they are of that clinic all the same."""
         if SESSION_KEY in request.session and request.session.get(CLINIC_KEY) != _place():
-            request.refused_by = InvalidToken()  # type: ignore[attr-defined]  # for audit.events.middleware
+            notes_of(request).refused_by = InvalidToken()
             request.session.flush()
 
 

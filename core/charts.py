@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models
 from django.http import HttpRequest
 
+from core.requests import notes_of
+
 PATIENT = "patients.Patient"
 
 
@@ -54,8 +56,8 @@ def charts_open(request: HttpRequest, rows: Iterable[models.Model]) -> None:
 
 def charts_open_of(request: HttpRequest, patient_ids: Iterable[UUID | None]) -> None:
     """Note that the answer shows something of these patients' charts; None is of no chart."""
-    opened = request.__dict__.setdefault("charts_opened", set())
-    opened.update(patient_id for patient_id in patient_ids if patient_id is not None)
+    found = (patient_id for patient_id in patient_ids if patient_id is not None)
+    notes_of(request).charts_opened.update(found)
 
 
 def chart_of(row: models.Model) -> UUID | None:
@@ -66,9 +68,3 @@ def chart_of(row: models.Model) -> UUID | None:
         found = getattr(found, name, None)
     patient_id: UUID | None = found
     return patient_id
-
-
-def opened_charts(request: HttpRequest) -> set[UUID]:
-    """The patients whose charts the request has opened so far."""
-    opened: set[UUID] = request.__dict__.get("charts_opened", set())
-    return opened

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from core.charts import charts_open
 from core.constraints import refusal_of
 from core.errors import FieldError, FisioFlowError
+from core.requests import notes_of
 
 
 class RecordAdmin(ModelAdmin):  # type: ignore[misc]
@@ -34,9 +35,10 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         try:
             return show(request, object_id, form_url, extra_context)
         except (FisioFlowError, IntegrityError, ValidationError) as error:
+            notes = notes_of(request)
             if isinstance(error, FisioFlowError):
-                request.refused_by = error  # type: ignore[attr-defined]  # for audit.events.middleware
-            request.refusals = list(reasons_of(error))  # type: ignore[attr-defined]
+                notes.refused_by = error
+            notes.form_errors = list(reasons_of(error))
         return show(request, object_id, form_url, extra_context)
 
     def get_object(
@@ -62,14 +64,14 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> Any:
         """The form class, which fails with what the service refused."""
         base: Any = super().get_form(request, obj, change, **kwargs)
-        refusals: list[tuple[str, str]] = getattr(request, "refusals", [])
-        if not refusals:
+        errors = notes_of(request).form_errors
+        if not errors:
             return base
 
         class RefusedForm(base):  # type: ignore[misc]
             def clean(self) -> Any:
                 cleaned = super().clean()
-                for field, reason in refusals:
+                for field, reason in errors:
                     self.add_error(field if field in self.fields else None, reason)
                 return cleaned
 

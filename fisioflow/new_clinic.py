@@ -20,6 +20,7 @@ from accounts.models import Role
 from accounts.services import user_create
 from core.errors import FisioFlowError
 from core.record_admin import reasons_of
+from core.requests import notes_of
 from tenants.admin import ClinicAdmin
 from tenants.context import ClinicRoute
 from tenants.models import Clinic, Shard
@@ -130,7 +131,7 @@ class PlatformClinicAdmin(ClinicAdmin):
                 try:
                     return self._created(request, form.create())
                 except FisioFlowError as refusal:
-                    request.refusals = list(reasons_of(refusal))  # type: ignore[attr-defined]
+                    notes_of(request).form_errors = list(reasons_of(refusal))
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url, extra_context
         )

@@ -54,7 +54,6 @@ class ClinicMiddleware:
                 raise
             return response
         _use(request, settings.API_URLCONF if host in settings.API_HOSTS else settings.ROOT_URLCONF)
-        request.clinic = route  # type: ignore[attr-defined]
         with clinic_scope(route), structlog.contextvars.bound_contextvars(clinic=route.schema):
             response = self.get_response(request)
         if response.status_code == StaleRoute.status:  # whoever answered: REST framework does, too

@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 
 from audit.events.access_refused import refusal_record
 from audit.events.services import chart_view_record
-from core.charts import opened_charts
 from core.errors import FisioFlowError
+from core.requests import notes_of
 
 
 class TrailMiddleware:
@@ -25,12 +25,12 @@ class TrailMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        refused_by: FisioFlowError | None = getattr(request, "refused_by", None)
-        if _refused(refused_by, response):
-            code = refused_by.code if refused_by else "permission_denied"
+        notes = notes_of(request)
+        if _refused(notes.refused_by, response):
+            code = notes.refused_by.code if notes.refused_by else "permission_denied"
             refusal_record(record_id=_asked_for(request), details=_asked(request, response, code))
         if _has_content(response):
-            chart_view_record(patient_ids=opened_charts(request))
+            chart_view_record(patient_ids=notes.charts_opened)
         return response
 
 

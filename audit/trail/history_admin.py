@@ -19,6 +19,7 @@ from audit.capture.history import DIGEST
 from audit.trail.entries import HIDDEN
 from core.actor import acting, current_actor
 from core.record_admin import RecordAdmin
+from core.requests import notes_of
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
@@ -63,8 +64,9 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
             with acting(replace(current_actor(), reason=f"revert to version {version_id}")):
                 page: HttpResponse = self.changeform_view(request, object_id)
             return page
-        request.version = version.instance  # type: ignore[attr-defined]
-        request.version._state.adding = False  # type: ignore[attr-defined]
+        shown = version.instance
+        shown._state.adding = False
+        notes_of(request).shown_instead = shown
         locked = self.revert_disabled(request, record)
         history = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_history"
         said = {"record": record, "date": _moment(version.history_date)}
@@ -79,17 +81,17 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """The record; on a version's page, the version."""
-        version = getattr(request, "version", None)
-        return super().get_object(request, object_id, from_field) if version is None else version
+        version = notes_of(request).shown_instead
+        return version or super().get_object(request, object_id, from_field)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """A version's page has no other records, which it would show as they are today."""
-        return [] if hasattr(request, "version") else list(super().get_inlines(request, obj))
+        return [] if notes_of(request).shown_instead else list(super().get_inlines(request, obj))
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """A version's page has its own buttons."""
         page = super().render_change_form(request, *args, **kwargs)
-        if hasattr(request, "version"):
+        if notes_of(request).shown_instead:
             page.template_name = self.object_history_form_template
         return page
 

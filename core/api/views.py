@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from core.charts import charts_open
 from core.errors import FisioFlowError
+from core.requests import notes_of
 
 
 class NotVisible(FisioFlowError):
@@ -41,7 +42,7 @@ class ApiView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """Notes for `audit.events.middleware` what the request was refused by."""
         if isinstance(exc, FisioFlowError):
-            self.request._request.refused_by = exc  # type: ignore[attr-defined]
+            notes_of(self.request._request).refused_by = exc
         return super().handle_exception(exc)
 
     def one_of(self, seen: QuerySet[Any], there: QuerySet[Any]) -> Any:
@@ -58,7 +59,7 @@ class ApiView(APIView):
     def hides(self, there: QuerySet[Any]) -> None:
         """Note for the trail that the row of the path was refused, if it is `there`."""
         if there.filter(pk=self.kwargs["pk"]).exists():
-            self.request._request.refused_by = NotVisible()  # type: ignore[attr-defined]
+            notes_of(self.request._request).refused_by = NotVisible()
 
     def opens(self, *rows: Model) -> None:
         """Say that the answer shows what is of these rows' charts (`core.charts`)."""
