@@ -17,6 +17,10 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.capture import checks  # noqa: F401  registers them
+        from audit.capture.charts import chart_of
+        from core.charts import register_chart_of
+
+        register_chart_of(chart_of)
 
         tables_changed.connect(_follow, dispatch_uid="audit.follow")
         task_refused.connect(_keep_refusal, dispatch_uid="audit.keep_refusal")

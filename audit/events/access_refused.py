@@ -14,7 +14,7 @@ import structlog
 from django.db import DatabaseError
 from django.utils import timezone
 
-from audit.events.models import Event, Kind
+from audit.events.models import Event, EventKind
 from audit.events.services import event_record
 from core.actor import Actor, current_actor
 from core.errors import FisioFlowError
@@ -29,7 +29,7 @@ _log = structlog.get_logger("audit.refusals")
 
 def refusal_record(
     *,
-    kind: Kind = Kind.ACCESS_REFUSED,
+    kind: EventKind = EventKind.ACCESS_REFUSED,
     table_name: str = "",
     record_id: UUID | str = "",
     details: Mapping[str, Any],
@@ -53,7 +53,7 @@ def refusal_record(
         _log.warning("refusal not recorded", kind=kind.value, error=type(error).__name__)
 
 
-def _counted(actor: Actor, kind: Kind, details: Mapping[str, Any]) -> int:
+def _counted(actor: Actor, kind: EventKind, details: Mapping[str, Any]) -> int:
     """How many there were in this minute, this one included."""
     scope = current_scope()
     alike = {name: details[name] for name in _ALIKE if name in details} if actor.user_id else {}

@@ -14,7 +14,7 @@ from audit.capture.fields import Xid8Field
 from tenants.clinic_model import ClinicQuerySet
 
 
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     """The kinds of events."""
 
     CHART_VIEWED = "chart_viewed", _("Chart viewed")
@@ -36,7 +36,7 @@ class Event(models.Model):
     """One event. The database fills in who and from where, refuses change, and gives the time."""
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=EventKind.choices)
     occurred_at = models.DateTimeField(
         _("when"), db_default=Func(function="clock_timestamp"), editable=False
     )
@@ -61,10 +61,10 @@ class Event(models.Model):
         default_permissions = ("view",)
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="audit_event_kind_known"
+                condition=Q(kind__in=EventKind.values), name="audit_event_kind_known"
             ),
             models.CheckConstraint(
-                condition=~Q(kind=Kind.CHART_VIEWED) | Q(patient_id__isnull=False),
+                condition=~Q(kind=EventKind.CHART_VIEWED) | Q(patient_id__isnull=False),
                 name="audit_event_view_of_a_chart",
             ),
         ]

@@ -7,12 +7,12 @@ from uuid import UUID
 from django.db import connections, router
 
 from audit.events.details import refuse_content
-from audit.events.models import Event, Kind
+from audit.events.models import Event, EventKind
 
 
 def event_record(
     *,
-    kind: Kind,
+    kind: EventKind,
     patient_id: UUID | None = None,
     table_name: str = "",
     record_id: UUID | str = "",

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from audit.capture.app_triggers import FUNCTIONS_OF_APPS, TRIGGERS_OF_APPS
+from audit.capture.app_triggers import functions_of_apps, triggers_of_apps
 from audit.capture.classification import Access, access_by_table, is_history, is_tracked
 from audit.capture.privileges import OPEN_DOORS
 from audit.capture.tracked import Tracked
@@ -161,7 +161,7 @@ def _columns(
 
 
 def _triggers(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
-    texts = [_TRIGGERS, "" if in_directory else TRIGGERS_OF_APPS, *map(triggers, tracked)]
+    texts = [_TRIGGERS, "" if in_directory else triggers_of_apps(), *map(triggers, tracked)]
     expected = {
         _plain(text).split()[2]: _plain(text) for text in "".join(texts).split(";") if text.strip()
     }
@@ -190,7 +190,7 @@ def _functions(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> It
         wanted = sha256(function_body(pair).encode()).hexdigest(), True
         if found.get(f"{function_name(pair)}()") != wanted:
             yield Finding("function_changed", pair.table, detail=function_name(pair))
-    for name, digest in (_FUNCTIONS | ({} if in_directory else FUNCTIONS_OF_APPS)).items():
+    for name, digest in (_FUNCTIONS | ({} if in_directory else functions_of_apps())).items():
         if found.get(name) != (digest, name in _AS_OWNER):
             yield Finding("function_changed", detail=name)
 

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from django.db import connections
 
-from audit.events.models import Kind
+from audit.events.models import EventKind
 from audit.events.services import event_record
 from audit.seals import offline_verifier
 from audit.seals.chain import Chain
@@ -41,7 +41,7 @@ def seals_export(*, alias: str, folder: Path) -> str:
     if any(folder.iterdir()):
         raise FolderNotEmpty
     with as_owner(alias):
-        event_record(kind=Kind.EXPORTED, table_name=EVENTS, details={"format": "sealed"})
+        event_record(kind=EventKind.EXPORTED, table_name=EVENTS, details={"format": "sealed"})
         with proof_snapshot(alias, sealing=True) as cursor:
             seal_rows(cursor)
             chain = Chain()

@@ -12,10 +12,10 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from audit.capture.charts import chart_of, chart_path
 from audit.capture.histories import histories
 from audit.capture.history import DIGEST
 from audit.events.models import Event
-from core.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
 _PLACE = re.compile(r"([^:]*):(-?[0-9]{1,19})")

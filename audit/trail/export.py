@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.utils import timezone
 from rest_framework.utils.encoders import JSONEncoder
 
-from audit.events.models import Kind
+from audit.events.models import EventKind
 from audit.events.services import chart_view_record, event_record
 from audit.trail.entries import EVENTS, charts_in
 from audit.trail.feed import Trail
@@ -38,7 +38,7 @@ def trail_export(*, trail: Trail, format: Format) -> Iterator[str]:  # noqa: A00
     filters = trail.given()
     trail = replace(trail, until=until)
     details = {"format": format, "filters": filters, "count": trail.count()}
-    event_record(kind=Kind.EXPORTED, table_name=EVENTS, details=details)
+    event_record(kind=EventKind.EXPORTED, table_name=EVENTS, details=details)
     pages = _pages(trail, current_clinic(), current_actor())
     return chain([_csv_head()], map(_csv, pages)) if format == "csv" else map(_json_lines, pages)
 

@@ -10,13 +10,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
 from audit.capture.histories import histories
-from audit.events.models import Kind
+from audit.events.models import EventKind
 from audit.trail.entries import Change
 from audit.trail.feed import Trail
 from core.api.filters import FromToFilterSet, KeyFilter
 from core.api.serializers import DateField, MomentField
 
-KINDS = [*Change.choices, *Kind.choices]
+KINDS = [*Change.choices, *EventKind.choices]
 _REQUEST_ID = r"^[A-Za-z0-9._-]{1,64}$"
 _DAY_LENGTH = 10  # characters of 2026-03-02
 

@@ -1,6 +1,6 @@
 """The trail over HTTP: for the owner and the auditor, who alone read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -64,7 +64,7 @@ class TrailViewSet(ApiView, GenericViewSet[Any]):
     pagination_class = TrailPages
     ordering_fields: ClassVar[dict[str, str]] = {}
     default_ordering: ClassVar = _ORDERING
-    roles: ClassVar[Mapping[str, frozenset[str]]] = {"list": READERS, "export": READERS}
+    roles: ClassVar[Mapping[str, Set[str]]] = {"list": READERS, "export": READERS}
 
     @extend_schema(operation_id="audit_list", responses=EntrySerializer(many=True))
     def list(self, request: Request) -> Response:
