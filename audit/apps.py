@@ -1,4 +1,4 @@
-"""The audit trail's app: triggers and grants follow every migration of a schema."""
+"""The audit trail's app: every migration of a schema renews its triggers and grants."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tenants.signals import tables_changed, task_refused
 
 
 class AuditConfig(AppConfig):
-    """Who did what, when and why: captured by the database, read and proven here."""
+    """Who did what, when and why: the database captures it, this app reads and proves it."""
 
     name = "audit"
     verbose_name = _("Audit trail")

@@ -1,4 +1,4 @@
-"""The trail's own tables: events and seals. Histories belong to the models that they are of."""
+"""The trail's own tables: events and seals. A history belongs to the app of its model."""
 
 from audit.events.models import Event, EventKind
 from audit.seals.models import Seal, SealedTable
