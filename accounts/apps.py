@@ -15,12 +15,15 @@ class AccountsConfig(AppConfig):
         from accounts.middleware import stamp_session
 
         user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
+        from accounts.models import TRAIL_READERS
         from accounts.sign_in import record_session_begin, record_session_end
+        from audit.trail.access import register_readers
         from core.constraints import Rule, register  # models can't be loaded earlier
 
         user_logged_in.connect(record_session_begin, dispatch_uid="accounts.session_begin")
         user_logged_out.connect(record_session_end, dispatch_uid="accounts.session_end")
 
+        register_readers(TRAIL_READERS)
         register(
             {
                 "accounts_user_email_unique": Rule(

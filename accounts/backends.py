@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
-from accounts.models import ADMIN_ROLES, Role, User
-from audit.trail.access import READERS
+from accounts.models import ADMIN_ROLES, TRAIL_READERS, Role, User
 
 # Apps whose pages a clinic's owner and manager may use. An app that isn't listed is refused.
 CLINIC_ADMIN_APPS = frozenset({"accounts", "exercises", "patients", "scheduling"})
@@ -30,7 +29,7 @@ class RoleBackend(ModelBackend):
         if user_obj.role == Role.PLATFORM:
             return user_obj.is_superuser and app in PLATFORM_ADMIN_APPS
         if app == "audit":
-            return user_obj.role in READERS and codename.startswith("view_")
+            return user_obj.role in TRAIL_READERS and codename.startswith("view_")
         return user_obj.role in ADMIN_ROLES and app in CLINIC_ADMIN_APPS
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:

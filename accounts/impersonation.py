@@ -9,7 +9,7 @@ from accounts.errors import NotOfTheStaff, PersonNotFound, ReasonMissing
 from accounts.models import Role, User
 from accounts.tokens import Claims, Operator, token_encode
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.actor import acting, current_actor, support_label
 from core.ids import uuid7
 from tenants.context import platform_scope
@@ -34,7 +34,7 @@ def impersonation_begin(*, operator_email: str, email: str, reason: str) -> str:
     label = support_label(operator.name, str(person))
     with acting(replace(current_actor(), label=label, reason=reason)):
         event_record(
-            kind=Kind.IMPERSONATED,
+            kind=EventKind.IMPERSONATED,
             table_name=User._meta.db_table,
             record_id=person.pk,
             details={"operator_id": operator.user_id},

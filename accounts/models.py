@@ -28,6 +28,7 @@ class Role(models.TextChoices):
 
 ADMIN_ROLES = frozenset({Role.OWNER, Role.MANAGER})
 CLINIC_ADMIN_ROLES = ADMIN_ROLES | {Role.AUDITOR}  # the auditor sees the trail alone
+TRAIL_READERS = frozenset({Role.OWNER, Role.AUDITOR})
 STAFF_ROLES = ADMIN_ROLES | {Role.RECEPTIONIST, Role.THERAPIST}
 
 

@@ -9,7 +9,7 @@ from accounts.errors import RoleAboveOwn, SupervisorUnfit
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.constraints import refusals
 from tenants.context import DIRECTORY, current_clinic, platform_scope
 
@@ -72,7 +72,7 @@ def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
         user.save(update_fields=[*fields, "updated_at"])
         if fields.get("role", before) != before:
             roles = {"old_role": before, "new_role": str(user.role)}
-            _record(Kind.ROLE_CHANGED, user, roles)
+            _record(EventKind.ROLE_CHANGED, user, roles)
         if not user.is_active:
             user_revoke_tokens(user=user, reason="deactivated")
     return user
@@ -84,7 +84,7 @@ def password_change(*, acting_user: User | None, user: User, password: str) -> U
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        _record(Kind.PASSWORD_CHANGED, user)
+        _record(EventKind.PASSWORD_CHANGED, user)
         user_revoke_tokens(user=user, reason="credential")
     return user
 
@@ -94,7 +94,7 @@ def may_give(acting_user: User, role: str) -> bool:
     return _RANKS.get(role, 0) <= _RANKS.get(acting_user.role, 0)
 
 
-def _record(kind: Kind, user: User, details: Mapping[str, str] | None = None) -> None:
+def _record(kind: EventKind, user: User, details: Mapping[str, str] | None = None) -> None:
     table = User._meta.db_table
     event_record(kind=kind, table_name=table, record_id=user.pk, details=details)
 

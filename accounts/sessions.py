@@ -16,7 +16,7 @@ from accounts.models import TokenFamily, User
 from accounts.tokens import Claims, token_decode, token_encode
 from audit.events.access_refused import refusal_record
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.actor import identify
 from core.errors import FisioFlowError
 from tenants.context import current_clinic
@@ -77,7 +77,7 @@ def token_revoke(*, refresh: str) -> None:
     with transaction.atomic(using=current_clinic().shard):
         if _revoke(families, "sign_out"):
             event_record(
-                kind=Kind.SIGNED_OUT,
+                kind=EventKind.SIGNED_OUT,
                 table_name=User._meta.db_table,
                 record_id=family.user_id,
                 details={"method": "api"},

@@ -12,7 +12,7 @@ from accounts.errors import InvalidCredentials, TooManyAttempts
 from accounts.models import User
 from audit.events.access_refused import refusal_record
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.actor import acting, current_actor, identify
 from core.errors import FisioFlowError
 from core.limits import count_within
@@ -35,7 +35,7 @@ def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str)
         failure_record(email=email, code=refusal.code, method="api")
         raise
     identify(str(user.pk), str(user))
-    _record(Kind.SIGNED_IN, user, "api")
+    _record(EventKind.SIGNED_IN, user, "api")
     return user
 
 
@@ -61,7 +61,7 @@ def failure_record(*, email: str, code: str, method: str) -> None:
     if found is None:
         details["email_sha256"] = hashlib.sha256(_tidy(email).encode()).hexdigest()
     refusal_record(
-        kind=Kind.SIGN_IN_FAILED,
+        kind=EventKind.SIGN_IN_FAILED,
         table_name=User._meta.db_table,
         record_id=found or "",
         details=details,
@@ -71,16 +71,16 @@ def failure_record(*, email: str, code: str, method: str) -> None:
 def record_session_begin(user: User, **_: Any) -> None:
     """Receiver of `user_logged_in`: a session of the admin begins."""
     with acting(replace(current_actor(), user_id=str(user.pk), label=str(user))):
-        _record(Kind.SIGNED_IN, user, "admin")
+        _record(EventKind.SIGNED_IN, user, "admin")
 
 
 def record_session_end(user: User | None, **_: Any) -> None:
     """Receiver of `user_logged_out`; nobody was signed in when `user` is None."""
     if user is not None:
-        _record(Kind.SIGNED_OUT, user, "admin")
+        _record(EventKind.SIGNED_OUT, user, "admin")
 
 
-def _record(kind: Kind, user: User, method: str) -> None:
+def _record(kind: EventKind, user: User, method: str) -> None:
     table = User._meta.db_table
     event_record(kind=kind, table_name=table, record_id=user.pk, details={"method": method})
 

@@ -1,4 +1,4 @@
-"""The audit trail's app: triggers and grants follow every migration of a schema."""
+"""The audit trail's app: every migration of a schema renews its triggers and grants."""
 
 from typing import Any
 
@@ -10,13 +10,17 @@ from tenants.signals import tables_changed, task_refused
 
 
 class AuditConfig(AppConfig):
-    """Who did what, when and why: captured by the database, read and proven here."""
+    """Who did what, when and why: the database captures it, this app reads and proves it."""
 
     name = "audit"
     verbose_name = _("Audit trail")
 
     def ready(self) -> None:
         from audit.capture import checks  # noqa: F401  registers them
+        from audit.capture.charts import chart_of
+        from core.charts import register_chart_of
+
+        register_chart_of(chart_of)
 
         tables_changed.connect(_follow, dispatch_uid="audit.follow")
         task_refused.connect(_keep_refusal, dispatch_uid="audit.keep_refusal")

@@ -1,6 +1,6 @@
-"""The trail's own tables: events and seals. Histories belong to the models that they are of."""
+"""The trail's own tables: events and seals. A history belongs to the app of its model."""
 
-from audit.events.models import Event, Kind
+from audit.events.models import Event, EventKind
 from audit.seals.models import Seal, SealedTable
 
-__all__ = ["Event", "Kind", "Seal", "SealedTable"]
+__all__ = ["Event", "EventKind", "Seal", "SealedTable"]

@@ -1,4 +1,4 @@
-"""Periodic work on the trail: every clinic is sealed once an hour, each at its own time."""
+"""Periodic work: every clinic is sealed once an hour, each at its own time."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -14,12 +14,13 @@ SLOTS = 12  # of five minutes, in an hour
 def seal_clinics_of_this_slot() -> int:
     """Enqueue the sealing of the clinics whose turn it is; returns how many.
 
-    A clinic keeps its slot. A slot that was missed comes again in an hour, and nothing is lost: the
+    A clinic keeps its slot. Nothing is lost if a slot is missed: it comes again in an hour, and the
     next seal covers what the missed one would have.
     """
     slot = timezone.now().minute * SLOTS // 60
     if slot == 0:
         seal_platform.delay()
+
     return for_each_clinic(seal_clinic, only=lambda clinic_id: clinic_id.int % SLOTS == slot)
 
 
@@ -32,7 +33,7 @@ def seal_clinic(clinic_id: str) -> int:  # noqa: ARG001  ClinicTask enters it
 
 @shared_task
 def seal_platform() -> int:
-    """Seal what is new in the directory, where the platform's staff is; returns how many rows."""
+    """Seal what is new in the directory, which has the platform's staff; returns how many rows."""
     with platform_scope():
         made = seal_create(alias=DIRECTORY)
     return made.rows if made else 0

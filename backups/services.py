@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.events.services import event_record
-from audit.models import Kind as EventKind
+from audit.models import EventKind
 from backups.catalogue import Catalogue, read_catalogue
 from backups.configuration import configured_store, recipients, retention, trusted_keys
 from backups.documents import UNSOUND, documents_added, documents_kept

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from backups.full import write_full
 from backups.keys import make_identity, make_signing_key
 from backups.source import source_of
@@ -117,7 +117,7 @@ _CLIENTS: dict[str, Callable[[], object]] = {
     "reads": lambda: Patient.objects.order_by("id").first(),
     "writes": lambda: Patient.objects.filter(cpf="00000000000").update(name="Ninguém"),
     # Goes on while writes are refused, and waits for the swap.
-    "appends": lambda: event_record(kind=Kind.EXPORTED, table_name="patients_patient"),
+    "appends": lambda: event_record(kind=EventKind.EXPORTED, table_name="patients_patient"),
 }
 
 

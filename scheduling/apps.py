@@ -7,12 +7,14 @@ from django.db.models.functions import Collate
 from django.db.models.indexes import IndexExpression
 from django.utils.translation import gettext_lazy as _
 
+from audit.capture.app_triggers import register_triggers
 from core.constraints import register
 from scheduling.constraints import RULES
+from scheduling.triggers import FUNCTIONS, TRIGGERS
 
 
 class SchedulingConfig(AppConfig):
-    """Registers what the app's constraints mean."""
+    """Registers what the app's constraints mean, and its triggers."""
 
     name = "scheduling"
     verbose_name = _("Agenda")
@@ -22,3 +24,4 @@ class SchedulingConfig(AppConfig):
         # citext on every connection. Without it an operator class ends up inside the parentheses.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         register(RULES)
+        register_triggers("scheduling", triggers=TRIGGERS, functions=FUNCTIONS)

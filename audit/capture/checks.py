@@ -1,4 +1,4 @@
-"""A clinic's model that nobody classified stops every command."""
+"""Checks of models and logins; a clinic's model that isn't classified stops every command."""
 
 from typing import Any
 
@@ -14,13 +14,15 @@ from tenants.router import is_clinical
 
 @register()
 def every_clinical_model_is_classified(**_: Any) -> list[CheckMessage]:
-    """E001: neither tracked nor exempt. E002: both, or exempt and gone. E003: what escapes."""
+    """E001: neither tracked nor exempt. E002: exempt, but tracked or gone. E003: kept in part."""
     clinical = {
         model._meta.label: model
         for model in apps.get_models(include_auto_created=True)
         if is_clinical(model._meta.app_label) and not is_history(model) and not model._meta.proxy
     }
+
     found = [*_unknown(clinical), *_stale(clinical)]
+
     for model in filter(is_tracked, clinical.values()):
         found += _escapes(model)
     return found
@@ -70,6 +72,7 @@ def _escapes(model: type[models.Model]) -> list[CheckMessage]:
             model.history.model._history_excluded_fields  # type: ignore[attr-defined]
         ),
     }
+
     return [
         Error(f"{options.label} {what}.", obj=model, id="audit.E003")
         for what, wrong in escapes.items()

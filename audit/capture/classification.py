@@ -1,7 +1,7 @@
 """What the application may do with each table, and why some aren't tracked.
 
-A model of a clinic's schema is tracked (`history = TrackedHistory()`) or stands here, with a
-reason; `manage.py check` refuses any other (audit.capture.checks).
+A model of a clinic's schema is tracked (`history = TrackedHistory()`) or listed here with a reason;
+`manage.py check` refuses any other (audit.capture.checks).
 """
 
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ EXEMPT = {
         Access.WRITE, "the mechanics of a sign-in; signing in and out are events"
     ),
     "admin.LogEntry": Exemption(Access.READ, "histories say more; the clinic's admin writes none"),
-    "contenttypes.ContentType": Exemption(Access.READ, "written by migrations alone"),
-    "auth.Permission": Exemption(Access.READ, "written by migrations alone"),
+    "contenttypes.ContentType": Exemption(Access.READ, "only migrations write it"),
+    "auth.Permission": Exemption(Access.READ, "only migrations write it"),
     "auth.Group": Exemption(Access.READ, "always empty: roles decide"),
     "auth.Group_permissions": Exemption(Access.READ, "always empty: roles decide"),
     "accounts.User_groups": Exemption(Access.READ, "always empty: roles decide"),
@@ -60,7 +60,7 @@ def is_tracked(model: type[models.Model]) -> bool:
 
 
 def access_by_table(*, in_directory: bool) -> dict[str, Access]:
-    """What to grant on every table that a model has. Tables of no model are for reading only."""
+    """What to grant on the table of each model. A table without a model is read-only."""
     return {
         model._meta.db_table: _access(model, in_directory=in_directory)
         for model in apps.get_models(include_auto_created=True)
@@ -70,10 +70,13 @@ def access_by_table(*, in_directory: bool) -> dict[str, Access]:
 def _access(model: type[models.Model], *, in_directory: bool) -> Access:
     if is_history(model):
         return Access.READ
+
     exemption = EXEMPT.get(model._meta.label)
+
     if in_directory:
         default = exemption.access if exemption else Access.WRITE
         return IN_DIRECTORY.get(model._meta.label, default)
+
     if exemption:
         return exemption.access
     return Access.WRITE if is_tracked(model) else Access.READ

@@ -6,9 +6,9 @@ from django.db import models
 
 
 class Xid8Field(models.Field):  # type: ignore[type-arg]
-    """A transaction id that never wraps; set by the database alone.
+    """A transaction id that never wraps; only the database sets it.
 
-    It means something on the server that gave it only: a restored or moved row has the id of the
+    It means something only on the server that gave it: a restored or moved row has the id of the
     transaction that restored or moved it.
     """
 

@@ -1,4 +1,4 @@
-"""What the trail is read from: the history of every tracked model of a clinic."""
+"""The histories of a clinic's schema, from which charts and the trail are read."""
 
 from functools import cache
 from typing import Any

@@ -1,7 +1,7 @@
 """History models: django-simple-history's, with rows that the database's triggers write.
 
 A model says `history = TrackedHistory()`. Its `.history`, `as_of`, `diff_against` and admin pages
-are the package's; `audit.capture` gives the table the triggers that fill the history.
+are the package's; `audit.capture.triggers` makes the triggers that fill the history.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from audit.capture.fields import Xid8Field
 from tenants.clinic_model import ClinicQuerySet
 
 DIGEST = "sha256"  # the comment of a history column that holds a digest instead of the value
-PATIENT = "patient"  # the reference that ties a model to a chart, unless the model names another
+PATIENT = "patient"  # the foreign key that ties a model to a chart, unless it declares another
 
 _M = TypeVar("_M", bound=models.Model, covariant=True)
 
@@ -34,6 +34,7 @@ class HistoryQuerySet(HistoricalQuerySet, ClinicQuerySet[_M], Generic[_M]):  # t
         later = self.filter(
             **{self._pk_attr: OuterRef(self._pk_attr)}, history_id__gt=OuterRef("history_id")
         )
+
         latest: Self = self.filter(~Exists(later))
         return latest
 
@@ -74,19 +75,20 @@ class Histories(HistoryManager):  # type: ignore[misc]
 
 
 class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
-    """Gives a model its history. Values of the fields in `digests` are kept as SHA-256 alone.
+    """Gives a model its history. Values of the fields in `digests` are kept as SHA-256 only.
 
-    `chart` is the reference by which the model belongs to a patient's chart: `patient`, or one to
-    another model of the chart. It is the one reference that histories are searched by.
+    `chart` names the foreign key by which the model belongs to a patient's chart: to the patient,
+    or to another model of the chart. It is the only one that gets an index in the history.
 
-    Versions in which the field `draft_until` is empty are their author's alone: the trail tells of
-    them without their texts.
+    A version in which the field `draft_until` is empty is a draft, for its author only: the trail
+    shows it without its texts.
     """
 
     def __init__(
         self, *, digests: Sequence[str] = (), chart: str = PATIENT, draft_until: str = ""
     ) -> None:
         self.digests, self.chart, self.draft_until = digests, chart, draft_until
+
         super().__init__(
             bases=(HistoryRow,),
             history_id_field=models.BigAutoField(),
@@ -101,21 +103,23 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         """Every signal of the package ends here; the trigger has written the row."""
 
     def fields_included(self, model: type[models.Model]) -> list[Any]:
-        """All but generated columns, which follow from the others."""
+        """All fields but generated ones, which follow from the others."""
         return [f for f in super().fields_included(model) if not f.generated]
 
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
-        """The package's copies, without indexes, checks and validators: the row was checked."""
+        """The package's copies without indexes and validators: the row itself was validated."""
         copies: dict[str, Any] = super().copy_fields(model)
+
         for name, field in copies.items():
             field.db_index = name == self.chart
             field._validators = []
             if name in self.digests:
                 field.db_comment = DIGEST
+
         return copies
 
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
-        """Neighbours are found by history_id: two changes may have one time stamp."""
+        """What every version has besides. Its neighbours are found by history_id: times may tie."""
         key = model._meta.pk.attname
         extra: dict[str, Any] = super().get_extra_fields(model, fields)
 
@@ -124,6 +128,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
 
         extra["chart_reference"], extra["draft_until"] = self.chart, self.draft_until
         extra["history_date"] = models.DateTimeField(_("when"))
+
         extra["prev_record"] = property(
             lambda row: neighbours(row).filter(history_id__lt=row.history_id).first()
         )
@@ -135,14 +140,16 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         return extra
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        """Indexes for: an object's versions, the trail in time, a person, a request, a window.
+        """Indexes for an object's versions, the trail in time, a person, a request and sealing.
 
-        The trail is read by type, because a table may have a million changes and no deletion.
+        The trail reads each type by itself: a table may have a million changes and no deletion.
         """
         name = f"h_{model._meta.model_name}"
         options: dict[str, Any] = super().get_meta_options(model)
+
         options["ordering"] = ("-history_date", "-history_id")
         options["default_permissions"] = ("view",)
+
         options["indexes"] = [
             models.Index(fields=[model._meta.pk.attname, "history_id"], name=f"{name}_object"),
             models.Index(

@@ -1,4 +1,4 @@
-"""Grants for the application's role, which owns nothing: table by table (`classification`)."""
+"""Grants for the application's role, which owns nothing: on each table what its model needs."""
 
 from typing import Any
 
@@ -32,18 +32,21 @@ SELECT quote_ident(n.nspname) {_ITS_SCHEMAS} AND pg_has_role(current_user, n.nsp
 
 
 def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
-    """Give the application exactly what it needs in the search path's schema; repeatable.
+    """Give the application's role exactly what it needs in the search path's schema; repeatable.
 
-    Needs the owner's role. Raises ImproperlyConfigured when the application's role could get
-    round the grants.
+    Only the owner can. Raises ImproperlyConfigured when the application's role has a way round the
+    grants.
     """
     role = f'"{settings.APP_ROLE}"'
     _close_doors(cursor, role)
+
     wanted = access_by_table(in_directory=in_directory)
     cursor.execute(_TABLES)
+
     by_access: dict[Access, list[str]] = {}
     for (table,) in cursor.fetchall():
         by_access.setdefault(wanted.get(table, Access.READ), []).append(f'"{table}"')
+
     cursor.execute(
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {role};"
         f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC; GRANT USAGE ON SCHEMA {schema} TO {role};"
@@ -55,19 +58,22 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
 
 
 def _close_doors(cursor: Any, role: str) -> None:
-    """A temporary table could take a history's place, and a function of one's own a built-in's."""
+    """A temporary table could take a history's place; a function of its own, a built-in one's."""
     if _asked(cursor, _IS_OWNER):
         raise _get_round("may become the owner")
     if not _asked(cursor, OPEN_DOORS):
         return
-    # Once for a server, by its template or by the directory: two at once would fail
-    # ("tuple concurrently updated"), and clinics, which are migrated side by side, come later.
+
+    # Done once for each server, for its template or the directory. Two sessions at once would fail
+    # ("tuple concurrently updated"); clinics, which migrate side by side, find it done.
     cursor.execute("SELECT quote_ident(current_database())")
     database = cursor.fetchone()[0]
     cursor.execute(f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}")
+
     cursor.execute(_CLOSABLE, {"role": settings.APP_ROLE})
     for (schema,) in cursor.fetchall():
         cursor.execute(f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}")
+
     if doors := _asked(cursor, OPEN_DOORS):
         raise _get_round(doors)
 

@@ -1,4 +1,4 @@
-"""Histories and live rows: how far apart they are, and how a history catches up."""
+"""Where a history and its live rows differ, and how the history catches up."""
 
 from typing import Any
 
@@ -8,9 +8,10 @@ from audit.capture.tracked import ACTOR, META, Tracked
 def reconcile(cursor: Any, tracked: Tracked, *, reason: str) -> int:
     """Write a history row for each object whose last version isn't the live row; returns how many.
 
-    For rows from before the triggers, and for what a restore brought back.
+    For rows that were there before the triggers, and for rows that a restore brought back.
     """
     key, live = f'"{tracked.key}"', tracked.columns_of("t", kept=True)
+
     cursor.execute(
         f"""
         WITH last AS (SELECT DISTINCT ON ({key}) * FROM "{tracked.history}"
@@ -30,12 +31,14 @@ def reconcile(cursor: Any, tracked: Tracked, *, reason: str) -> int:
         """,
         [reason, reason],
     )
+
     return int(cursor.rowcount)
 
 
 def drift(cursor: Any, tracked: Tracked) -> int:
     """How many objects' live rows differ from the last version in their history."""
     key, live = f'"{tracked.key}"', tracked.columns_of("t", kept=True)
+
     cursor.execute(
         f"""
         WITH last AS (SELECT DISTINCT ON ({key}) * FROM "{tracked.history}"
@@ -45,4 +48,5 @@ def drift(cursor: Any, tracked: Tracked) -> int:
             OR t.{key} IS NOT NULL AND ({live}) IS DISTINCT FROM ({tracked.columns_of("last")})
         """
     )
+
     return int(cursor.fetchone()[0])

@@ -23,7 +23,8 @@ SELECT t.relname, h.relname, k.attname,
    AND h.relname LIKE '%%\\_historical%%'
  GROUP BY t.relname, h.relname, k.attname ORDER BY t.relname
 """
-# A version's columns besides the row's own; ACTOR fills the last five, from audit_actor() as `a`.
+# The columns that a version has besides its row's. ACTOR gives the values of the last five, where
+# `a` is what audit_actor() returned.
 META = (
     "history_date, history_type, history_change_reason, history_user_id, actor_label,"
     " ip_address, user_agent, request_id"
@@ -38,7 +39,7 @@ ACTOR = (
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A table and its history: names, the key's column, the columns that both have."""
+    """A table and its history: their names, the key's column, the columns that both have."""
 
     table: str
     history: str
@@ -47,13 +48,14 @@ class Tracked:
     digests: frozenset[str]
 
     def columns_of(self, row: str = "", *, kept: bool = False) -> str:
-        """The columns, of the row called so; `kept`: as the history keeps them."""
+        """The columns, of the row with this alias; `kept`: as the history keeps them."""
         prefix = f"{row}." if row else ""
 
         def one(column: str) -> str:
             value = f'{prefix}"{column}"'
             if kept and column in self.digests:
                 return f"encode(sha256(convert_to({value}, 'UTF8')), 'hex')"
+
             return value
 
         return ", ".join(map(one, self.columns))

@@ -1,12 +1,12 @@
-"""The triggers that write history, made from the catalogues: a history table is always filled.
+"""The triggers that write history, made from the catalogues, so that no history table lacks them.
 
-`install` runs after every migration of a schema. Functions and triggers name tables without a
-schema, and go where the schema goes: into a clinic that is built, restored or moved. So they must
-be sure of the search path themselves: what it leads to runs with the owner's rights.
+`install` runs after every migration of a schema. Functions and triggers name tables without their
+schema, so that they still work in a clinic that was built from a template, restored or moved. They
+check the search path themselves: what it leads to runs with the owner's rights.
 
-Statement triggers with transition tables: measured, they cost bulk writes half of what row triggers
-do, and a single save about the same (decision 10). The functions belong to the owner and run with
-the owner's rights, so that the application may read history and never write it.
+They are statement triggers with transition tables, which cost bulk writes half as much as row
+triggers do, and a single save about the same (docs/adr/0010). The functions belong to the owner and
+run with the owner's rights: the application may read history and never write it.
 """
 
 from typing import Any
@@ -18,27 +18,30 @@ from audit.capture.tracked import ACTOR, META, Tracked, tracked_tables
 def install(cursor: Any) -> None:
     """Bring the triggers of every tracked table up to date, and write what history lacks.
 
-    Does nothing before the first migration of `audit`, which brings what the triggers call.
+    Does nothing before the first migration of `audit`, which makes the functions that they call.
     """
     cursor.execute("SELECT to_regprocedure('audit_actor()') IS NOT NULL")
     if not cursor.fetchone()[0]:
         return
+
     for tracked in tracked_tables(cursor):
         name = function_name(tracked)
         cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(%s)", [name])
         found = cursor.fetchone()
+
         if found is None:
             cursor.execute(_function(tracked) + triggers(tracked))
         elif found[0] != function_body(tracked):
             cursor.execute(_function(tracked))
+
         reconcile(cursor, tracked, reason="baseline")
 
 
-# The first statement of every function that runs with the owner's rights. A schema that somebody
-# else may write to would bring functions and types of its own, a temporary table would take the
-# row, and a table of somebody's own that has this trigger would choose the schema. So the path is
-# pg_catalog, the table's schema, and at most pg_temp, and the table is the owner's. Nothing here is
-# found by the path: types, functions and operators are qualified.
+# The first statement of every function that runs with the owner's rights. A schema that others may
+# write to could bring its own functions and types; a temporary table could take the row; a table of
+# somebody else's with this trigger could choose the schema. So the path must be pg_catalog, the
+# table's schema and at most pg_temp, and the table must be the owner's. The guard itself finds
+# nothing by the path: its types, functions and operators are qualified.
 PATH_GUARD = """
     IF path[1:2] OPERATOR(pg_catalog.<>) ARRAY['pg_catalog', TG_TABLE_SCHEMA]
        OR path[3] OPERATOR(pg_catalog.!~~) 'pg_temp%' OR path[4] IS NOT NULL
@@ -52,7 +55,7 @@ PATH_GUARD = """
 
 
 def function_name(tracked: Tracked) -> str:
-    """The function that writes the table's history."""
+    """The name of the function that writes the table's history."""
     return f"{tracked.table}_keep_history"
 
 
@@ -64,12 +67,14 @@ LANGUAGE plpgsql SECURITY DEFINER AS $history${function_body(tracked)}$history$;
 
 
 def function_body(tracked: Tracked) -> str:
-    """What that function does."""
+    """The body of that function, in PL/pgSQL."""
     history, key = tracked.history, f'"{tracked.key}"'
     into = f'INSERT INTO "{history}" ({tracked.columns_of()}, {META})'
     meta = f"coalesce(a ->> 'reason', a ->> 'change_reason', ''), {ACTOR}"
+
     new, old = tracked.columns_of("n", kept=True), tracked.columns_of("o", kept=True)
     changed = f"({tracked.columns_of('n')}) IS DISTINCT FROM ({tracked.columns_of('o')})"
+
     return f"""
 DECLARE
     a pg_catalog.jsonb;
@@ -101,9 +106,9 @@ END """
 
 
 def triggers(tracked: Tracked) -> str:
-    """The table's triggers and its history's, worded as PostgreSQL tells them (pg_get_triggerdef).
+    """The triggers of the table and of its history, as PostgreSQL words them (pg_get_triggerdef).
 
-    So audit.seals.guards can compare.
+    `audit.seals.guards` compares the two.
     """
     table, name, key = tracked.table, function_name(tracked), tracked.key
     return f"""

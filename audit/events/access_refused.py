@@ -1,7 +1,6 @@
-"""Who was refused what. Written after the transaction that the refusal undid, and never a flood.
+"""Who was refused what: recorded after the refusal's rollback, and thinned out in a flood.
 
-Whoever catches a refusal at the edge of a request or a task records it: `audit.events.middleware`,
-and `audit.apps` for what Celery runs.
+`audit.events.middleware` records the refusals of requests, `audit.apps` those of tasks.
 """
 
 from collections.abc import Mapping
@@ -14,14 +13,14 @@ import structlog
 from django.db import DatabaseError
 from django.utils import timezone
 
-from audit.events.models import Event, Kind
+from audit.events.models import Event, EventKind
 from audit.events.services import event_record
 from core.actor import Actor, current_actor
 from core.errors import FisioFlowError
 from core.limits import count_within
 from tenants.context import current_scope
 
-PER_MINUTE = 30  # alike, of one person or of an address that is nobody's
+PER_MINUTE = 30  # alike, of one person or of an address with no signed-in user
 _WINDOW = 60  # seconds
 _ALIKE = ("code", "method", "route", "task")  # of the details
 _log = structlog.get_logger("audit.refusals")
@@ -29,18 +28,18 @@ _log = structlog.get_logger("audit.refusals")
 
 def refusal_record(
     *,
-    kind: Kind = Kind.ACCESS_REFUSED,
+    kind: EventKind = EventKind.ACCESS_REFUSED,
     table_name: str = "",
     record_id: UUID | str = "",
     details: Mapping[str, Any],
 ) -> None:
-    """Record a refusal. Of a flood some stand for all, and say how many there were.
+    """Record a refusal; in a flood, record a few that say how many there were.
 
-    Of one person's refusals on one route, and of those of one address that is nobody's, the first
-    PER_MINUTE of a minute are recorded, then each time that their number doubles.
+    Of one person's refusals on one route, and of an address with no signed-in user, the first
+    PER_MINUTE of a minute are recorded, and then one each time that their number doubles.
 
-    To be called outside the transaction that the refusal rolls back. It stays a refusal when the
-    server can't be reached: then the log has it alone.
+    Call it outside the transaction that the refusal rolls back. When the database can't be reached,
+    the refusal is only in the log, and the answer is still a refusal.
     """
     try:
         counted = _counted(current_actor(), kind, details)
@@ -48,21 +47,25 @@ def refusal_record(
             if not _doubles(counted):
                 return
             details = {**details, "count": counted}
+
         event_record(kind=kind, table_name=table_name, record_id=record_id, details=details)
     except (FisioFlowError, DatabaseError) as error:
         _log.warning("refusal not recorded", kind=kind.value, error=type(error).__name__)
 
 
-def _counted(actor: Actor, kind: Kind, details: Mapping[str, Any]) -> int:
-    """How many there were in this minute, this one included."""
+def _counted(actor: Actor, kind: EventKind, details: Mapping[str, Any]) -> int:
+    """How many there were within a minute, this one included."""
     scope = current_scope()
+
     alike = {name: details[name] for name in _ALIKE if name in details} if actor.user_id else {}
     whose = actor.user_id or _network(actor.ip_address)
     like = ":".join(map(str, alike.values()))
+
     key = f"refusals:{scope.key if scope else '-'}:{whose}:{kind}:{like}"
     if counted := count_within(key, _WINDOW):
         return counted
-    # Without Redis the events themselves are counted.
+
+    # Without Redis, count the events themselves.
     recorded = Event.objects.filter(
         kind=kind,
         occurred_at__gt=timezone.now() - timedelta(seconds=_WINDOW),
@@ -70,6 +73,7 @@ def _counted(actor: Actor, kind: Kind, details: Mapping[str, Any]) -> int:
         ip_address=actor.ip_address or None,
         **{f"details__{name}": value for name, value in alike.items()},
     )
+
     return recorded[:PER_MINUTE].count() + 1
 
 
@@ -79,5 +83,5 @@ def _doubles(counted: int) -> bool:
 
 
 def _network(address: str) -> str:
-    """The address; of IPv6 its /64, in which one machine may take any."""
+    """The address; for IPv6 its /64, since one machine may use any address in it."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

@@ -1,7 +1,7 @@
-"""What an event's details may say: ids, names out of the code, counts, moments. Never content.
+"""What an event's details may hold: ids, names from the code, counts, moments. Never content.
 
-A key that isn't listed is refused, and so is a value of another form than the key's, so that no
-text that somebody typed, and no field's value, gets into the trail (SBIS NGS1.07.06).
+A key that isn't listed is refused, and so is a value that hasn't the key's form. So no text that
+somebody typed, and no field's value, gets into an event (SBIS NGS1.07.06).
 """
 
 import re
@@ -49,7 +49,7 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
     "code": _name,  # of an error
     "count": _count,  # rows
     "documents": _count,
-    "email_sha256": _digest,  # of the address in lower case, when it is nobody's
+    "email_sha256": _digest,  # of an address in lower case that no user has
     "fields": _names,
     "filters": _names,
     "format": _name,
@@ -68,11 +68,12 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
 
 
 def refuse_content(table_name: str, record_id: object, details: Mapping[str, Any]) -> None:
-    """Raises ValueError for anything that may be content. The message doesn't repeat the value."""
+    """Raises ValueError for anything that may be content; its message doesn't repeat the value."""
     if table_name and not _name(table_name):
         raise ValueError("An event's table_name is the name of a table.")
     if not _RECORD_ID.fullmatch(str(record_id)):
         raise ValueError("An event's record_id is an id.")
+
     for key, value in details.items():
         fits = ALLOWED.get(key)
         if fits is None:

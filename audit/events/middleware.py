@@ -1,4 +1,4 @@
-"""What a request was for the trail, known once its view is done and its transaction is gone."""
+"""Events of a request, recorded once its view is done and its transaction has ended."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +14,10 @@ from core.requests import notes_of
 
 
 class TrailMiddleware:
-    """Records whose charts the answer shows, before it leaves; or that access was refused.
+    """Records whose charts the answer shows, before it is sent, or that access was refused.
 
-    A view that can't be recorded isn't answered. Stands inside the clinic's scope and outside of
-    what opens transactions.
+    If that can't be recorded, the answer isn't sent. Stands inside the clinic's scope and outside
+    whatever opens transactions.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,6 +29,7 @@ class TrailMiddleware:
         if _refused(notes.refused_by, response):
             code = notes.refused_by.code if notes.refused_by else "permission_denied"
             refusal_record(record_id=_asked_for(request), details=_asked(request, response, code))
+
         if _has_content(response):
             chart_view_record(patient_ids=notes.charts_opened)
         return response
@@ -52,7 +53,7 @@ def _asked(request: HttpRequest, response: HttpResponse, code: str) -> dict[str,
 
 
 def _asked_for(request: HttpRequest) -> str:
-    """The id in the path. The admin takes any text for one: that isn't kept."""
+    """The id in the path. The admin takes any text for one; only a UUID is recorded."""
     found = getattr(request.resolver_match, "kwargs", {})
     try:
         return str(UUID(str(found.get("pk") or found.get("object_id"))))

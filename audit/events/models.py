@@ -1,6 +1,6 @@
-"""What happened without changing a row: who looked, exported, signed in, was refused.
+"""What changes no row: who looked, exported, signed in, was refused.
 
-Events have no content: ids, kinds, names of fields and counts (SBIS NGS1.07.06).
+Events hold no content, only ids, kinds, names of fields and counts (SBIS NGS1.07.06).
 """
 
 from typing import ClassVar
@@ -14,7 +14,7 @@ from audit.capture.fields import Xid8Field
 from tenants.clinic_model import ClinicQuerySet
 
 
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     """The kinds of events."""
 
     CHART_VIEWED = "chart_viewed", _("Chart viewed")
@@ -33,10 +33,10 @@ class Kind(models.TextChoices):
 
 
 class Event(models.Model):
-    """One event. The database fills in who and from where, refuses change, and gives the time."""
+    """One event. The database fills in who, from where and when, and refuses any change."""
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=EventKind.choices)
     occurred_at = models.DateTimeField(
         _("when"), db_default=Func(function="clock_timestamp"), editable=False
     )
@@ -44,7 +44,7 @@ class Event(models.Model):
     table_name = models.TextField(_("table"), blank=True)
     record_id = models.TextField(_("record"), blank=True)
     details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
-    # Filled by the trigger audit_event_actor, out of the setting that the backend sends.
+    # The trigger audit_event_actor fills these in, from the setting that the backend sends.
     user_id = models.UUIDField(_("user"), null=True, editable=False)
     actor_label = models.TextField(_("who"), blank=True, editable=False)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, editable=False)
@@ -61,10 +61,10 @@ class Event(models.Model):
         default_permissions = ("view",)
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=Kind.values), name="audit_event_kind_known"
+                condition=Q(kind__in=EventKind.values), name="audit_event_kind_known"
             ),
             models.CheckConstraint(
-                condition=~Q(kind=Kind.CHART_VIEWED) | Q(patient_id__isnull=False),
+                condition=~Q(kind=EventKind.CHART_VIEWED) | Q(patient_id__isnull=False),
                 name="audit_event_view_of_a_chart",
             ),
         ]

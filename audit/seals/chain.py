@@ -1,17 +1,8 @@
-"""Whether every sealed row is as it was, and nothing was put in behind the seals.
+"""The chain of seals, walked in Python: whether each seal is as it was made and continues the last.
 
-The chain is walked in Python, a line for each seal and table; the rows are compared in SQL, and
-only differences come back.
-
-A row's transaction id says what the seals must have seen of it, as long as ids are those that the
-rows came with: since the last seal that doesn't go on (`Chain.since`). No honest row is ever named:
-
-- A seal sees every row whose transaction had ended, and has it. So a row that comes later is of a
-  transaction that the seal before it didn't see.
-- A seal notes the time (`sealed_at`) before it gets its transaction id, ids are given in order, and
-  a row's transaction has its id before the trigger notes the row's time. So no row is older than
-  the last seal that had its id before the row's transaction had. Only a clock that is set back
-  makes it look so, and only for rows until the next seal: the last one is asked, not the latest.
+The walk also gathers what `sealed_rows` compares the rows with. A row's transaction id tells what
+the seals must have seen of it, but only while ids are those that the rows came with: since the last
+seal that doesn't go on (`Chain.since`).
 """
 
 from collections.abc import Iterator
@@ -59,10 +50,10 @@ SELECT DISTINCT t.seal_id FROM audit_event e
 
 @dataclass(slots=True)
 class Chain:
-    """What walking the chain found: how long it is, where it ends, which columns it knows.
+    """What a walk along the chain found: how long it is, where it ends, which columns it knows.
 
-    From the seal `since` on transaction ids are those that rows came with; `xids` and `moments` are
-    these seals' own, in their order.
+    From the seal `since` on, transaction ids are those that rows came with; `xids` and `moments`
+    are the ids and times of these seals, in their order.
     """
 
     seals: int = 0
@@ -79,15 +70,18 @@ class Chain:
     _changed: list[int] = field(default_factory=list)
 
     def walk(self, alias: str, head: str) -> Iterator[Finding]:
-        """Every seal that is off. Runs in a transaction; holds one seal at a time."""
+        """The problems of all seals. Runs in a transaction; holds one seal at a time in memory."""
         yield from chain_findings(self.seals_of(alias), head)
+
         yield from self.broken
         for number in self._changed:
             yield Finding("seal_changed", seal=number, detail=_ITS_XID)
+
         with connections[alias].cursor() as cursor:
             cursor.execute(_ORPHANS)
             for number, table in cursor.fetchall():
                 yield Finding("seal_changed", table, seal=number, detail=_NO_SEAL)
+
             if self._torn:
                 cursor.execute(_RESTORES)
                 restores = {seal for (seal,) in cursor.fetchall()}
@@ -96,17 +90,19 @@ class Chain:
                         yield Finding("restore_unrecorded", seal=torn)
 
     def seals_of(self, alias: str) -> Iterator[dict[str, Any]]:
-        """The seals as audit.seals.offline_verifier knows them, in their order."""
+        """The seals, in their order, as `offline_verifier` takes them."""
         with connections[alias].chunked_cursor() as cursor:
             cursor.execute(_CHAIN)
             yield from self._seals(cursor)
 
     def _seals(self, cursor: Any) -> Iterator[dict[str, Any]]:
         before, here, kept = None, True, True
+
         for _, group in groupby(cursor, key=itemgetter(0)):
             rows = list(group)
             number, sealed_at, snapshot, server, goes_on, previous, digest = rows[0][:7]
             here, kept, xid = rows[0][7:10]
+
             seal = {
                 "format": FORMAT,
                 "number": number,
@@ -118,21 +114,25 @@ class Chain:
                 "tables": [self._table(number, *row[10:]) for row in rows if row[10] is not None],
                 "hash": digest,
             }
+
             self.seals += 1
             self.last, self.head, self.sealed_at = number, digest, sealed_at
             if not goes_on:
                 self._begin(number, torn=is_torn(seal, before))
+
             self.xids.append(xid)
             self.moments.append(sealed_at)
             if not kept:
                 self._changed.append(number)
+
             yield seal
             before = seal
+
         if not (here and kept):  # restored or moved since
             self._begin(self.last + 1, torn=here)
 
     def _begin(self, number: int, *, torn: bool) -> None:
-        """From this seal on transaction ids are others than before."""
+        """Note that from this seal on transaction ids aren't those of before."""
         self.since, self.xids, self.moments, self._changed = number, [], [], []
         if torn:
             self._torn.append(number if number == self.last else None)
@@ -142,8 +142,10 @@ class Chain:
     ) -> dict[str, Any]:
         if not whole:
             self.broken.append(Finding("seal_changed", name, seal=seal, detail=_ITS_HASHES))
+
         known = self.columns.setdefault(name, [])
         if tuple(columns) not in known:
             known.append(tuple(columns))
+
         self.rows += rows
         return {"table": name, "columns": columns, "rows": rows, "root": root}

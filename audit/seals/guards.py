@@ -1,6 +1,6 @@
-"""Whether what keeps the trail is in place: triggers, their functions, the application's grants.
+"""Whether the guards of the trail are in place: triggers, their functions, grants.
 
-Says what is off; `audit.capture`, `audit.capture.privileges` and the migrations put it in place.
+Names what is off; the migrations and `audit.capture` (`triggers`, `privileges`) put it in place.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from audit.capture.app_triggers import FUNCTIONS_OF_APPS, TRIGGERS_OF_APPS
+from audit.capture.app_triggers import functions_of_apps, triggers_of_apps
 from audit.capture.classification import Access, access_by_table, is_history, is_tracked
 from audit.capture.privileges import OPEN_DOORS
 from audit.capture.tracked import Tracked
@@ -35,8 +35,8 @@ SENTENCES = {
     "grant_excess": "the application may do more than it should",
     "triggers_off": "this login's sessions run without triggers",
 }
-# Triggers and functions of the migrations: SHA-256 of a function's body. Whoever changes one in a
-# migration writes it here, too.
+# The triggers and functions of audit's own migrations; of a function, the SHA-256 of its body.
+# Whoever changes one in a migration writes it here too.
 _TRIGGERS = """
 CREATE TRIGGER audit_event_actor BEFORE INSERT ON audit_event
     FOR EACH ROW EXECUTE FUNCTION audit_event_actor();
@@ -54,7 +54,7 @@ _FUNCTIONS = {
     "audit_event_actor()": "bdcb98a3231550e50dc5ae950fff970a7f8e595b2fa318c51de21b8fe9e5ccf7",
     "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
 }
-_AS_OWNER = {"audit_event_actor()"}  # of those; the histories' functions, too
+_AS_OWNER = {"audit_event_actor()"}  # run with the owner's rights, as histories' functions do
 _FOUND_TRIGGERS = """
 SELECT c.relname, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -101,24 +101,29 @@ SELECT concat_ws(', ',
 def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
     """Every guard of the search path's schema that is off.
 
-    What this release makes is compared where this release's migrations, and no others, have run.
+    Triggers, columns and grants are compared only where exactly this release's migrations have run.
     """
     cursor.execute(_FOUND_RULES)
     for table, rule in cursor.fetchall():
         yield Finding("rule_unknown", table, detail=rule)
+
     cursor.execute(_FOUND_TABLES)
     columns: dict[str, set[str]] = {}
     for table, hides_rows, names in cursor.fetchall():
         columns[table] = set(names)
         if hides_rows:
             yield Finding("rows_hidden", table)
+
     yield from _doors(cursor)
+
     cursor.execute("SHOW session_replication_role")
     if (role := cursor.fetchone()[0]) != "origin":
         yield Finding("triggers_off", detail=f"session_replication_role is {role}")
+
     if differing := _differing_migrations(cursor, in_directory=in_directory):
         yield Finding("release_differs", detail=differing)
         return
+
     yield from _columns(columns, {pair.table for pair in tracked}, in_directory=in_directory)
     yield from _triggers(cursor, tracked, in_directory=in_directory)
     yield from _functions(cursor, tracked, in_directory=in_directory)
@@ -128,8 +133,9 @@ def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -
 def _differing_migrations(cursor: Any, *, in_directory: bool) -> str:
     cursor.execute("SELECT app, name FROM django_migrations")
     wanted = _migrations(in_directory=in_directory)
-    apps_of_release = {app for app, _ in wanted}  # what removed apps left behind differs in nothing
+    apps_of_release = {app for app, _ in wanted}  # what removed apps left behind doesn't matter
     applied = {node for node in cursor.fetchall() if node[0] in apps_of_release}
+
     differing = sorted(f"{app}.{name}" for app, name in wanted ^ applied)
     return ", ".join(differing[:3]) + (", ..." if len(differing) > 3 else "")
 
@@ -142,38 +148,45 @@ def _migrations(*, in_directory: bool) -> frozenset[tuple[str, str]]:
 def _columns(
     columns: dict[str, set[str]], found: set[str], *, in_directory: bool
 ) -> Iterator[Finding]:
-    """The models' word, because the triggers capture what the table and its history both have."""
+    """By the models, because the triggers only capture columns that table and history both have."""
     here = is_shared if in_directory else is_clinical
     for model in apps.get_models():
         if is_history(model) or not is_tracked(model) or not here(model._meta.app_label):
             continue
+
         versions: Any = model.history.model  # type: ignore[attr-defined]
         table, history = model._meta.db_table, versions._meta.db_table
         kept = {field.column for field in versions.tracked_fields}
+
         if table not in found:
             yield Finding("table_untracked", table)
             continue
+
         if untold := columns[table] - columns[history] - kept:
             yield Finding("column_untracked", table, detail=", ".join(sorted(untold)))
+
         for each in (table, history):
             if gone := kept - columns[each]:
                 yield Finding("column_absent", each, detail=", ".join(sorted(gone)))
 
 
 def _triggers(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
-    texts = [_TRIGGERS, "" if in_directory else TRIGGERS_OF_APPS, *map(triggers, tracked)]
+    texts = [_TRIGGERS, "" if in_directory else triggers_of_apps(), *map(triggers, tracked)]
     expected = {
         _plain(text).split()[2]: _plain(text) for text in "".join(texts).split(";") if text.strip()
     }
+
     cursor.execute(_FOUND_TRIGGERS)
     for table, name, enabled, definition in cursor.fetchall():
         wanted = expected.pop(name, None)
+
         if wanted is None:
             yield Finding("trigger_unknown", table, detail=name)
         elif wanted != _plain(definition):
             yield Finding("trigger_changed", table, detail=name)
         elif enabled != "O":
             yield Finding("trigger_disabled", table, detail=name)
+
     for name, definition in expected.items():
         table = definition.split(" on ")[1].split()[0]
         yield Finding("trigger_missing", table, detail=name)
@@ -186,11 +199,13 @@ def _plain(definition: str) -> str:
 def _functions(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
     cursor.execute(_FOUND_FUNCTIONS)
     found = {name: (digest, as_owner) for name, digest, as_owner in cursor.fetchall()}
+
     for pair in tracked:
         wanted = sha256(function_body(pair).encode()).hexdigest(), True
         if found.get(f"{function_name(pair)}()") != wanted:
             yield Finding("function_changed", pair.table, detail=function_name(pair))
-    for name, digest in (_FUNCTIONS | ({} if in_directory else FUNCTIONS_OF_APPS)).items():
+
+    for name, digest in (_FUNCTIONS | ({} if in_directory else functions_of_apps())).items():
         if found.get(name) != (digest, name in _AS_OWNER):
             yield Finding("function_changed", detail=name)
 

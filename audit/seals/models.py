@@ -1,7 +1,7 @@
-"""Seals: hashes of the rows that histories and events held at a moment, in a chain.
+"""Seals: a chain of hashes over the rows that histories and events held at a moment.
 
-`audit.seals` writes them, `audit.seals.chain` checks them, and `audit.seals.offline_verifier` does
-so with no database. Row keys and hashes say nothing of a row's content.
+`sealing` writes them, `chain` checks them, and `offline_verifier` checks them without a database.
+The keys and hashes of rows reveal nothing of their content.
 """
 
 from typing import ClassVar
@@ -16,13 +16,13 @@ from tenants.clinic_model import ClinicQuerySet
 
 
 class Seal(models.Model):
-    """One link of the chain: it covers the rows that became visible since the one before."""
+    """One link of the chain: covers the rows that became visible since the seal before."""
 
     number = models.BigIntegerField(primary_key=True)
     sealed_at = models.DateTimeField()  # when the transaction that sealed began
     snapshot = models.TextField()  # pg_snapshot of the transaction that sealed
     server = models.TextField()  # system identifier, timeline and transaction
-    # Whether transaction ids are still those that the seal before went by: no restore, no move.
+    # Whether transaction ids continue those of the seal before: no restore and no move since.
     goes_on = models.BooleanField(db_default=False)
     previous = models.TextField(blank=True)
     hash = models.TextField()
@@ -40,7 +40,7 @@ class Seal(models.Model):
                 condition=Q(hash__regex="^[0-9a-f]{64}$"), name="audit_seal_hash_form"
             ),
             models.UniqueConstraint(fields=["hash"], name="audit_seal_hash_once"),
-            # The empty one begins the chain; two seals with one `previous` would be a fork.
+            # An empty `previous` begins the chain; two seals with the same one would be a fork.
             models.UniqueConstraint(fields=["previous"], name="audit_seal_no_fork"),
             models.CheckConstraint(
                 condition=Q(previous__regex="^[0-9a-f]{64}$") | Q(number=1, previous=""),
@@ -55,8 +55,8 @@ class Seal(models.Model):
 class SealedTable(models.Model):
     """The rows of one table that a seal covers: key, record and SHA-256 of each, by key.
 
-    `columns` are the columns that the hashes cover, in their order (audit.seals.row_hash_sql).
-    `root` is SHA-256 over key, record and hash of every row (audit.seals.offline_verifier.Root).
+    `columns` are the columns that the hashes cover, in their order (`sealable.row_hash_sql`).
+    `root` is SHA-256 over key, record and hash of every row (`offline_verifier.Root`).
     """
 
     id = models.BigAutoField(primary_key=True)

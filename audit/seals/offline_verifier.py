@@ -2,16 +2,16 @@
 
     python verify_fisioflow_audit.py FOLDER [--head HASH]
 
-Exit status 0: every row is as it was when it was sealed, and none was added or taken away. 1: what
-is wrong is named, by table, record and row, and never by content. 2: the folder is no export.
+Exit status 0: every row is as it was when it was sealed, and none was added or removed. 1: each
+problem is named, by table, record and row, never by content. 2: the folder isn't an export.
 
 FOLDER holds `seals.jsonl` (the chain), and for each table `hashes/TABLE.jsonl` (which row has
 which hash under which seal) and `rows/TABLE.jsonl` (the rows). A seal's hash covers the hash before
 it and each table's root; a root covers the hashes of the rows; a row's hash covers its values. The
-last seal's hash, kept where the database's administrators cannot write, makes the proof: `--head`
-checks that the chain leads there.
+last seal's hash, kept where the database's administrators cannot write, makes the proof complete:
+`--head` checks that it is in the chain.
 
-This file is also what the server computes with, so that the two cannot differ.
+The server computes with this file too, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Hashes = dict[int, "tuple[int, str | None, bytes]"]  # by row: seal, record, has
 
 
 class Finding(NamedTuple):
-    """Something that is off: what, and where. `row` is the key of a version or an event."""
+    """One problem, and where. `row` is the key of a version or an event."""
 
     problem: str
     table: str = ""
@@ -61,25 +61,25 @@ class Finding(NamedTuple):
 
 
 def canonical(value: Any) -> bytes:
-    """The one JSON text of a value: no spaces, sorted keys, UTF-8."""
+    """The JSON text of a value that hashes cover: no spaces, sorted keys, UTF-8."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.encode()
 
 
 def row_hash(values: Sequence[str | None]) -> bytes:
-    """SHA-256 of a row: of the JSON array of its columns' values as PostgreSQL's text."""
+    """SHA-256 of the JSON array of a row's values, as PostgreSQL's text."""
     return hashlib.sha256(canonical(list(values))).digest()
 
 
 def seal_hash(seal: dict[str, Any]) -> str:
-    """SHA-256 (hexadecimal) of a seal: of the JSON object of what it seals."""
+    """SHA-256 (hexadecimal) of the JSON object of a seal's SEALED keys."""
     return hashlib.sha256(canonical({key: seal[key] for key in SEALED})).hexdigest()
 
 
 class Root:
     """SHA-256 over a table's rows under one seal, in the order of their keys.
 
-    Of each row: its key (8 bytes, big-endian), its record's UUID (16 bytes; none for events) and
+    For each row: its key (8 bytes, big-endian), its record's UUID (16 bytes; none for events) and
     its hash (32 bytes).
     """
 
@@ -94,54 +94,60 @@ class Root:
         self._hash.update(key + bytes.fromhex((record or "").replace("-", "")) + digest)
 
     def hex(self) -> str:
-        """The root."""
+        """The root, in hexadecimal."""
         return self._hash.hexdigest()
 
 
 def chain_findings(seals: Iterable[dict[str, Any]], head: str = "") -> Iterator[Finding]:
-    """What is wrong with the chain itself; `seals` in the order of their numbers."""
+    """The problems of the chain itself; `seals` in the order of their numbers."""
     number, previous, known = 0, "", not head
     for seal in seals:
         if seal_hash(seal) != seal["hash"]:
             yield Finding("seal_changed", seal=seal["number"])
         if (seal["number"], seal["previous"]) != (number + 1, previous):
             yield Finding("chain_broken", seal=seal["number"], detail=f"after seal {number}")
+
         number, previous = seal["number"], seal["hash"]
         known = known or previous == head
+
     if not known:
         yield Finding("head_unknown", detail=head)
 
 
 def is_torn(seal: dict[str, Any], before: dict[str, Any] | None) -> bool:
-    """Whether transaction ids were given anew since the seal before, though on the same server.
+    """Whether rows got new transaction ids since the seal before, though on the same server.
 
-    Then only a restore explains it, which the seal's own events tell of.
+    Only a restore explains it, and then the seal covers the event of that restore.
     """
     if before is None or seal["goes_on"]:
         return False
+
     system, its_system = (str(one["server"]).partition("/")[0] for one in (seal, before))
     return system == its_system
 
 
 def export_findings(folder: Path, head: str = "") -> Iterator[Finding]:
-    """Everything that is off in an export. Holds the keys and hashes of one table in memory.
+    """Every problem of an export. Holds the keys and hashes of one table at a time in memory.
 
-    Raises ValueError, KeyError or TypeError when a file isn't what an export has.
+    Raises ValueError, KeyError or TypeError for a file that isn't an export's.
     """
     seals = list(_objects(folder / "seals.jsonl"))
     yield from chain_findings(seals, head)
+
     restored = _seals_of_restores(folder)
     before = None
     for seal in seals:
         if is_torn(seal, before) and seal["number"] not in restored:
             yield Finding("restore_unrecorded", seal=seal["number"])
         before = seal
+
     tables: dict[str, dict[int, dict[str, Any]]] = {
         path.stem: {} for kind in ("hashes", "rows") for path in (folder / kind).glob("*.jsonl")
     }
     for seal in seals:
         for entry in seal["tables"]:
             tables.setdefault(entry["table"], {})[seal["number"]] = entry
+
     for table, entries in sorted(tables.items()):
         hashes: Hashes = {}
         yield from _hash_findings(folder, table, entries, hashes)
@@ -159,14 +165,16 @@ def _seals_of_restores(folder: Path) -> set[int]:
 def _hash_findings(
     folder: Path, table: str, entries: dict[int, dict[str, Any]], hashes: Hashes
 ) -> Iterator[Finding]:
-    """Compares the list of hashes with the roots in the seals, and fills `hashes` from it."""
+    """Compares a table's list of hashes with the roots in the seals, and fills `hashes` from it."""
     roots = {number: Root() for number in entries}
     for seal, row, record, text in _objects(folder / "hashes" / f"{table}.jsonl"):
         if row in hashes:
             yield Finding("row_doubled", table, record or "", row, seal)
+
         digest = bytes.fromhex(text)
         hashes[row] = (seal, record, digest)
         roots.setdefault(seal, Root()).add(row, record, digest)
+
     for number, root in sorted(roots.items()):
         entry = entries.get(number, {"rows": 0, "root": None})
         if (root.rows, root.hex()) != (entry["rows"], entry["root"]):
@@ -178,10 +186,12 @@ def _row_findings(
 ) -> Iterator[Finding]:
     seen: set[int] = set()
     for values in _objects(folder / "rows" / f"{table}.jsonl"):
-        version = "history_id" in values  # an event has no record but itself
+        version = "history_id" in values  # an event has no record besides
         row, own = int(values["history_id" if version else "id"]), values["id"] if version else ""
+
         seal, record, digest = hashes.get(row, (0, own, b""))
         columns = entries[seal]["columns"] if seal in entries else []
+
         if row in seen:
             yield Finding("row_doubled", table, record or "", row, seal or None)
         elif not columns:
@@ -189,12 +199,13 @@ def _row_findings(
         elif values.keys() != set(columns) or row_hash([values[c] for c in columns]) != digest:
             yield Finding("row_changed", table, record or "", row, seal)
         seen.add(row)
+
     for row in sorted(hashes.keys() - seen):
         yield Finding("row_removed", table, hashes[row][1] or "", row, hashes[row][0])
 
 
 def _objects(path: Path) -> Iterator[Any]:
-    """What the lines of a file hold; nothing when it isn't there, which its rows then say."""
+    """The values of a file's lines. A missing file has none: its rows are then found missing."""
     if path.exists():
         with path.open(encoding="utf-8") as file:
             yield from map(json.loads, file)
@@ -206,9 +217,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--head", default="", help="The hash of a seal that was kept elsewhere.")
     options = parser.parse_args(arguments)
+
     if not (options.folder / "seals.jsonl").exists():
         sys.stderr.write(f"{options.folder} holds no seals.jsonl: it is no export.\n")
         return 2
+
     count, head = 0, "none"
     try:
         for finding in export_findings(options.folder, options.head.lower()):
@@ -219,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         sys.stdout.write(f"A file of the export was broken: {type(error).__name__}\n")
         count += 1
+
     sys.stdout.write(f"findings: {count}; head: {head}\n")
     return 1 if count else 0
 

@@ -1,4 +1,4 @@
-"""What is sealed: the tables, the text of their rows, and the moment at which they are read."""
+"""What seals cover: the tables, the hash of a row, and the moment at which rows are read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tenants.postgresql.snapshot import one_snapshot
 
 FORMAT = 2  # of hashes and headers; part of every seal
 EVENTS = "audit_event"
-# A value's text must not depend on who asks.
+# The text of a value must not depend on the session.
 _PIN = """
 SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
        set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
@@ -31,7 +31,7 @@ SELECT c.relname, array_agg(a.attname ORDER BY a.attnum)::text[]
 
 @dataclass(frozen=True, slots=True)
 class Sealable:
-    """A table whose rows are sealed: its key, the column of the record, of the time, and all."""
+    """A table whose rows are sealed; the names of its key, record, time and all columns."""
 
     table: str
     key: str
@@ -43,6 +43,7 @@ class Sealable:
 def sealable_tables(cursor: Any) -> list[Sealable]:
     """The histories and the events of the search path's schema."""
     records = {tracked.history: tracked.key for tracked in tracked_tables(cursor)}
+
     cursor.execute(_COLUMNS, [[*records, EVENTS]])
     return [
         Sealable(EVENTS, "id", None, "occurred_at", tuple(columns))
@@ -53,9 +54,9 @@ def sealable_tables(cursor: Any) -> list[Sealable]:
 
 
 def row_hash_sql(row: str, columns: tuple[str, ...]) -> str:
-    """The hash of the row called so, as audit.seals.offline_verifier.row_hash has it.
+    """The hash of the row with this alias, as `offline_verifier.row_hash` computes it.
 
-    The cheapest of five ways that were measured: 10 µs for a row of 21 columns and 600 bytes.
+    The fastest of five ways that were measured: 10 µs for a row of 21 columns and 600 bytes.
     """
     values = ", ".join(f'{row}."{column}"::text' for column in columns)
     return f"sha256(convert_to(array_to_json(ARRAY[{values}])::text, 'UTF8'))"
@@ -63,15 +64,16 @@ def row_hash_sql(row: str, columns: tuple[str, ...]) -> str:
 
 @contextmanager
 def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
-    """One moment of the current scope's schema, for sealing or for looking; gives its cursor.
+    """A cursor on one moment of the current scope's schema, to seal or only to read.
 
-    Nobody else seals meanwhile, and no migration runs (tenants.fleet takes the same lock): a table
-    that is rewritten looks empty to a snapshot from before. The lock is the session's, because a
+    Meanwhile nothing else seals and no migration runs (tenants.fleet takes the same lock), because
+    a table that is being rewritten looks empty to an older snapshot. The lock is the session's: a
     transaction that waited for it would see the moment before the wait.
     """
     connection, lock = connections[alias], "" if sealing else "_shared"
     with connection.cursor() as cursor:
         cursor.execute(_LOCK.format("lock" + lock))
+
     try:
         with one_snapshot(alias, read_only=not sealing) as cursor:
             cursor.execute(_PIN)
@@ -82,12 +84,12 @@ def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
 
 
 def moment_text(moment: datetime) -> str:
-    """A time stamp as headers have it."""
+    """A time stamp as a seal's header has it: UTC, microseconds."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def root_sql(row: str) -> str:
-    """The aggregate that offline_verifier.Root computes, over `id`, `record` and `hash`."""
+    """The aggregate that `offline_verifier.Root` computes, over `id`, `record` and `hash`."""
     record = f"coalesce(uuid_send({row}.record), ''::bytea)"
     return (
         f"sha256(string_agg(int8send({row}.id) || {record} || {row}.hash, ''::bytea"

@@ -1,17 +1,14 @@
-"""Whether every sealed row is as it was, and nothing was put in behind the seals.
+"""Whether every sealed row is as it was, and none was put in behind the seals.
 
-The chain is walked in Python, a line for each seal and table; the rows are compared in SQL, and
-only differences come back.
+Rows are compared in SQL, and only differences come back. From `Chain.since` on, a row's transaction
+id and date say where a seal must have it. No honest row is ever named, for two reasons:
 
-A row's transaction id says what the seals must have seen of it, as long as ids are those that the
-rows came with: since the last seal that doesn't go on (`Chain.since`). No honest row is ever named:
-
-- A seal sees every row whose transaction had ended, and has it. So a row that comes later is of a
+- A seal sees and has every row whose transaction had ended. So a row that comes later is of a
   transaction that the seal before it didn't see.
 - A seal notes the time (`sealed_at`) before it gets its transaction id, ids are given in order, and
   a row's transaction has its id before the trigger notes the row's time. So no row is older than
-  the last seal that had its id before the row's transaction had. Only a clock that is set back
-  makes it look so, and only for rows until the next seal: the last one is asked, not the latest.
+  the last seal whose id is lower than that of the row's transaction. Only a clock that is set back
+  makes it look so, and only for rows until the next seal: the last one counts, not the latest.
 """
 
 from collections.abc import Iterator
@@ -22,7 +19,7 @@ from audit.seals.offline_verifier import Finding, canonical
 from audit.seals.sealable import Sealable, row_hash_sql
 
 MOST = 10_000  # findings for one table and question; more would say nothing new
-# No sub-select stands here, because PostgreSQL would not hash in parallel with it.
+# Without a sub-select, because PostgreSQL wouldn't hash in parallel with one.
 _HERE = """
 SELECT number, split_part(snapshot, ':', 2)::xid8 AS xmax,
        string_to_array(split_part(snapshot, ':', 3), ',')::xid8[] AS xip
@@ -42,11 +39,14 @@ def sealed_row_findings(cursor: Any, chain: Chain, tables: list[Sealable]) -> It
     by_name = {table.table: table for table in tables}
     for name in chain.columns.keys() - by_name.keys():
         yield Finding("table_missing", name)
+
     values: dict[str, Any] = {"last": chain.last, "since": chain.since}
     values |= {"xids": chain.xids, "moments": chain.moments}
+
     for table in tables:
         lists = chain.columns.get(table.table, [])
         gone = sorted({column for columns in lists for column in columns} - set(table.columns))
+
         if gone:
             yield Finding("column_missing", table.table, detail=", ".join(gone))
         else:
@@ -58,6 +58,7 @@ def _compared(
 ) -> Iterator[Finding]:
     values["table"] = table.table
     values["lists"] = [canonical(columns).decode() for columns in lists]
+
     for question in (_changed(table, lists), _removed(table), _doubled(table)):
         cursor.execute(f"{question} ORDER BY 2 LIMIT {MOST}", values)
         for problem, row, record, seal in cursor.fetchall():
@@ -67,8 +68,8 @@ def _compared(
 def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
     """The rows that differ from their hash, or were put in behind a seal.
 
-    That is: the seal before theirs (the last, if they are in none) saw their transaction; or their
-    date lies before a seal that was made before their transaction.
+    A row was put in behind if the seal before its own (the last one, if it is in none) saw its
+    transaction, or if its date lies before a seal that was made before its transaction.
 
     An outer join from the history, so that PostgreSQL may hash in parallel.
     """
@@ -78,7 +79,8 @@ def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
         for position, columns in enumerate(lists, 1)
     )
     changed = f"WHEN s.hash <> CASE s.list{hashes} END THEN 'row_changed'" if lists else ""
-    # "= ANY": the planner, which expects few rows of it, then gathers them from parallel workers.
+
+    # "= ANY": the planner expects few rows from it, and so gathers them from parallel workers.
     return f"""
         SELECT problem, id, record, seal FROM (
           SELECT CASE WHEN h.xid < b.xmax AND NOT h.xid = ANY (b.xip)

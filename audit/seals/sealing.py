@@ -1,10 +1,10 @@
-"""Seals: what the histories and events held at a moment, hashed into a chain.
+"""Writing seals: what histories and events hold at a moment, hashed into a chain.
 
 A seal covers the rows that became visible since the one before: those that its snapshot sees and
-the earlier snapshot didn't, whatever transactions were open at either. Nothing is missed, nothing
-is sealed twice. Where rows' transaction ids were given anew (a restore, a move), or the server may
-be another (a failover), the rows that are in no seal are taken instead. A seal before which they
-were given anew says so (`goes_on`).
+the earlier snapshot didn't, whichever transactions were open at either. No row is missed, and none
+is sealed twice. Where rows got new transaction ids (a restore, a move), or the server may be
+another (a failover), a seal covers the rows that are in no seal yet. `goes_on` tells which it was:
+whether transaction ids go on from the seal before.
 """
 
 from dataclasses import dataclass
@@ -52,11 +52,12 @@ class SealMade:
 def seal_create(*, alias: str) -> SealMade | None:
     """Seal what became visible since the last seal; None when there is nothing.
 
-    The owner seals: the application may not write seals. Raises OwnerLoginMissing, and
+    Seals as the owner: the application may not write seals. Raises OwnerLoginMissing, and
     TransactionManagementError inside a transaction.
     """
     with as_owner(alias), proof_snapshot(alias, sealing=True) as cursor:
         made = seal_rows(cursor)
+
     if made:
         _log.info("audit_sealed", number=made.number, head=made.hash, rows=made.rows)
     return made
@@ -66,12 +67,15 @@ def seal_rows(cursor: Any) -> SealMade | None:
     """Write a seal inside `proof_snapshot`; None when no row is new."""
     cursor.execute(_NOW)
     sealed_at, snapshot, server, last, previous, goes_on, follows, xmax, xip = cursor.fetchone()
+
     window = _Window(last is not None, follows, xmax, xip)
     tables = window.with_news(cursor, sealable_tables(cursor))
     if not tables:
         return None
+
     number = (last or 0) + 1
     sealed = [_seal_table(cursor, number, table, window) for table in tables]
+
     cursor.execute("SELECT pg_current_xact_id()::text")
     header = {
         "format": FORMAT,
@@ -83,18 +87,20 @@ def seal_rows(cursor: Any) -> SealMade | None:
         "previous": previous or "",
         "tables": sealed,
     }
+
     digest = seal_hash(header)
     cursor.execute(
         "INSERT INTO audit_seal (number, sealed_at, snapshot, server, goes_on, previous, hash)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
         [number, sealed_at, snapshot, header["server"], goes_on, header["previous"], digest],
     )
+
     return SealMade(number, digest, sum(entry["rows"] for entry in sealed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Which rows are new, since a last seal whose transaction ids are those of this server."""
+    """Which rows are new since the last seal; by transaction id, if ids go on since then."""
 
     sealed_before: bool
     follows: bool
@@ -102,10 +108,13 @@ class _Window:
     xip: list[str]
 
     def condition(self, table: Sealable) -> tuple[str, list[Any]]:
+        """For the alias `h` of the table: SQL, and its values."""
         if self.follows:
             return "(h.xid >= %s::xid8 OR h.xid = ANY(%s::xid8[]))", [self.xmax, self.xip]
+
         if not self.sealed_before:
             return "true", []
+
         return (
             "NOT EXISTS (SELECT FROM (SELECT unnest(row_ids) AS id"
             " FROM audit_sealedtable JOIN audit_seal ON number = seal_id"
@@ -113,18 +122,21 @@ class _Window:
         ), [table.table]
 
     def with_news(self, cursor: Any, tables: list[Sealable]) -> list[Sealable]:
-        """The tables that have new rows: one query."""
+        """The tables that have new rows, by one query."""
         parts, values = [], []
+
         for table in tables:
             condition, of_condition = self.condition(table)
             found = f'EXISTS (SELECT FROM "{table.table}" h WHERE {condition})'
-            if self.follows:  # whatever the statistics say, one look at the index's end
+            if self.follows:  # one look at the index's end, whatever the statistics say
                 found = (
                     f'(SELECT xid FROM "{table.table}" ORDER BY xid DESC LIMIT 1) >= %s::xid8 OR'
                     f' EXISTS (SELECT FROM "{table.table}" WHERE xid = ANY(%s::xid8[]))'
                 )
+
             parts.append(f"SELECT %s WHERE {found}")
             values += [table.table, *of_condition]
+
         cursor.execute(" UNION ALL ".join(parts), values)
         names = {name for (name,) in cursor.fetchall()}
         return [table for table in tables if table.table in names]
@@ -134,6 +146,7 @@ def _seal_table(cursor: Any, number: int, table: Sealable, window: _Window) -> d
     """Write the hashes of a table's new rows; returns the table's part of the header."""
     condition, values = window.condition(table)
     record = f'h."{table.record}"' if table.record else "NULL::uuid"
+
     cursor.execute(
         f"""
         INSERT INTO audit_sealedtable
@@ -147,5 +160,6 @@ def _seal_table(cursor: Any, number: int, table: Sealable, window: _Window) -> d
         """,
         [number, table.table, list(table.columns), *values],
     )
+
     rows, root = cursor.fetchone()
     return {"table": table.table, "columns": list(table.columns), "rows": rows, "root": root}

@@ -1,4 +1,4 @@
-"""The schemas that have a trail: each clinic's, and the directory's for the platform's staff."""
+"""The schemas that have a trail: each clinic's, and the directory's, for the platform's staff."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ from tenants.context import DIRECTORY, ClinicRoute, clinic_scope, maintenance_sc
 from tenants.errors import ClinicNotFound
 from tenants.models import Clinic
 
-PLATFORM = "public"  # the directory's schema; no clinic can be called so
+PLATFORM = "public"  # the directory's schema; no clinic can have this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class TrailSchema:
     is_open: bool = True
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Work there. A closed clinic's records are kept, and proven, but not entered."""
+        """Enter the schema. A closed clinic opens for maintenance only, to be proven."""
         if self.route is None:
             return platform_scope()
         return clinic_scope(self.route) if self.is_open else maintenance_scope(self.name)
@@ -31,12 +31,13 @@ class TrailSchema:
 def trail_schemas(names: Sequence[str] = ()) -> list[TrailSchema]:
     """The schemas of these names, or all: clinics by name, the directory last.
 
-    Raises ClinicNotFound when one isn't there.
+    Raises ClinicNotFound when one of the names is unknown.
     """
     with platform_scope():
         clinics = Clinic.objects.order_by("schema_name")
         if names:
             clinics = clinics.filter(schema_name__in=names)
+
         found = [
             TrailSchema(
                 name=clinic.schema_name,
@@ -46,8 +47,10 @@ def trail_schemas(names: Sequence[str] = ()) -> list[TrailSchema]:
             )
             for clinic in clinics
         ]
+
     if not names or PLATFORM in names:
         found.append(TrailSchema(PLATFORM, DIRECTORY))
     if missing := set(names) - {one.name for one in found}:
         raise ClinicNotFound(schema=min(missing))
+
     return found

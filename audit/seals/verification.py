@@ -1,6 +1,6 @@
-"""The proof that a trail is complete and unchanged: live rows against histories, guards, seals.
+"""The proof that a trail is complete and unchanged: live rows, guards and seals.
 
-Everything is read in one snapshot, and compared in SQL: only differences come back.
+Everything is read in one snapshot and compared in SQL; only differences come back.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was verified, and what is off: nothing, if all is well."""
+    """What was verified, and the findings: none, if all is well."""
 
     tables: int
     seals: int
@@ -49,12 +49,14 @@ def verify(*, alias: str, head: str = "") -> Verification:
     """
     with proof_snapshot(alias, sealing=False) as cursor:
         tracked, chain = tracked_tables(cursor), Chain()
+
         findings = [
             *guard_findings(cursor, tracked, in_directory=alias == DIRECTORY),
             *(finding for pair in tracked for finding in live_findings(cursor, pair)),
             *chain.walk(alias, head),
             *sealed_row_findings(cursor, chain, sealable_tables(cursor)),
         ]
+
     return Verification(
         tables=len(tracked),
         seals=chain.seals,
@@ -69,6 +71,7 @@ def live_findings(cursor: Any, tracked: Tracked) -> Iterator[Finding]:
     """Each record whose live row isn't its last version, or whose versions don't add up to it."""
     key = f'"{tracked.key}"'
     live, kept = tracked.columns_of("t", kept=True), tracked.columns_of("h")
+
     cursor.execute(
         f"""
         WITH versions AS (
@@ -89,5 +92,6 @@ def live_findings(cursor: Any, tracked: Tracked) -> Iterator[Finding]:
          WHERE problem IS NOT NULL ORDER BY record LIMIT {MOST}
         """
     )
+
     for problem, record, row in cursor.fetchall():
         yield Finding(problem, tracked.table, record, row)

@@ -1,3 +1,10 @@
-"""Who reads the trail: values of accounts.models.Role, which stands above this app."""
+"""Which roles read the trail. The app that has roles registers them; until then nobody reads."""
 
-READERS = frozenset({"owner", "auditor"})
+from collections.abc import Iterable
+
+READERS: set[str] = set()
+
+
+def register_readers(roles: Iterable[str]) -> None:
+    """Let people of these roles read the clinic's trail."""
+    READERS.update(roles)

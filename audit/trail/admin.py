@@ -1,4 +1,4 @@
-"""The trail in the clinic's admin: the list with its filters, and each entry as a diff."""
+"""The trail in the clinic's admin: a list with filters, and each entry as a diff."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -33,13 +33,13 @@ _COLOURS = {"insert": "success", "update": "info", "delete": "danger", "access_r
 
 
 class DayInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """The browser's own calendar."""
+    """A text field with the browser's calendar."""
 
     input_type = "date"
 
 
 class TrailAdmin(ModelAdmin):  # type: ignore[misc]
-    """Read alone, by the owner and the auditor."""
+    """Read-only, for the owner and the auditor."""
 
     labels: ClassVar = {
         "from": _("From"),
@@ -53,7 +53,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
     }
 
     def get_urls(self) -> list[Any]:
-        """The list, its file and an entry: there is nothing to add, change or delete."""
+        """The list, its export and an entry; nothing can be added, changed or deleted."""
         view = self.admin_site.admin_view
         export = require_POST(self.export_view)
         return [
@@ -70,8 +70,10 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> TemplateResponse:
         """A page of the trail, newest first."""
         self._check(request)
+
         found = TrailFilter(request.GET, queryset=Event.objects.none())
         form = self._form(found)
+
         entries: list[Entry] = []
         if found.is_valid():
             try:
@@ -79,10 +81,12 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
                 entries = found.qs.page(PAGE + 1, after=Place.parse(after) if after else None)
             except (ValueError, LookupError) as error:
                 raise Http404 from error
+
         filters = {n: v for n, v in request.GET.items() if v and n in TrailFilter.base_filters}
         older = None
         if len(entries) > PAGE:
             older = urlencode(filters | {"after": str(entries[PAGE - 1].place)})
+
         context = {
             "title": _("Audit trail"),
             "form": form,
@@ -93,12 +97,13 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         return self._page(request, "audit/trail.html", context | (extra_context or {}))
 
     def entry_view(self, request: HttpRequest, place: str) -> TemplateResponse:
-        """One entry: every value as it was and as it is, and everything about who did it."""
+        """One entry: each value before and after, and everything about who did it."""
         self._check(request)
         try:
             (entry,) = entries_at([Place.parse(place)])
         except (ValueError, OverflowError) as error:
             raise Http404 from error
+
         charts_open_of(request, charts_in([entry]))
         line = self._line(entry)
         context = {
@@ -109,13 +114,14 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         return self._page(request, "audit/entry.html", context)
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The file of what the filters of the address leave."""
+        """The export of the entries that the address's filters leave."""
         self._check(request)
         query = request.GET.dict() | {"format": request.POST.get("format", "csv")}
         found = ExportFilter(query, queryset=Event.objects.none())
         if not found.is_valid():
             back = reverse("clinic:audit_event_changelist")
             return redirect(f"{back}?{request.GET.urlencode()}")
+
         return export_response(found.qs, found.form.cleaned_data["format"])
 
     def _check(self, request: HttpRequest) -> None:
@@ -129,6 +135,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
 
     def _form(self, found: TrailFilter) -> forms.Form:
         form: forms.Form = found.form
+
         for name, field in form.fields.items():
             field.label = self.labels[name]
             if isinstance(field, forms.ChoiceField):
@@ -140,6 +147,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
 
     def _line(self, entry: Entry) -> dict[str, Any]:
         changed = [_label(entry.table, name) for name in entry.changed_fields]
+
         return {
             "entry": entry,
             "what": capfirst(str(dict(tables()).get(entry.table, entry.table) or _whose(entry))),
@@ -155,12 +163,14 @@ def _whose(entry: Entry) -> Any:
 
 
 def _values(entry: Entry) -> Iterator[tuple[str, str, str, bool]]:
-    """Label, old, new, and whether they differ; what differs comes first."""
+    """Label, old value, new value and whether they differ; changed fields come first."""
     old, new = entry.old_values or {}, entry.new_values or {}
     names = sorted(new or old, key=lambda name: name not in entry.changed_fields)
+
     for name in names:
         changed = name in entry.changed_fields
         yield _label(entry.table, name), _shown(old.get(name)), _shown(new.get(name)), changed
+
     for name, value in (entry.details or {}).items():
         yield name, _NOTHING, _shown(value), False
 

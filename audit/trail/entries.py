@@ -1,4 +1,4 @@
-"""Entries of the trail: what a version changed, derived from the version before it; and events."""
+"""Entries of the trail: events, and versions with what each changed since the one before."""
 
 import re
 from collections import defaultdict
@@ -12,15 +12,15 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from audit.capture.charts import chart_of, chart_path
 from audit.capture.histories import histories
 from audit.capture.history import DIGEST
 from audit.events.models import Event
-from core.charts import chart_of, chart_path
 
 EVENTS = Event._meta.db_table
 _PLACE = re.compile(r"([^:]*):(-?[0-9]{1,19})")
 _NUMBERS = range(-(2**63), 2**63)  # of a bigint
-HIDDEN = "[hidden]"  # instead of a secret's digest, and of the texts of a draft
+HIDDEN = "[hidden]"  # shown instead of a secret's digest and of a draft's texts
 
 
 class Change(models.TextChoices):
@@ -35,7 +35,7 @@ KIND_OF_TYPE = {"+": Change.INSERT, "~": Change.UPDATE, "-": Change.DELETE}
 
 
 class Place(NamedTuple):
-    """Which entry: the tracked table (or the events') and the number of the row in its history."""
+    """Where an entry is: its tracked table (or the events') and the number of the row in there."""
 
     table: str
     number: int
@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """The place that was written so. Raises ValueError."""
+        """The place that `str` wrote. Raises ValueError."""
         written = _PLACE.fullmatch(text)
         if written is None or int(written[2]) not in _NUMBERS:
             raise ValueError(text)
@@ -54,11 +54,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the trail. Values are by column."""
+    """One line of the trail; its values by column."""
 
     place: Place
     kind: str
-    action: str | None  # INSERT, UPDATE, DELETE; None of an event
+    action: str | None  # INSERT, UPDATE, DELETE; None for an event
     record_id: str
     timestamp: datetime
     user_id: UUID | None
@@ -72,42 +72,50 @@ class Entry:
     new_values: dict[str, Any] | None = None
     changed_fields: tuple[str, ...] = ()
     details: dict[str, Any] | None = None
-    patient_id: UUID | None = None  # whose chart it is of
+    patient_id: UUID | None = None  # whose chart it belongs to
 
 
 def charts_in(entries: Iterable[Entry]) -> set[UUID]:
-    """The patients whose charts the entries show something of: events have no content."""
+    """The patients whose charts the entries show something of; events show nothing."""
     return {entry.patient_id for entry in entries if entry.action and entry.patient_id}
 
 
 def entries_at(places: Iterable[Place]) -> list[Entry]:
-    """The entries of these places, in this order; a place without a row is left out."""
+    """The entries at these places, in this order; places without a row are left out."""
     places = list(places)
+
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     for place in places:
         numbers[place.table].append(place.number)
+
     found: dict[Place, Entry] = {}
     for table, wanted in numbers.items():
         if table == EVENTS:
             found |= {e.place: e for e in map(_of_event, Event.objects.filter(pk__in=wanted))}
         elif table in histories():
             found |= {e.place: e for e in _of_versions(table, wanted)}
+
     return [found[place] for place in places if place in found]
 
 
 def _of_versions(table: str, numbers: list[int]) -> Iterable[Entry]:
     history = histories()[table]
     key = history.instance_type._meta.pk.attname
+
     earlier = (
         history.objects.filter(**{key: OuterRef(key)}, history_id__lt=OuterRef("history_id"))
         .order_by("-history_id")
         .values("history_id")[:1]
     )
+
     found = history.objects.filter(pk__in=numbers).annotate(earlier=Subquery(earlier))
-    between = (chart_path(history) or "").rpartition("__")[0]  # a version and its patient
+    between = (chart_path(history) or "").rpartition("__")[
+        0
+    ]  # what lies between a version and its patient
     rows = list(found.select_related(between) if between else found)
     changed = [row.earlier for row in rows if row.history_type == "~"]
     before = history.objects.in_bulk(changed) if changed else {}
+
     for row in rows:
         yield _of_version(table, row, before.get(row.earlier))
 
@@ -116,8 +124,10 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
     kind = KIND_OF_TYPE[row.history_type]
     old = row if kind is Change.DELETE else before
     new = None if kind is Change.DELETE else row
+
     names = [f.attname for f in row.tracked_fields]
     changed = [n for n in names if old and new and getattr(old, n) != getattr(new, n)]
+
     return Entry(
         place=Place(table, row.history_id),
         kind=kind.value,
@@ -140,10 +150,12 @@ def _of_version(table: str, row: Any, before: Any) -> Entry:
 
 def _values(row: Any) -> dict[str, Any]:
     draft = row.draft_until and getattr(row, row.draft_until) is None
+
     values = {}
     for field in (row._meta.get_field(tracked.name) for tracked in row.tracked_fields):
         secret = field.db_comment == DIGEST or (draft and isinstance(field, models.TextField))
         values[field.attname] = HIDDEN if secret else getattr(row, field.attname)
+
     return values
 
 

@@ -1,4 +1,4 @@
-"""The trail as a file: written page by page, so that its length costs no memory."""
+"""The trail as a file, written page by page: memory doesn't grow with its length."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.utils import timezone
 from rest_framework.utils.encoders import JSONEncoder
 
-from audit.events.models import Kind
+from audit.events.models import EventKind
 from audit.events.services import chart_view_record, event_record
 from audit.trail.entries import EVENTS, charts_in
 from audit.trail.feed import Trail
@@ -23,34 +23,39 @@ Format = Literal["csv", "jsonl"]
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 PAGE = 500  # entries in memory
 _BOM = "\ufeff"  # by which spreadsheets know UTF-8
-# OWASP: a cell that begins so is run by spreadsheets; user agents are anybody's text.
+# Spreadsheets run a cell that begins like this (OWASP), and a user agent may be any text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def trail_export(*, trail: Trail, format: Format) -> Iterator[str]:  # noqa: A002  its name
-    """What there is of the trail by now, in pieces of text, newest first.
+    """The trail up to now, newest first, in pieces of text.
 
-    The export is an event, written before the first piece is made. The pieces may be taken after
-    the request is over: each is read in the clinic, and as the person, of this call.
+    The export is an event, written before the first piece is made. The pieces may be read after the
+    request has ended: each is made in this call's clinic and as its actor.
     """
     now = timezone.now()
     until = min(trail.until, now) if trail.until else now
+
     filters = trail.given()
     trail = replace(trail, until=until)
     details = {"format": format, "filters": filters, "count": trail.count()}
-    event_record(kind=Kind.EXPORTED, table_name=EVENTS, details=details)
+    event_record(kind=EventKind.EXPORTED, table_name=EVENTS, details=details)
+
     pages = _pages(trail, current_clinic(), current_actor())
     return chain([_csv_head()], map(_csv, pages)) if format == "csv" else map(_json_lines, pages)
 
 
 def _pages(trail: Trail, clinic: ClinicRoute, actor: Actor) -> Iterator[list[dict[str, Any]]]:
     after = None
+
     while True:
         with clinic_scope(clinic), acting(actor):  # not around the yield: they are the caller's
             page = trail.page(PAGE, after=after)
             chart_view_record(patient_ids=charts_in(page))
             entries = as_dicts(page)
+
         yield entries
+
         if len(page) < PAGE:
             return
         after = page[-1].place

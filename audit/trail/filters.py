@@ -1,4 +1,4 @@
-"""What the trail is filtered by, over HTTP, in the admin and in the command."""
+"""The filters of the trail, for the API, the admin and the command."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -10,19 +10,19 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
 from audit.capture.histories import histories
-from audit.events.models import Kind
+from audit.events.models import EventKind
 from audit.trail.entries import Change
 from audit.trail.feed import Trail
 from core.api.filters import FromToFilterSet, KeyFilter
 from core.api.serializers import DateField, MomentField
 
-KINDS = [*Change.choices, *Kind.choices]
+KINDS = [*Change.choices, *EventKind.choices]
 _REQUEST_ID = r"^[A-Za-z0-9._-]{1,64}$"
 _DAY_LENGTH = 10  # characters of 2026-03-02
 
 
 def tables() -> list[tuple[str, Any]]:
-    """The tracked tables, with what people call what is in them."""
+    """The tracked tables, each with the name that people know it by."""
     return [
         (table, history.instance_type._meta.verbose_name_plural)
         for table, history in histories().items()
@@ -30,16 +30,17 @@ def tables() -> list[tuple[str, Any]]:
 
 
 class MomentOrDayField(forms.Field):
-    """A date-time with its offset, or a day on the clinic's clock: its beginning, or its end."""
+    """A date-time with its offset, or a day of the clinic's clock, which means its start or end."""
 
     def __init__(self, *, end_of_day: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.end_of_day = end_of_day
 
     def to_python(self, value: Any) -> datetime | None:
-        """Raises forms.ValidationError for anything else."""
+        """The moment. Raises forms.ValidationError for anything else."""
         if not value:
             return None
+
         try:
             if len(value) > _DAY_LENGTH:
                 moment: datetime = MomentField().run_validation(value)
@@ -67,20 +68,20 @@ class MomentOrDayField(forms.Field):
     }
 )
 class MomentOrDayFilter(CharFilter):  # type: ignore[misc]
-    """See the field."""
+    """Filters by a MomentOrDayField."""
 
     field_class = MomentOrDayField
 
 
 @extend_schema_field({"type": "string", "pattern": _REQUEST_ID})
 class RequestFilter(CharFilter):  # type: ignore[misc]
-    """The id of a request."""
+    """Filters by the id of a request."""
 
     field_class = forms.RegexField
 
 
 class TrailFilter(FromToFilterSet):
-    """Its `qs` is a Trail."""
+    """The filters; `qs` is a Trail."""
 
     from_ = MomentOrDayFilter(label="A moment or a day, included.", end_of_day=False)
     to = MomentOrDayFilter(
@@ -99,13 +100,13 @@ class TrailFilter(FromToFilterSet):
     names: ClassVar = {"from": "since", "to": "until"}
 
     def filter_queryset(self, queryset: Any) -> Trail:
-        """What the filters leave of the trail. Only for a valid form."""
+        """The trail with the form's filters, which must be valid."""
         given = self.form.cleaned_data.items()
         filters = {self.names.get(k, k): v for k, v in given if v not in (None, "")}
         return Trail(**{name: filters[name] for name in Trail.FILTERS if name in filters})
 
 
 class ExportFilter(TrailFilter):
-    """The same, and the format of the file."""
+    """The same filters, and the format of the file."""
 
     format = ChoiceFilter(required=True, choices=[("csv", "CSV"), ("jsonl", "JSON Lines")])

@@ -1,4 +1,4 @@
-"""The history of a record in the admins: its versions, what each changed, and going back to one."""
+"""The history of a record in the admins: its versions, their changes, and reverting to one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,15 +23,15 @@ from core.requests import notes_of
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
-    """django-simple-history's pages. They open for whoever sees the record's own page.
+    """django-simple-history's pages, for everybody who may see the record's own page.
 
-    In a clinic, Django's log of the admin isn't written: the history says more.
+    In a clinic, Django's log of the admin isn't written, because the history says more.
     """
 
     object_history_form_template = "audit/version.html"
 
     def get_urls(self) -> list[Any]:
-        """A version's page is found by its number."""
+        """Adds the page of a version, found by the version's number."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_simple_history"
         view = self.admin_site.admin_view(self.history_form_view)
         version = path("<path:object_id>/history/<int:version_id>/", view, name=name)
@@ -40,9 +40,10 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The versions, newest first. What the admin doesn't show has no history there either."""
+        """The versions, newest first; for no record that the admin doesn't show."""
         if self.get_object(request, unquote(object_id)) is None:
             return self._missing(request, object_id)
+
         page: HttpResponse = super().history_view(request, object_id, extra_context)
         return page
 
@@ -53,20 +54,24 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         version_id: int,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The record's form as it was then. To revert is to save it: an ordinary change."""
+        """The record's form with the version's values. Saving it reverts, as an ordinary change."""
         record = self.get_object(request, unquote(object_id))
         if record is None:
             return self._missing(request, object_id)
+
         version = self._versions(request, record).filter(history_id=version_id).first()
         if version is None:
             raise Http404
+
         if request.method == "POST":
             with acting(replace(current_actor(), reason=f"revert to version {version_id}")):
                 page: HttpResponse = self.changeform_view(request, object_id)
             return page
+
         shown = version.instance
         shown._state.adding = False
         notes_of(request).shown_instead = shown
+
         locked = self.revert_disabled(request, record)
         history = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_history"
         said = {"record": record, "date": _moment(version.history_date)}
@@ -76,6 +81,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
             "revert_disabled": locked,
             "change_history": False,
         }
+
         form: HttpResponse = self.changeform_view(request, object_id, extra_context=context)
         return form
 
@@ -85,11 +91,11 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         return version or super().get_object(request, object_id, from_field)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        """A version's page has no other records, which it would show as they are today."""
+        """None on a version's page, which would show other records as they are today."""
         return [] if notes_of(request).shown_instead else list(super().get_inlines(request, obj))
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """A version's page has its own buttons."""
+        """The form; a version's page has its own buttons."""
         page = super().render_change_form(request, *args, **kwargs)
         if notes_of(request).shown_instead:
             page.template_name = self.object_history_form_template
@@ -101,10 +107,12 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         historical_records: Sequence[Any],
         foreign_keys_are_objs: bool = True,
     ) -> None:
-        """The page's last version is compared, too: with the one before it."""
+        """Compares the page's last version too, with the one before it."""
         super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
+
         for last in list(historical_records)[-1:]:
             before = self._versions(request, last).filter(history_id__lt=last.history_id).first()
+
             if before is not None:
                 delta = last.diff_against(before, foreign_keys_are_objs=foreign_keys_are_objs)
                 shown = self.get_historical_record_context_helper(request, last)
@@ -134,7 +142,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         return page
 
     def _versions(self, request: HttpRequest, record: Any) -> Any:
-        """Of the record or of a version of it, as far as the page shows them, newest first."""
+        """The versions that the page shows, newest first; `record` may be a version itself."""
         key = self.opts.pk.attname
         history = self.model.history
         return self.get_history_queryset(request, history, key, getattr(record, key))

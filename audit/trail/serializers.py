@@ -13,7 +13,7 @@ _VALUES = {"type": ["object", "null"], "additionalProperties": {}}
 
 
 class ActorSerializer(serializers.Serializer[Entry]):
-    """Who: the account, unless a job or nobody did it, and the name that it had then."""
+    """Who did it: the account, if it was one, and the name at that time."""
 
     id = serializers.UUIDField(source="user_id", allow_null=True)
     label = serializers.CharField(source="actor_label")  # type: ignore[assignment]  # a Field's
@@ -36,7 +36,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
     timestamp = serializers.DateTimeField()
     table = serializers.CharField()
     record_id = serializers.CharField()
-    patient = serializers.UUIDField(source="patient_id", allow_null=True)  # whose chart it is of
+    patient = serializers.UUIDField(source="patient_id", allow_null=True)  # whose chart it is in
     kind = serializers.CharField()
     action = ActionField(allow_null=True)
     changed_fields = serializers.ListField(child=serializers.CharField())
@@ -56,5 +56,5 @@ class EntrySerializer(serializers.Serializer[Entry]):
 
 
 def as_dicts(entries: Any) -> list[dict[str, Any]]:
-    """Entries as JSON has them."""
+    """The entries as JSON values."""
     return list(EntrySerializer(entries, many=True).data)

@@ -1,6 +1,6 @@
-"""The trail over HTTP: for the owner and the auditor, who alone read it."""
+"""The trail over HTTP, only for the roles that read it: the owner and the auditor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -29,7 +29,7 @@ from core.api.views import ApiView
 from core.charts import charts_open_of
 from tenants.context import current_clinic
 
-_ORDERING = "-timestamp"  # the one there is
+_ORDERING = "-timestamp"  # the only one
 
 
 class TrailPages(CursorPages):
@@ -40,17 +40,19 @@ class TrailPages(CursorPages):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The entries of the page; `queryset` is a Trail."""
         limit, cursor = limit_of(request), request.query_params.get("cursor")
+
         try:
             after = Place.parse(read_cursor(cursor, _ORDERING)) if cursor else None
             found: list[Any] = queryset.page(limit + 1, after=after)
         except (ValueError, LookupError) as error:
             raise bad_cursor() from error
+
         if len(found) > limit:
             self.next_cursor = write_cursor(_ORDERING, found[limit - 1].place)
+
         return found[:limit]
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """For the OpenAPI document."""
         of_lists = super().get_schema_operation_parameters(view)
         return [one for one in of_lists if one["name"] in self.parameters]
 
@@ -64,7 +66,7 @@ class TrailViewSet(ApiView, GenericViewSet[Any]):
     pagination_class = TrailPages
     ordering_fields: ClassVar[dict[str, str]] = {}
     default_ordering: ClassVar = _ORDERING
-    roles: ClassVar[Mapping[str, frozenset[str]]] = {"list": READERS, "export": READERS}
+    roles: ClassVar[Mapping[str, Set[str]]] = {"list": READERS, "export": READERS}
 
     @extend_schema(operation_id="audit_list", responses=EntrySerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -84,19 +86,20 @@ class TrailViewSet(ApiView, GenericViewSet[Any]):
     )
     @action(detail=False, filterset_class=ExportFilter, pagination_class=None)
     def export(self, request: Request) -> StreamingHttpResponse:
-        """The same as a file, with all pages. That somebody took it is an event."""
+        """The whole list as a file. The export itself is an event."""
         trail: Any = self.filter_queryset(self.get_queryset())
         of_type: Any = request.query_params["format"]
         return export_response(trail, of_type)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """`format` is the file's, which is of its own type whatever the reader accepts."""
+        """`format` names the file's type, which doesn't depend on the Accept header."""
         return super().perform_content_negotiation(request, force=force or self.action == "export")
 
 
 def export_response(trail: Trail, of_type: Format) -> StreamingHttpResponse:
     """The download of an export."""
     name = f"audit-{current_clinic().schema}.{of_type}"
+
     return StreamingHttpResponse(
         trail_export(trail=trail, format=of_type),
         content_type=CONTENT_TYPES[of_type],

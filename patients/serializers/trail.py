@@ -6,17 +6,17 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import Role
-from audit.models import Kind
+from audit.capture.charts import chart_models, chart_path
+from audit.models import EventKind
 from core.actor import is_support
 from core.api.serializers import StrictSerializer, UUIDField
-from core.charts import chart_models, chart_path
 
 
 class AccessSerializer(serializers.Serializer[Any]):
     """Somebody looked at the chart, opened a file of it, printed or exported it."""
 
     occurred_at = serializers.DateTimeField(read_only=True)
-    kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
+    kind = serializers.ChoiceField(choices=EventKind.choices, read_only=True)
     who = serializers.CharField(
         source="actor_label", read_only=True, help_text="The name that they had then."
     )

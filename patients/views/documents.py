@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from accounts.models import ADMIN_ROLES, Role
 from accounts.permissions import person_of
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.api.uploads import UploadParser
 from core.api.views import ResourceViewSet
 from patients.filters import DocumentFilter
@@ -128,7 +128,7 @@ class DocumentViewSet(ResourceViewSet):
         document = document_of_link(document_id=pk, token=token)
         file = default_storage.open(document.path)
         event_record(
-            kind=Kind.DOWNLOADED,
+            kind=EventKind.DOWNLOADED,
             patient_id=document.patient_id,
             table_name=Document._meta.db_table,
             record_id=document.pk,

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role
 from accounts.permissions import person_of
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from core.api.batches import (
     ANY_ITEMS,
     MAX_BODY,
@@ -123,7 +123,7 @@ class PatientViewSet(ResourceViewSet):
         body.is_valid(raise_exception=True)
         printed = body.validated_data
         event_record(
-            kind=Kind.PRINTED,
+            kind=EventKind.PRINTED,
             patient_id=patient.pk,
             table_name=printed["table"],
             record_id=printed.get("record_id") or "",

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.utils import IntegrityError
 
 from audit.capture.classification import is_tracked
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
@@ -147,7 +147,7 @@ def test_the_application_chooses_no_number_of_an_event(
     assert all(number > 0 and xid for number, xid in told)
     assert set(numbers) < {number for number, _ in told}
     with clinic_scope(fresh_clinic.route):
-        Event.objects.create(kind=Kind.PRINTED)  # has the next number
+        Event.objects.create(kind=EventKind.PRINTED)  # has the next number
         count = Event.objects.count()
     assert count == len(told) + 1
     owner, seen, cursor = api(fresh_clinic.people.owner, host=fresh_clinic.host), 0, None

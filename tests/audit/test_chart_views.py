@@ -13,10 +13,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.admin_sites import clinic_site
+from audit.capture.charts import chart_path
 from audit.events import middleware
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from core.api.views import ResourceViewSet
-from core.charts import chart_models, chart_path
 from core.record_admin import RecordAdmin
 from patients.models import Patient
 from scheduling.models import Appointment
@@ -55,7 +55,7 @@ CHART_ADMINS += ["scheduling/appointment"]
 def seen(by: Any, *, at: ClinicRoute) -> list[tuple[str, str]]:
     """What the person has seen, and how."""
     with clinic_scope(at):
-        found = Event.objects.filter(user_id=by.pk).exclude(kind=Kind.ACCESS_REFUSED)
+        found = Event.objects.filter(user_id=by.pk).exclude(kind=EventKind.ACCESS_REFUSED)
         looks = found.filter(patient_id__isnull=False).order_by("id")
         return [(str(chart), kind) for chart, kind in looks.values_list("patient_id", "kind")]
 
@@ -79,9 +79,11 @@ def test_an_answer_that_shows_a_chart_leaves_a_trace_and_no_other_does(
         row.route in WITHOUT_IDS or any(key in content for key in ids_of_chart(place))
     )
     kinds = [kind for chart, kind in seen(person, at=place.norte)]
-    expected = [Kind.DOWNLOADED] if row.route.endswith("/content") else [Kind.CHART_VIEWED]
+    expected = (
+        [EventKind.DOWNLOADED] if row.route.endswith("/content") else [EventKind.CHART_VIEWED]
+    )
     if row.route.endswith("/prints"):
-        shows, expected = True, [Kind.PRINTED]
+        shows, expected = True, [EventKind.PRINTED]
     assert kinds == (expected if shows else [])
 
 
@@ -154,22 +156,6 @@ def views_of(patterns: list[Any]) -> set[type]:
     return found
 
 
-def test_a_chart_is_found_through_what_lies_between() -> None:
-    ways = {table: chart_path(model) for table, model in chart_models().items()}
-    assert ways == {
-        "exercises_exerciselog": "item__prescription__patient_id",
-        "exercises_prescription": "patient_id",
-        "exercises_prescriptionitem": "prescription__patient_id",
-        "patients_clinicalnote": "patient_id",
-        "patients_consent": "patient_id",
-        "patients_document": "patient_id",
-        "patients_patient": "id",
-        "scheduling_appointment": "patient_id",
-        "scheduling_series": "patient_id",
-    }
-    assert chart_path(Patient.history.model) == "id"
-
-
 def test_a_list_opens_the_charts_of_its_page_at_the_cost_of_one_statement(
     api: Clients, people: Everybody, in_norte: ClinicRoute
 ) -> None:
@@ -205,7 +191,7 @@ def test_a_chart_that_may_not_be_seen_isnt_in_the_trail_as_seen(
     for person, at in ((people.sul.owner, sul), (people.norte.auditor, norte)):
         assert seen(person, at=at) == []
     with clinic_scope(norte):
-        assert not Event.objects.filter(kind=Kind.CHART_VIEWED).exists()
+        assert not Event.objects.filter(kind=EventKind.CHART_VIEWED).exists()
 
 
 def test_what_cant_be_recorded_isnt_shown(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from audit.events.services import chart_view_record, event_record
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from core.actor import Actor, acting
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
@@ -21,14 +21,14 @@ BIA = Actor(user_id=str(UUID(int=8)), label="Bia")
 
 
 def views() -> list[tuple[str, UUID | None]]:
-    found = Event.objects.filter(kind=Kind.CHART_VIEWED).order_by("id")
+    found = Event.objects.filter(kind=EventKind.CHART_VIEWED).order_by("id")
     return list(found.values_list("actor_label", "patient_id"))
 
 
 def test_an_event_has_what_was_said_and_who_acted(in_norte: ClinicRoute) -> None:
     with acting(ANA):
         event_record(
-            kind=Kind.EXPORTED,
+            kind=EventKind.EXPORTED,
             patient_id=CHART,
             table_name="patients_patient",
             record_id=CHART,
@@ -75,9 +75,9 @@ def test_details_that_may_be_content_are_refused(
     in_norte: ClinicRoute, details: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=r"audit\.events\.details") as refused:
-        event_record(kind=Kind.PRINTED, details=details)
+        event_record(kind=EventKind.PRINTED, details=details)
     assert "Lombalgia" not in str(refused.value)
-    assert not Event.objects.filter(kind=Kind.PRINTED).exists()
+    assert not Event.objects.filter(kind=EventKind.PRINTED).exists()
 
 
 @pytest.mark.parametrize("named", [{"table_name": "Ana Souza"}, {"record_id": "Ana Souza"}])
@@ -85,7 +85,7 @@ def test_a_table_and_a_record_are_named_by_ids(
     in_norte: ClinicRoute, named: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match="An event's"):
-        event_record(kind=Kind.PRINTED, **named)
+        event_record(kind=EventKind.PRINTED, **named)
 
 
 def test_a_chart_is_seen_once_in_a_quarter_of_an_hour_by_each_person(
@@ -146,7 +146,7 @@ def test_of_parallel_views_one_is_recorded(
 
 
 def test_an_event_stays_as_it_is(in_norte: ClinicRoute) -> None:
-    event_record(kind=Kind.PRINTED, patient_id=CHART)
+    event_record(kind=EventKind.PRINTED, patient_id=CHART)
     with pytest.raises(Exception, match="permission denied"):
         Event.objects.filter(patient_id=CHART).update(actor_label="Nobody")
 

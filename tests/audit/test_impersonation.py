@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.impersonation import SECONDS
 from accounts.models import Role, TokenFamily, User
 from accounts.services import user_update
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests.people import Everybody
@@ -57,7 +57,7 @@ def test_it_begins_with_an_event_that_has_the_reason(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     token = impersonate()
-    (event,) = Event.objects.filter(kind=Kind.IMPERSONATED)
+    (event,) = Event.objects.filter(kind=EventKind.IMPERSONATED)
     assert (event.actor_label, event.reason) == (LABEL, WHY)
     assert event.record_id == str(people.norte.owner.pk)
     assert event.details == {"operator_id": str(root.pk)}
@@ -75,9 +75,9 @@ def test_what_is_done_has_both_names_and_the_reason(
     assert support.get("/api/v1/me").json()["email"] == "owner@norte.example"
     assert support.patch(path, {"phone": "+5511912345678"}).status_code == 200
     assert support.post("/api/v1/prescriptions", {}).status_code == 403
-    seen, refused = Event.objects.exclude(kind=Kind.IMPERSONATED).order_by("id")
+    seen, refused = Event.objects.exclude(kind=EventKind.IMPERSONATED).order_by("id")
     changed = Patient.history.filter(id=record.pk).latest()
-    assert (seen.kind, refused.kind) == (Kind.CHART_VIEWED, Kind.ACCESS_REFUSED)
+    assert (seen.kind, refused.kind) == (EventKind.CHART_VIEWED, EventKind.ACCESS_REFUSED)
     assert {row.actor_label for row in (seen, refused, changed)} == {LABEL}
     assert (seen.reason, refused.reason, changed.history_change_reason) == (WHY, WHY, WHY)
     assert changed.history_user_id == people.norte.owner.pk
@@ -125,7 +125,7 @@ def test_it_needs_active_staff_and_who_tries_without_is_in_the_trail(
     for operator in (root.email, "owner@norte.example"):
         with pytest.raises(CommandError, match="staff"):
             impersonate(operator=operator)
-    assert not Event.objects.filter(kind=Kind.IMPERSONATED).exists()
-    (first, _) = Event.objects.filter(kind=Kind.ACCESS_REFUSED)
+    assert not Event.objects.filter(kind=EventKind.IMPERSONATED).exists()
+    (first, _) = Event.objects.filter(kind=EventKind.ACCESS_REFUSED)
     assert first.actor_label == "job:impersonate"
     assert first.details == {"code": "not_of_the_staff", "task": "impersonate"}

@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from accounts.services import user_update
 from accounts.tokens import Claims, token_encode
 from audit.events.access_refused import PER_MINUTE
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from core.actor import Actor, acting
 from core.ids import uuid7
 from patients.models import Patient
@@ -31,7 +31,7 @@ ME = "/api/v1/me"
 
 
 def refusals() -> list[Event]:
-    return list(Event.objects.filter(kind=Kind.ACCESS_REFUSED).order_by("id"))
+    return list(Event.objects.filter(kind=EventKind.ACCESS_REFUSED).order_by("id"))
 
 
 def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
@@ -139,7 +139,7 @@ def test_a_refusal_in_a_task_stays_when_its_transaction_is_rolled_back(
     with clinic_scope(fresh_clinic.route):
         (refused,) = refusals()
         assert not Patient.objects.filter(medical_history="Rolled back.").exists()
-        assert not Event.objects.filter(kind=Kind.ROLE_CHANGED).exists()
+        assert not Event.objects.filter(kind=EventKind.ROLE_CHANGED).exists()
     assert refused.actor_label == f"job:{promote.name}"
     assert refused.details == {"code": "role_above_own", "task": promote.name}
 
@@ -256,4 +256,4 @@ def test_sign_ins_that_fail_are_bounded_too(in_norte: ClinicRoute) -> None:
     for n in range(PER_MINUTE + 2):
         body = {"email": f"mallory{n}@elsewhere.example", "password": "a guess"}
         assert client.post("/api/v1/auth/token", body).status_code == 401
-    assert Event.objects.filter(kind=Kind.SIGN_IN_FAILED).count() == PER_MINUTE
+    assert Event.objects.filter(kind=EventKind.SIGN_IN_FAILED).count() == PER_MINUTE

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from audit.seals.offline_verifier import export_findings, main
 from audit.seals.sealed_export import VERIFIER
 from patients.models import Patient
@@ -56,7 +56,7 @@ def test_the_files_are_for_their_makers_eyes(export: Path) -> None:
 
 def test_the_export_is_in_the_trail_and_in_itself(export: Path, fresh_clinic: FreshClinic) -> None:
     with clinic_scope(fresh_clinic.route):
-        event = Event.objects.get(kind=Kind.EXPORTED)
+        event = Event.objects.get(kind=EventKind.EXPORTED)
     assert event.actor_label == "job:export_seals"
     assert f'"id": "{event.pk}"' in (export / "rows" / "audit_event.jsonl").read_text()
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.capture.triggers import install
-from audit.models import Event, Kind, Seal, SealedTable
+from audit.models import Event, EventKind, Seal, SealedTable
 from audit.seals.offline_verifier import row_hash
 from audit.seals.sealing import seal_create
 from patients.models import Patient
@@ -48,7 +48,7 @@ def test_a_seal_covers_what_is_there_and_the_next_what_is_new(fresh_clinic: Fres
     assert set(sealed(route)) == rows(route)
     change(fresh_clinic, "Piorou.")
     with clinic_scope(route):
-        Event.objects.create(kind=Kind.PRINTED)
+        Event.objects.create(kind=EventKind.PRINTED)
     second = seal(route)
     assert second is not None
     assert (second.number, second.rows) == (first.number + 1, 2)

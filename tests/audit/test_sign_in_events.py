@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role, TokenFamily, User
 from accounts.services import password_change, user_update
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tests.conftest import PASSWORD
 from tests.people import Everybody
@@ -26,7 +26,7 @@ def browser() -> Client:
     return Client(SERVER_NAME="norte.localhost", HTTP_USER_AGENT="Firefox")
 
 
-def events(*kinds: Kind) -> list[Event]:
+def events(*kinds: EventKind) -> list[Event]:
     return list(Event.objects.filter(kind__in=kinds).order_by("id"))
 
 
@@ -46,7 +46,7 @@ def test_signing_in_and_out_of_the_api(
     for _ in range(2):
         assert phone.post(REVOKE, {"refresh": pair["refresh"]}).status_code == 204
     who = ("Therapist Norte", str(therapist.pk), {"method": "api"})
-    came, went = events(Kind.SIGNED_IN, Kind.SIGNED_OUT)  # leaving twice is leaving once
+    came, went = events(EventKind.SIGNED_IN, EventKind.SIGNED_OUT)  # leaving twice is leaving once
     assert (told(came), told(went)) == (("signed_in", *who), ("signed_out", *who))
     assert {str(event.user_id) for event in (came, went)} == {str(therapist.pk)}
     assert came.request_id != went.request_id
@@ -61,7 +61,7 @@ def test_signing_in_and_out_of_the_admin(
     browser.post("/admin/logout/")
     browser.post("/admin/logout/")
     who = ("Owner Norte", str(owner.pk), {"method": "admin"})
-    came, went = events(Kind.SIGNED_IN, Kind.SIGNED_OUT, Kind.SIGN_IN_FAILED)
+    came, went = events(EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.SIGN_IN_FAILED)
     assert (told(came), told(went)) == (("signed_in", *who), ("signed_out", *who))
     assert (came.user_agent, came.user_id) == ("Firefox", owner.pk)
     assert User.history.filter(id=owner.pk).first().actor_label == "Owner Norte"  # last_login
@@ -73,12 +73,12 @@ def test_a_wrong_password_is_recorded_against_the_person_and_not_by_them(
     owner = people.norte.owner
     assert sign_in(api(None), owner.email, "a wrong password").status_code == 401
     browser.post("/admin/login/", {"username": owner.email, "password": "a wrong password"})
-    by_api, by_admin = map(told, events(Kind.SIGN_IN_FAILED))
+    by_api, by_admin = map(told, events(EventKind.SIGN_IN_FAILED))
     codes = {"code": "invalid_credentials", "method": "api"}
     assert by_api == ("sign_in_failed", "anonymous", str(owner.pk), codes)
     codes = {"code": "invalid_login", "method": "admin"}
     assert by_admin == ("sign_in_failed", "anonymous", str(owner.pk), codes)
-    assert not events(Kind.ACCESS_REFUSED)  # one event for one thing
+    assert not events(EventKind.ACCESS_REFUSED)  # one event for one thing
 
 
 def test_an_address_that_is_nobodys_is_kept_as_a_digest(
@@ -87,10 +87,10 @@ def test_an_address_that_is_nobodys_is_kept_as_a_digest(
     sign_in(api(None), "Mallory@Elsewhere.example")
     browser.post("/admin/login/", {"username": "mallory@elsewhere.example", "password": "x"})
     digest = hashlib.sha256(b"mallory@elsewhere.example").hexdigest()
-    for event in events(Kind.SIGN_IN_FAILED):
+    for event in events(EventKind.SIGN_IN_FAILED):
         assert (event.record_id, event.details["email_sha256"]) == ("", digest)
         assert "mallory" not in str(vars(event)).lower()
-    assert len(events(Kind.SIGN_IN_FAILED)) == 2
+    assert len(events(EventKind.SIGN_IN_FAILED)) == 2
 
 
 def test_a_person_whom_the_admin_isnt_for_has_failed_to_sign_in(
@@ -98,7 +98,7 @@ def test_a_person_whom_the_admin_isnt_for_has_failed_to_sign_in(
 ) -> None:
     therapist = people.norte.therapist
     browser.post("/admin/login/", {"username": therapist.email, "password": PASSWORD})
-    (failed,) = events(Kind.SIGN_IN_FAILED, Kind.SIGNED_IN)
+    (failed,) = events(EventKind.SIGN_IN_FAILED, EventKind.SIGNED_IN)
     assert told(failed)[1:3] == ("anonymous", str(therapist.pk))
 
 
@@ -114,7 +114,7 @@ def test_too_many_attempts_are_recorded_as_such(
     sign_in(api(None), owner.email)
     assert sign_in(api(None), owner.email).status_code == 429
     browser.post("/admin/login/", {"username": owner.email, "password": PASSWORD})
-    refused = [event.details for event in events(Kind.SIGN_IN_FAILED)]
+    refused = [event.details for event in events(EventKind.SIGN_IN_FAILED)]
     assert refused == [
         {"code": "too_many_attempts", "method": "api"},
         {"code": "too_many_attempts", "method": "admin"},
@@ -131,7 +131,7 @@ def test_a_refresh_token_that_comes_back_is_recorded(
         stolen, used = newest or stolen, stolen
         TokenFamily.objects.update(rotated_at="2026-01-01T00:00Z")
     assert phone.post(REFRESH, {"refresh": used}).status_code == 401
-    (reuse,) = events(Kind.ACCESS_REFUSED)
+    (reuse,) = events(EventKind.ACCESS_REFUSED)
     assert told(reuse)[2:] == (
         str(people.norte.owner.pk),
         {"code": "refresh_reused", "status": 401},
@@ -147,7 +147,7 @@ def test_a_new_password_is_an_event_whoever_sets_it(
     own = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert browser.post("/admin/password_change/", own).status_code == 302
     assert browser.get("/admin/").status_code == 200  # still signed in, here
-    assert [told(event)[1:3] for event in events(Kind.PASSWORD_CHANGED)] == [
+    assert [told(event)[1:3] for event in events(EventKind.PASSWORD_CHANGED)] == [
         ("job:tests", str(therapist.pk)),
         ("Owner Norte", str(owner.pk)),
     ]
@@ -160,7 +160,7 @@ def test_a_password_that_is_refused_is_no_change(
     browser.force_login(people.norte.owner)
     weak = {"old_password": PASSWORD, "new_password1": "12345678", "new_password2": "12345678"}
     assert browser.post("/admin/password_change/", weak).status_code == 200
-    assert not events(Kind.PASSWORD_CHANGED)
+    assert not events(EventKind.PASSWORD_CHANGED)
 
 
 def test_the_platforms_staff_are_recorded_in_the_directory(in_platform: None) -> None:
@@ -170,7 +170,9 @@ def test_the_platforms_staff_are_recorded_in_the_directory(in_platform: None) ->
     own = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert client.post("/admin/password_change/", own).status_code == 302
     with platform_scope():
-        kinds = [told(event)[:3] for event in events(Kind.SIGNED_IN, Kind.PASSWORD_CHANGED)]
+        kinds = [
+            told(event)[:3] for event in events(EventKind.SIGNED_IN, EventKind.PASSWORD_CHANGED)
+        ]
     assert kinds == [
         ("signed_in", "Root", str(root.pk)),
         ("password_changed", "Root", str(root.pk)),
@@ -183,7 +185,7 @@ def test_another_role_is_an_event_with_both(people: Everybody, norte: ClinicRout
         person = User.objects.get(pk=receptionist.pk)
         user_update(acting_user=owner, user=person, role=Role.MANAGER)
         user_update(acting_user=owner, user=person, full_name="Bia")
-        (changed,) = events(Kind.ROLE_CHANGED)
+        (changed,) = events(EventKind.ROLE_CHANGED)
     assert told(changed)[2:] == (
         str(receptionist.pk),
         {"old_role": "receptionist", "new_role": "manager"},

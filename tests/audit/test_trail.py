@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from audit.events.services import event_record
-from audit.models import Kind
+from audit.models import EventKind
 from audit.trail.entries import HIDDEN, Place, charts_in
 from audit.trail.feed import Trail
 from core.actor import Actor, acting
@@ -96,7 +96,9 @@ def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: Everybod
 
 def test_events_stand_between_the_changes(people: Everybody) -> None:
     before = Room.objects.create(name="Um", capacity=1)
-    event_record(kind=Kind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3})
+    event_record(
+        kind=EventKind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3}
+    )
     after = Room.objects.create(name="Dois", capacity=1)
     newest = Trail().page(3)
     assert [e.record_id for e in newest] == [str(after.pk), "", str(before.pk)]
@@ -110,7 +112,7 @@ def test_events_stand_between_the_changes(people: Everybody) -> None:
 def test_pages_of_any_size_are_the_whole_trail_once(people: Everybody) -> None:
     for number in range(4):
         Room.objects.create(name=f"Sala {number}", capacity=1)
-        event_record(kind=Kind.PRINTED, patient_id=people.norte.record.pk)
+        event_record(kind=EventKind.PRINTED, patient_id=people.norte.record.pk)
     whole = Trail().page(1000)
     assert len(whole) == Trail().count() < 1000
     assert [e.timestamp for e in whole] == sorted((e.timestamp for e in whole), reverse=True)
@@ -124,7 +126,7 @@ def test_each_filter_leaves_its_own(people: Everybody) -> None:
     with acting(by_therapist):
         room = Room.objects.create(name="Pilates", capacity=4)
         Room.objects.filter(pk=room.pk).update(capacity=5)
-        event_record(kind=Kind.EXPORTED, table_name="scheduling_room", record_id=str(room.pk))
+        event_record(kind=EventKind.EXPORTED, table_name="scheduling_room", record_id=str(room.pk))
     changes = [("scheduling_room", "update"), ("scheduling_room", "insert")]
     all_three = [("scheduling_room", "exported"), *changes]
     assert lines(Trail(record=room.pk)) == all_three
@@ -171,7 +173,7 @@ def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: Everybo
     ExerciseLog.objects.create(item=item, done_at=datetime(2026, 3, 3, 12, tzinfo=UTC), **done)
     record = Patient.objects.get(pk=norte.record.pk)
     patient_update(acting_user=None, patient=record, changes={"phone": "+5511900000000"})
-    event_record(kind=Kind.CHART_VIEWED, patient_id=norte.record.pk)
+    event_record(kind=EventKind.CHART_VIEWED, patient_id=norte.record.pk)
     own = Trail(patient=norte.record.pk).page(100)
     assert {e.table for e in own} == {
         *("patients_patient", "patients_clinicalnote", "exercises_prescription", ""),

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from audit.events.services import event_record
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from audit.trail.feed import Trail
 from patients.models import Patient
 from scheduling.models import Room
@@ -84,11 +84,11 @@ def test_an_entry_shows_old_beside_new_and_marks_what_changed(
     )
     assert not any(row[3] for row in shown(page)["values"][1:])
     assert "<b>Ciatalgia" not in page.content.decode()
-    event_record(kind=Kind.PRINTED, details={"count": 2})
+    event_record(kind=EventKind.PRINTED, details={"count": 2})
     event = Trail(kind="printed").page(1)[0]
     printed = auditor.get(f"{TRAIL}{event.place}/")
     assert shown(printed)["values"] == [("count", "—", "2", False)]
-    event_record(kind=Kind.CHART_VIEWED, patient_id=record.pk)
+    event_record(kind=EventKind.CHART_VIEWED, patient_id=record.pk)
     view = Trail(kind="chart_viewed", patient=record.pk).page(1)[0]
     for shows_whose in (TRAIL, f"{TRAIL}{view.place}/"):
         assert f"?patient={record.pk}" in auditor.get(shows_whose).content.decode()
@@ -101,7 +101,7 @@ def test_the_file_has_what_the_filters_leave(auditor: Client, people: Everybody)
     file = auditor.post(f"{TRAIL}export/?table=scheduling_room", {"format": "csv"})
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     assert len(file.getvalue().decode().splitlines()) == 2
-    event = Event.objects.get(kind=Kind.EXPORTED)
+    event = Event.objects.get(kind=EventKind.EXPORTED)
     assert (event.user_id, event.details["filters"]) == (people.norte.auditor.pk, ["table"])
     refused = auditor.post(f"{TRAIL}export/?user=x", {"format": "csv"})
     assert refused["Location"] == f"{TRAIL}?user=x"

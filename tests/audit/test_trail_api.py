@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audit.events.services import event_record
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room
@@ -129,7 +129,7 @@ def test_a_cursor_belongs_to_its_list(api: Api, people: Everybody, in_norte: Cli
 def test_sul_reads_nothing_of_norte(api: Api, people: Everybody, norte: ClinicRoute) -> None:
     with clinic_scope(norte):
         room = Room.objects.create(name="Só do norte", capacity=1)
-        event_record(kind=Kind.PRINTED, record_id=str(room.pk))
+        event_record(kind=EventKind.PRINTED, record_id=str(room.pk))
     owner = api(people.sul.owner)
     assert results(owner.get(URL, {"record": str(room.pk)})) == []
     assert "Norte" not in owner.get(URL).content.decode()
@@ -142,14 +142,14 @@ def test_nobody_else_reads_or_takes_it(
     client = api(getattr(people.norte, role))
     for path in (URL, f"{URL}/export?format=csv"):
         assert client.get(path).status_code == 403
-    assert not Event.objects.filter(kind=Kind.EXPORTED).exists()
+    assert not Event.objects.filter(kind=EventKind.EXPORTED).exists()
 
 
 def test_an_event_of_a_job_has_no_account_and_no_action(
     api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     with acting_as_job("reminders", reason="nightly"):
-        event_record(kind=Kind.PRINTED, details={"count": 2})
+        event_record(kind=EventKind.PRINTED, details={"count": 2})
     (entry,) = results(api(people.norte.auditor).get(URL, {"kind": "printed"}))
     assert entry["user"] == {"id": None, "label": "job:reminders"}
     assert (entry["action"], entry["kind"]) == (None, "printed")

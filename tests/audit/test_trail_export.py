@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from audit.trail import export
 from audit.trail.export import trail_export
 from audit.trail.feed import Trail
@@ -64,7 +64,7 @@ def test_the_export_is_an_event_with_names_of_filters_and_no_content(
     room = Room.objects.create(name="Pilates", capacity=1)
     query = {"format": "jsonl", "record": str(room.pk), "from": "2026-03-02"}
     assert len(body(api(people.norte.auditor).get(URL, query)).splitlines()) == 1
-    event = Event.objects.get(kind=Kind.EXPORTED)
+    event = Event.objects.get(kind=EventKind.EXPORTED)
     assert event.details == {"format": "jsonl", "filters": ["record", "since"], "count": 1}
     assert (event.user_id, event.table_name) == (people.norte.auditor.pk, "audit_event")
 
@@ -108,7 +108,7 @@ def test_the_command_writes_a_new_file_for_its_owner_alone(
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     assert {"accounts_user", "patients_patient"} <= {row["table"] for row in rows}
     with clinic_scope(fresh_clinic.route):
-        event = Event.objects.get(kind=Kind.EXPORTED)
+        event = Event.objects.get(kind=EventKind.EXPORTED)
         assert (event.actor_label, event.details["count"]) == ("job:export_audit", len(rows))
     call_command("export_audit", schema, "--from", "2020-01-01", "--to", "2020-12-31")
     assert capsys.readouterr().out == ""

@@ -10,7 +10,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import User
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from backups.configuration import identities, recipients, signing_key
 from backups.layout import RULES, STRUCTURE, ddl_key
 from backups.manifests import Signed
@@ -61,7 +61,7 @@ def work_of_a_morning(clinic: FreshClinic) -> None:
     Patient.objects.create(**somebody(6)).delete()
     User.objects.filter(id=people.owner.id).update(password=make_password("another one"))
     User.objects.filter(id=people.manager.id).update(password=make_password("for a while"))
-    Event.objects.create(kind=Kind.EXPORTED, details={"rows": 2})
+    Event.objects.create(kind=EventKind.EXPORTED, details={"rows": 2})
 
 
 def work_of_an_afternoon(clinic: FreshClinic) -> None:

@@ -8,8 +8,7 @@ from django.db import connections
 
 from accounts.models import User
 from audit.capture.tracked import tracked_tables
-from audit.models import Event
-from audit.models import Kind as EventKind
+from audit.models import Event, EventKind
 from backups.manifests import Kind
 from backups.source import is_ephemeral
 from backups.stores import Store

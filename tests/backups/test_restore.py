@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from backups.errors import NoRestorePoint, WrittenSince
 from backups.fence import fence, lift
 from backups.manifests import Signed
@@ -55,7 +55,7 @@ def test_a_restore_brings_back_the_rows_and_keeps_the_trail(
         assert (last.history_type, last.actor_label) == ("-", "job:restore")
         assert last.history_change_reason.startswith("restore to ")
         assert drifted() == []
-        assert Event.objects.filter(kind=Kind.RESTORED).count() == 1
+        assert Event.objects.filter(kind=EventKind.RESTORED).count() == 1
         Patient.objects.create(**somebody(2))  # the rights are those of before
 
 

@@ -12,7 +12,7 @@ from django.db import connections, transaction
 from psycopg import sql
 from pytest_django import Settings
 
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from backups import increments
 from backups.restore import chain_to, clinic_restore
 from backups.services import backup_make
@@ -140,12 +140,12 @@ def test_a_transaction_that_spans_the_swap_goes_on_in_the_restored_clinic(
             before = cursor.fetchone()
         restored_beside(configured, fresh_clinic, chain)
         patient = Patient.objects.get()
-        Event.objects.create(kind=Kind.CHART_VIEWED, patient_id=patient.id)
+        Event.objects.create(kind=EventKind.CHART_VIEWED, patient_id=patient.id)
         with connections[route.shard].cursor() as cursor:
             cursor.execute("SELECT to_regnamespace(current_schema())::oid")
             assert cursor.fetchone() != before
     with clinic_scope(route):
-        assert Event.objects.filter(kind=Kind.CHART_VIEWED).count() == 1
+        assert Event.objects.filter(kind=EventKind.CHART_VIEWED).count() == 1
 
 
 def restored_beside(store: Store, clinic: FreshClinic, chain: Any) -> None:

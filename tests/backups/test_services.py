@@ -16,8 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import connections
 from pytest_django import Settings
 
-from audit.models import Event
-from audit.models import Kind as EventKind
+from audit.models import Event, EventKind
 from backups.documents import documents_listed
 from backups.errors import Altered, BackupRunning, ChainBroken, NoSuchBackup
 from backups.increments import unchanged_until

@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from pytest_django import Settings
 
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from backups.configuration import signing_key
 from backups.drills import clinics_to_drill, drill_run
 from backups.errors import ClinicBusy
@@ -60,7 +60,7 @@ class Clients:
     def look(self, number: int) -> None:
         patient = Patient.objects.first()
         assert patient is not None
-        Event.objects.create(kind=Kind.CHART_VIEWED, patient_id=patient.id)
+        Event.objects.create(kind=EventKind.CHART_VIEWED, patient_id=patient.id)
         self.viewed += 1
 
     def work(self, what: Any) -> None:
@@ -112,7 +112,7 @@ def test_a_restore_under_load(fresh_clinic: FreshClinic, configured: Store) -> N
         assert Patient.history.filter(history_type="+", name__startswith="Paciente ").exclude(
             name="Paciente Modelo"
         ).count() == len(clients.written)
-        assert Event.objects.filter(kind=Kind.CHART_VIEWED).count() == clients.viewed
+        assert Event.objects.filter(kind=EventKind.CHART_VIEWED).count() == clients.viewed
 
 
 def test_a_writer_who_never_ends_is_waited_for_and_not_broken(

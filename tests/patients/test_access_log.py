@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from audit.events.services import chart_view_record, event_record
-from audit.models import Event, Kind
+from audit.models import Event, EventKind
 from core.actor import Actor, acting
 from patients.models import Patient
 from patients.services import patient_delete
@@ -40,7 +40,7 @@ def test_the_patient_reads_who_saw_their_chart_newest_first(
     api(norte.patient).get(path)
     api(norte.therapist).post(prints, {"table": "patients_clinicalnote"})
     with acting(Actor(label="job:report")):
-        event_record(kind=Kind.EXPORTED, patient_id=norte.record.pk)
+        event_record(kind=EventKind.EXPORTED, patient_id=norte.record.pk)
     rows = api(norte.patient).get(log).json()["results"]
     assert [(row["kind"], row["who"], row["role"]) for row in rows] == [
         ("exported", "job:report", None),
@@ -130,7 +130,7 @@ def test_a_print_is_recorded_with_what_was_printed(
     printed = {"table": "patients_patient", "record_id": str(record.pk)}
     assert api(people.norte.therapist).post(prints, printed).status_code == 204
     (event,) = Event.objects.filter(patient_id=record.pk)
-    assert (event.kind, event.actor_label) == (Kind.PRINTED, "Therapist Norte")
+    assert (event.kind, event.actor_label) == (EventKind.PRINTED, "Therapist Norte")
     assert (event.table_name, event.record_id) == ("patients_patient", str(record.pk))
 
 
@@ -155,7 +155,7 @@ def test_a_print_names_a_table_and_a_record_and_nothing_else(
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == pointer
     with clinic_scope(norte):
-        assert not Event.objects.filter(kind=Kind.PRINTED).exists()
+        assert not Event.objects.filter(kind=EventKind.PRINTED).exists()
 
 
 def test_a_record_of_another_chart_cant_be_printed_from_this_one(

@@ -17,7 +17,7 @@ from tenants.directory import route_by_schema
 
 
 class Command(BaseCommand):
-    """Exit status 1 for a clinic or a moment that isn't one, and a file that can't be written."""
+    """Exit status 1 for an unknown clinic, an invalid moment or a file that can't be written."""
 
     help = "Writes a clinic's audit trail, newest first. The export is in the trail itself."
 
@@ -36,9 +36,11 @@ class Command(BaseCommand):
             with ExitStack() as stack:
                 stack.enter_context(acting_as_job("export_audit"))
                 stack.enter_context(clinic_scope(route_by_schema(options["schema_name"])))
+
                 chosen = ExportFilter(query, queryset=Event.objects.none())
                 if not chosen.is_valid():
                     raise CommandError(_first(chosen.errors))
+
                 file = _opened(stack, options["output"])
                 for piece in trail_export(trail=chosen.qs, format=options["format"]):
                     file.write(piece)
@@ -56,6 +58,6 @@ def _first(errors: Any) -> str:
 def _opened(stack: ExitStack, name: str) -> TextIO:
     if name == "-":
         return sys.stdout
-    # For its owner's eyes alone, and never over a file that is there.
+    # Readable by its owner only, and never over an existing file.
     Path(name).touch(mode=0o600, exist_ok=False)
     return stack.enter_context(Path(name).open("w", encoding="utf-8", newline=""))

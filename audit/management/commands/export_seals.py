@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["output"]
+
         try:
             [schema] = trail_schemas([options["clinic"]])
             if not schema.is_open:
@@ -32,4 +33,5 @@ class Command(BaseCommand):
                 head = seals_export(alias=schema.alias, folder=folder)
         except (FisioFlowError, OSError) as error:
             raise CommandError(str(error)) from error
+
         self.stdout.write(f"head {head}\nVerify with: python {folder / VERIFIER} {folder}")

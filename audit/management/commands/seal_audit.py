@@ -11,7 +11,7 @@ from core.errors import FisioFlowError
 
 
 class Command(BaseCommand):
-    """Prints each new head, to be kept elsewhere. Exit status 1 when any failed."""
+    """Prints each new head, to be kept elsewhere. Exit status 1 when a clinic failed."""
 
     help = "Seals what is new in the audit trails of these clinics (public: the directory's)."
 
@@ -23,11 +23,13 @@ class Command(BaseCommand):
         names = options["clinics"]
         if bool(names) == options["all"]:
             raise CommandError("Name clinics, or say --all.")
+
         failed = 0
         try:
             chosen = trail_schemas(names)
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
+
         for schema in chosen:
             try:
                 with schema.scope(), acting_as_job("seal_audit"):
@@ -36,8 +38,10 @@ class Command(BaseCommand):
                 self.stderr.write(f"{schema.name}: {error}")
                 failed += 1
                 continue
+
             if made:
                 text = f"seal {made.number}, {made.rows} rows, head {made.hash}"
             self.stdout.write(f"{schema.name}: {text if made else 'nothing new'}")
+
         if failed:
             raise CommandError(f"{failed} of {len(chosen)} failed.")

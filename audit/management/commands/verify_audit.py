@@ -13,7 +13,7 @@ from core.errors import FisioFlowError
 
 
 class Command(BaseCommand):
-    """Exit status 1 when anything is off: then rows are named, by keys and never by content."""
+    """Exit status 1 when anything is off; it names rows by their keys, never by content."""
 
     help = "Verifies audit trails: all, or those of these clinics (public: the directory's)."
 
@@ -26,16 +26,20 @@ class Command(BaseCommand):
         head = options["head"].lower()
         if head and len(options["clinics"]) != 1:
             raise CommandError("A head is one clinic's: name the clinic.")
+
         try:
             chosen = trail_schemas(options["clinics"])
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
+
         reports = [
             self._verified(schema, head, f"{done}/{len(chosen)}", quiet=options["json"])
             for done, schema in enumerate(chosen, 1)
         ]
+
         if options["json"]:
             self.stdout.write(json.dumps(reports, indent=2))
+
         if wrong := [report["clinic"] for report in reports if not report["ok"]]:
             raise CommandError(f"Not proven: {', '.join(wrong)}.")
 
@@ -48,6 +52,7 @@ class Command(BaseCommand):
                 report = _report(verify(alias=schema.alias, head=head))
         except FisioFlowError as error:
             report = {"ok": False, "error": str(error)}
+
         report = {"clinic": schema.name, **report, "seconds": round(perf_counter() - began, 3)}
         if not quiet:
             self._say(report, progress)
@@ -59,8 +64,10 @@ class Command(BaseCommand):
             f"{report['tables']} tables, {report['seals']} seals of {report['sealed_rows']} rows,"
             f" last {report['sealed_at'] or 'never'}, head {report['head'] or 'none'}"
         )
+
         name, seconds = report["clinic"], report["seconds"]
         self.stdout.write(f"{progress} {name}: {verdict}; {text}; {seconds:.1f} s")
+
         for finding in report.get("findings", ()):
             self.stdout.write(f"  {finding['says']}")
 
