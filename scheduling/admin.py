@@ -83,7 +83,7 @@ class _SettingAdmin(TrackedAdmin):
     """A table of the agenda's set-up, written by its three services."""
 
     services: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
-    argument: str  # by which the services take the record
+    argument: str  # the services' argument for the record
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None or "therapist" not in self.fields else ["therapist"]

@@ -18,7 +18,7 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Agenda")
 
     def ready(self) -> None:
-        # As django.contrib.postgres does when it is installed, which would also look for hstore and
-        # citext on every connection. Without it an operator class ends up inside the parentheses.
+        # Installing django.contrib.postgres would do this, and look for hstore and citext on every
+        # connection. Without it, an operator class ends up inside the parentheses.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         register(RULES)

@@ -29,14 +29,14 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
-    """How appointments are read."""
+    """Reads of appointments."""
 
     def alive(self) -> Self:
-        """Those that weren't deleted."""
+        """Without the deleted ones."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists their agenda, patients their appointments."""
+        """Staff see all appointments; therapists and patients only their own."""
         if user.role == Role.THERAPIST:
             return self.filter(therapist=user)
         if user.role == Role.PATIENT:
@@ -44,7 +44,7 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self if user.role in STAFF_ROLES else self.none()
 
     def within(self, start: datetime | None, end: datetime | None) -> Self:
-        """Those that take any of the time from `start` until just before `end`."""
+        """Those that overlap the time from `start` up to but not including `end`."""
         found = self if start is None else self.filter(end_time__gt=start)
         return found if end is None else found.filter(start_time__lt=end)
 
@@ -53,12 +53,12 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self.filter(patient__in=Patient.objects.search(text))
 
     def taking_time(self) -> Self:
-        """Those that keep their therapist and their patient busy."""
+        """Those that keep their therapist and patient busy: neither deleted nor cancelled."""
         return self.alive().exclude(status=Status.CANCELLED)
 
 
 class Appointment(RuledModel, ClinicModel):
-    """A patient with a therapist, from a start until just before an end."""
+    """A patient with a therapist, from `start_time` up to but not including `end_time`."""
 
     patient = models.ForeignKey(
         Patient,
@@ -91,7 +91,7 @@ class Appointment(RuledModel, ClinicModel):
         null=True,
         blank=True,
     )
-    # The place in the room, from 1 to its capacity: two who overlap there sit on different ones.
+    # The place in the room, from 1 to its capacity: appointments that overlap have different ones.
     seat = models.SmallIntegerField(_("place"), null=True, blank=True, editable=False)
     group = models.BooleanField(
         _("group"),
@@ -145,10 +145,11 @@ class Appointment(RuledModel, ClinicModel):
             raise ValidationError(errors)
 
     def clean(self) -> None:
-        """The end is after the start, and the time between is of a session's length."""
+        """Check that the times are in order and in this century, and that a group has a room."""
         super().clean()
         if None in (self.start_time, self.end_time):
             return
+
         if not EARLIEST <= self.start_time < LATEST:
             _refuse("scheduling_appointment_in_this_century")
         if self.end_time <= self.start_time:

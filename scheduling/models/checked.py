@@ -1,4 +1,4 @@
-"""The base of the agenda's tables but the appointments: their CHECKs are their rules in Python."""
+"""The base of every table of the agenda except appointments: its CHECKs are checked first."""
 
 from typing import Any
 
@@ -12,18 +12,19 @@ from tenants.clinic_model import ClinicModel
 
 
 class CheckedModel(RuledModel, ClinicModel):
-    """`check_rules` asks the database about each CHECK of the table, before anything is written.
+    """`check_rules` asks the database about each CHECK of the table before anything is written.
 
-    Exclusion and unique constraints are left to the write itself: to ask first would only race.
+    Exclusion and unique constraints are left to the write: asking first would only race.
     """
 
     class Meta:
         abstract = True
 
     def check_rules(self) -> None:
-        """Raises ValidationError by field, with the codes of the broken rules."""
+        """Raise ValidationError by field, with the codes of the broken rules."""
         errors: dict[str, list[ValidationError]] = {}
         using = router.db_for_write(type(self), instance=self)
+
         for constraint in self._meta.constraints:
             if not isinstance(constraint, models.CheckConstraint):
                 continue
@@ -35,6 +36,7 @@ class CheckedModel(RuledModel, ClinicModel):
                     raise
                 error = ValidationError(str(rule.message), code=rule.code)
                 errors.setdefault(rule.field, []).append(error)
+
         if errors:
             raise ValidationError(errors)
 

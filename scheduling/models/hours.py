@@ -1,4 +1,4 @@
-"""When therapists work and when the clinic is closed. All times are those of the clinic's clock."""
+"""When therapists work and when the clinic is closed. All times are on the clinic's clock."""
 
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from scheduling.states import Weekday
 
 
 class WorkingHours(CheckedModel):
-    """A therapist's hours on one weekday, every week, from and until a day if those are given."""
+    """A therapist's weekly hours on one weekday, optionally from and until a day."""
 
     therapist = models.ForeignKey(
         User,
@@ -49,15 +49,15 @@ class WorkingHours(CheckedModel):
         return f"{self.get_weekday_display()} {self.start:%H:%M}-{self.end:%H:%M}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
+        """Check every field, and that the therapist is one."""
         super().clean_fields(exclude=exclude)
         require_therapist(self, exclude)
 
 
 class HoursException(CheckedModel):
-    """A therapist's day that is unlike its weekday: off, or with hours of its own.
+    """A therapist's day that differs from its weekday: off, or with hours of its own.
 
-    Without `start` and `end` the day is off. Several exceptions of a day are several periods.
+    Without `start` and `end` the day is off. Several exceptions on a day are several periods.
     """
 
     therapist = models.ForeignKey(
@@ -82,13 +82,13 @@ class HoursException(CheckedModel):
         return f"{self.day:%Y-%m-%d}{hours}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
+        """Check every field, and that the therapist is one."""
         super().clean_fields(exclude=exclude)
         require_therapist(self, exclude)
 
 
 class Closure(CheckedModel):
-    """Days on which the whole clinic is closed, both ends within."""
+    """Days on which the whole clinic is closed, first and last included."""
 
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))

@@ -24,10 +24,10 @@ from tenants.clinic_model import ClinicQuerySet
 
 
 class SeriesQuerySet(ClinicQuerySet["Series"]):
-    """How series are read."""
+    """Reads of series."""
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists those in which they have an appointment."""
+        """Staff see all series; therapists their own and those with an appointment of theirs."""
         if user.role == Role.THERAPIST:
             attended = Series.objects.filter(appointments__therapist=user)
             return self.filter(Q(therapist=user) | Q(pk__in=attended.values("pk")))
@@ -35,10 +35,10 @@ class SeriesQuerySet(ClinicQuerySet["Series"]):
 
 
 class Series(CheckedModel):
-    """The rule that a series of appointments was booked by.
+    """The rule by which a series of appointments was booked.
 
-    Each session is an appointment of its own (`appointments`), with its own time, room and status:
-    they say what is to happen, and this row only how it came about.
+    Each session is an appointment (`appointments`) with its own time, room and status. Those say
+    what will happen; this row only says how they came about.
     """
 
     patient = models.ForeignKey(
@@ -92,6 +92,6 @@ class Series(CheckedModel):
         return f"{self.first_day:%Y-%m-%d} {self.start:%H:%M}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
+        """Check every field, and that the therapist is one."""
         super().clean_fields(exclude=exclude)
         require_therapist(self, exclude)
