@@ -85,6 +85,7 @@ def others(norte: ClinicRoute) -> SimpleNamespace:
             therapist=therapist,
             user=patient,
         )
+
     return SimpleNamespace(therapist=therapist, patient=patient, record=record)
 
 

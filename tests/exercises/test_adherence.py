@@ -44,8 +44,10 @@ def test_weeks_cover_the_span_and_count_days_at_most_once(
     first, last = span
     report = adherence(prescribed, logs, first, last, ZoneInfo(zone))
     starts = [week.start for week in report.weeks]
+
     assert starts[0] == first
     assert all(start.weekday() == 0 for start in starts[1:])
+
     ends = [*starts[1:], last + timedelta(days=1)]
     for week, end in zip(report.weeks, ends, strict=True):
         days = (end - week.start).days
@@ -62,6 +64,7 @@ def test_every_log_of_the_span_is_in_its_day_once_and_no_other(
     first, last = span
     report = adherence([], logs, first, last, ZoneInfo(zone))
     days = [log.at.astimezone(ZoneInfo(zone)).date() for log in logs]
+
     assert {day.date: day.logs for day in report.days} == {
         day: days.count(day) for day in days if first <= day <= last
     }

@@ -24,11 +24,14 @@ def test_weeks_and_days_of_the_last_four_weeks(
         today = timezone.localdate()
         for days, pain in ((14, 7), (7, 5), (7, 6), (1, 2)):
             a_log(done_at=now - timedelta(days=days), pain=pain).save()
+
     report = api(people.norte.therapist).get(url)
     assert report.status_code == 200, report.json()
+
     weeks, days = report.json()["weeks"], report.json()["days"]
     assert weeks[0]["start"] == (today - timedelta(days=27)).isoformat()
     assert sum(week["logged_days"] for week in weeks) == 3
+
     monday = today - timedelta(days=today.weekday() + 7)
     last_week = next(week for week in weeks if week["start"] == monday.isoformat())
     assert last_week["prescribed_days"] == 4
@@ -49,10 +52,12 @@ def test_a_prescription_asks_from_its_start_until_it_is_closed(
         return int(week["prescribed_days"])
 
     assert prescribed() == 4
+
     with clinic_scope(norte):
         prescription.end_date = monday + timedelta(days=1)
         prescription.save()
     assert prescribed() == 1  # two days of seven: 8/7
+
     with clinic_scope(norte):
         prescription.end_date, prescription.status = None, "suspended"
         prescription.closed_on = monday

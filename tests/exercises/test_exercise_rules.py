@@ -59,12 +59,14 @@ def test_a_name_is_stored_trimmed_and_once(in_norte: ClinicRoute, an_exercise: A
     exercise = an_exercise(name="  Ponte\u0301 ")
     exercise.full_clean()
     exercise.save()
+
     assert exercise.name == "Ponté"
     assert refuse(an_exercise(name=" Ponte")) == "exercises_exercise_name_trimmed"
     assert refuse(an_exercise(name="PONTÉ")) == "exercises_exercise_name_unique"
     with pytest.raises(ValidationError) as refused:
         an_exercise(name="PONTÉ").full_clean()
     assert refused.value.error_dict["name"][0].code == "unique"
+
     Exercise.objects.update(deleted_at=timezone.now())
     an_exercise(name="PONTÉ").save()
 
@@ -116,6 +118,7 @@ def test_what_only_services_set_is_held_by_the_database(
     assert refuse(a_prescription(status="completed")) == held
     assert refuse(a_prescription(closed_on=date(2026, 3, 2))) == held
     assert refuse(a_prescription(version=2)) == "exercises_prescription_first_replaces_none"
+
     a_prescription(version=2, replaces=prescription).save()
     second = a_prescription(version=2, replaces=prescription)
     assert refuse(second) == "exercises_prescription_one_successor"
@@ -138,8 +141,10 @@ def test_model_and_database_refuse_a_wrong_item(
     right = {"prescription": item.prescription, "exercise": item.exercise, "position": 2}
     dose = {"sets": 3, "repetitions": 10, "hold_seconds": 0, "frequency_per_week": 3}
     wrong = PrescriptionItem(**right | dose | fields)
+
     assert codes(wrong).keys() == fields.keys()
     assert refuse(wrong) == f"exercises_prescriptionitem_{constraint}"
+
     taken = PrescriptionItem(**right | dose | {"position": 1})
     assert refuse(taken) == "exercises_prescriptionitem_position_free"
 
@@ -186,6 +191,7 @@ def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: Any) -
         lambda: ExerciseLog.objects.all().delete(),
         lambda: connections["shard_1"].cursor().execute("DELETE FROM exercises_exerciselog"),
     ]
+
     for attempt in attempts:
         with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
             attempt()

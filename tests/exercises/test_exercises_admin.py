@@ -39,12 +39,15 @@ def test_a_manager_adds_changes_and_takes_out_an_exercise(
     manager: Any, norte: ClinicRoute, bridge: Any
 ) -> None:
     assert manager.post(f"{ADMIN}/exercise/add/", form(regression=bridge.pk)).status_code == 302
+
     with clinic_scope(norte):
         made = Exercise.objects.get(name="Prancha")
     path = f"{ADMIN}/exercise/{made.pk}/"
     change = form(regression=bridge.pk, default_hold_seconds=45)
+
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+
     with clinic_scope(norte):
         made.refresh_from_db()
     assert made.deleted_at is not None
@@ -64,6 +67,7 @@ def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> 
     with clinic_scope(norte):
         log = a_log(comment="Doeu no fim.")
         log.save()
+
     pages = [
         ("exercise/", "Ponte"),
         ("exercise/?q=ponte&body_region__exact=hip", "Ponte"),

@@ -26,9 +26,11 @@ def test_a_therapist_adds_changes_and_takes_out_an_exercise(
     assert made.status_code == 201, made.json()
     assert made.json()["default_sets"] == 3
     assert made.json()["library_code"] == ""
+
     path = made["Location"]
     easier = therapist.patch(f"{URL}/{bridge.pk}", {"progression": made.json()["id"]})
     assert easier.json()["progression"] == made.json()["id"]
+
     changed = therapist.patch(path, {"default_sets": 2, "media_url": "https://v.example/ponte"})
     assert (changed.json()["default_sets"], changed.json()["name"]) == (2, BODY["name"])
     assert therapist.delete(path).status_code == 204

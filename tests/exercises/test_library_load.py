@@ -57,11 +57,14 @@ def test_a_clinic_gets_all_of_them_in_two_queries_and_keeps_its_changes(
 ) -> None:
     with django_assert_max_num_queries(5, connection=connections["shard_1"]):
         assert library_load(acting_user=None) == 60  # with the savepoint, and entering the clinic
+
     for exercise in Exercise.objects.all():
         exercise.full_clean()
     bridge = Exercise.objects.get(library_code="quadril-ponte")
     harder = Exercise.objects.get(library_code="quadril-ponte-unilateral")
+
     assert (bridge.progression, harder.regression) == (harder, bridge)
+
     Exercise.objects.filter(pk=bridge.pk).update(name="Elevação pélvica")
     Exercise.objects.filter(pk=harder.pk).update(deleted_at=timezone.now())
     assert library_load(acting_user=None) == 0

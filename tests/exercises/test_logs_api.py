@@ -22,6 +22,7 @@ def test_a_patient_logs_and_their_therapist_reads(
     made = patient.post(URL, body)
     assert made.status_code == 201, made.json()
     assert made["Location"] == f"{URL}/{body['id']}"
+
     log = made.json()
     assert (log["id"], log["prescription"]) == (body["id"], str(prescription.pk))
     for reader in ("patient", "therapist", "manager", "owner"):
@@ -52,6 +53,7 @@ def test_a_phone_sends_twice_and_nothing_is_doubled(
     first, again = patient.post(URL, body), patient.post(URL, body)
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
+
     other_offset = datetime.fromisoformat(body["done_at"]).astimezone().isoformat()
     assert patient.post(URL, body | {"done_at": other_offset}).status_code == 200
     for change in ({"pain": 3}, {"comment": "x"}, {"sets": 4}):
@@ -66,6 +68,7 @@ def test_anothers_id_is_as_taken_as_ones_own(
 ) -> None:
     body = log_body()
     assert api(people.norte.patient).post(URL, body).status_code == 201
+
     prescribed = api(others.therapist).post(
         "/api/v1/prescriptions",
         {
@@ -76,6 +79,7 @@ def test_anothers_id_is_as_taken_as_ones_own(
     )
     mine = {"item": prescribed.json()["items"][0]["id"], "done_at": timezone.now().isoformat()}
     refused = api(others.patient).post(URL, body | mine)
+
     assert (refused.status_code, refused.json()["code"]) == (409, "log_differs")
     assert "pain" not in refused.content.decode()
 
@@ -93,14 +97,17 @@ def test_a_batch_is_written_whole_or_not_at_all(
     patient = api(people.norte.patient)
     bodies = [log_body(pain=pain) for pain in (5, 4, 3)]
     wrong = [*bodies, log_body(pain=11), log_body(done_at="2020-01-01T12:00:00Z")]
+
     assert errors_of(patient.post(URL + "/batch", wrong)) == {
         "/3/pain": "max_value",
         "/4/done_at": "before_start",
     }
     assert patient.post(URL, bodies[0]).status_code == 201
+
     sent = patient.post(URL + "/batch", [*bodies, bodies[2]])
     assert sent.status_code == 200, sent.json()
     assert [log["pain"] for log in sent.json()] == [5, 4, 3, 3]
+
     differs = patient.post(URL + "/batch", [log_body(), bodies[1] | {"pain": 0}])
     assert (differs.status_code, differs.json()["code"]) == (409, "log_differs")
     assert [error["id"] for error in differs.json()["errors"]] == [bodies[1]["id"]]
@@ -167,6 +174,7 @@ def test_the_first_day_begins_at_midnight_in_the_clinic(
     midnight = datetime.combine(prescription.start_date, time.min, zone)
     before = midnight - timedelta(seconds=1)
     refused = patient.post(URL, log_body(done_at=before.isoformat()))
+
     assert errors_of(refused) == {"/done_at": "before_start"}
     assert patient.post(URL, log_body(done_at=midnight.isoformat())).status_code == 201
 
@@ -185,6 +193,7 @@ def test_logs_are_found_by_patient_prescription_and_time(
 
     assert pains() == [1, 5, 9]
     assert pains(ordering="done_at", limit=1) == [9]
+
     day_ago = (now - timedelta(hours=24)).isoformat()
     assert pains(**{"from": day_ago}) == [1]
     assert pains(to=day_ago) == [5, 9]

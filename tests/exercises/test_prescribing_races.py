@@ -38,6 +38,7 @@ def prescribed(fresh_clinic: FreshClinic) -> SimpleNamespace:
             items=[{"exercise": bridge}],
         )
         item = PrescriptionItem.objects.select_related("prescription").get()
+
     return SimpleNamespace(prescription=prescription, item=item, people=people)
 
 
@@ -77,6 +78,7 @@ def test_a_phone_that_sends_in_parallel_logs_once(
     body["done_at"] = log["done_at"].isoformat()
     clients = [api(prescribed.people.patient) for _ in range(6)]
     answers = race([partial(client.post, "/api/v1/exercise-logs", body) for client in clients])
+
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
     assert len({answer.content for answer in answers}) == 1
     with clinic_scope(fresh_clinic.route):

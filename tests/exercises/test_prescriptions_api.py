@@ -41,11 +41,13 @@ def test_a_therapist_prescribes_and_the_patient_reads_it(
 ) -> None:
     made = api(people.norte.therapist).post(URL, body(notes="Pare se doer.", end_date="2026-04-30"))
     assert made.status_code == 201, made.json()
+
     seen = api(people.norte.patient).get(made["Location"]).json()
     assert seen == made.json()
     assert (seen["status"], seen["version"], seen["replaces"]) == ("active", 1, None)
     assert seen["therapist_name"] == people.norte.therapist.full_name
     assert seen["therapist_crefito"] == people.norte.therapist.crefito
+
     first, second = seen["items"]
     assert first["exercise"]["name"] == "Ponte"
     assert first["exercise"]["instructions"] == "Eleve a bacia."
@@ -73,8 +75,10 @@ def test_who_reads_and_who_writes(
         assert admin.get(path).status_code == 200
         assert admin.post(URL, body()).status_code == 403
         assert admin.patch(path, {"notes": "x"}).status_code == 403
+
     reception = api(people.norte.receptionist)
     assert reception.get(URL).status_code == reception.get(path).status_code == 403
+
     colleague, neighbour = api(others.therapist), api(others.patient)
     for stranger in (colleague, neighbour):
         assert stranger.get(URL).json()["results"] == []
@@ -82,9 +86,11 @@ def test_who_reads_and_who_writes(
     assert colleague.patch(path, {"notes": "x"}).status_code == 404
     assert colleague.post(f"{path}/versions", {}).status_code == 404
     assert errors_of(colleague.post(URL, body())) == {"/patient": "does_not_exist"}
+
     patient = api(people.norte.patient)
     assert patient.patch(path, {"status": "completed"}).status_code == 403
     assert patient.post(f"{path}/versions", {}).status_code == 403
+
     outsider = api(people.sul.owner)
     assert outsider.get(path).status_code == 404
     assert outsider.get(URL).json()["results"] == []
@@ -98,12 +104,16 @@ def test_its_author_edits_it_until_the_patient_logs(
     edited = therapist.patch(
         path, {"notes": "Melhor assim.", "items": [{"exercise": str(squat.pk), "sets": 5}]}
     )
+
     assert edited.status_code == 200, edited.json()
+
     (item,) = edited.json()["items"]
     assert (item["exercise"]["name"], item["sets"]) == ("Agachamento", 5)
+
     # The phone was offline, and logs what it knows.
     logged = api(people.norte.patient).post(LOGS, log_body(item=seen_by_phone))
     assert logged.status_code == 201, logged.json()
+
     refused = therapist.patch(path, {"notes": "Outra vez."})
     assert (refused.status_code, refused.json()["code"]) == (409, "prescription_locked")
     assert therapist.patch(path, {"status": "suspended"}).json()["status"] == "suspended"
@@ -117,16 +127,20 @@ def test_a_new_version_supersedes_the_old_one(
     therapist, patient = api(people.norte.therapist), api(people.norte.patient)
     path = f"{URL}/{prescription.pk}"
     assert patient.post(LOGS, log_body()).status_code == 201
+
     items = [{"exercise": str(squat.pk)}]
     made = therapist.post(f"{path}/versions", {"items": items, "notes": "Fase dois."})
     assert made.status_code == 201, made.json()
+
     new, old = made.json(), therapist.get(path).json()
     assert (new["version"], new["replaces"], new["status"]) == (2, old["id"], "active")
     assert new["start_date"] == today.isoformat()
     assert (old["status"], old["closed_on"]) == ("superseded", new["start_date"])
+
     again = therapist.post(f"{path}/versions", {"items": items})
     assert (again.status_code, again.json()["code"]) == (409, "prescription_superseded")
     assert therapist.patch(path, {"status": "completed"}).json()["code"] == "prescription_status"
+
     active = patient.get(URL, {"status": "active"}).json()["results"]
     assert [found["id"] for found in active] == [new["id"]]
 
@@ -136,13 +150,17 @@ def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_ou
 ) -> None:
     therapist = api(people.norte.therapist)
     assert therapist.delete(f"/api/v1/exercises/{bridge.pk}").status_code == 204
+
     suspended = therapist.patch(f"{URL}/{prescription.pk}", {"status": "suspended"}).json()
     made = therapist.post(f"{URL}/{prescription.pk}/versions", {})
     assert made.json()["items"][0]["exercise"]["name"] == "Ponte"
+
     old = therapist.get(f"{URL}/{prescription.pk}").json()
     assert (old["status"], old["closed_on"]) == ("superseded", suspended["closed_on"])
+
     completed = therapist.patch(made["Location"], {"status": "completed"})
     assert completed.json()["closed_on"] == today.isoformat()
+
     refused = therapist.post(made["Location"] + "/versions", {})
     assert refused.json()["code"] == "prescription_status"
 
@@ -184,6 +202,7 @@ def test_a_status_moves_along_the_table(
         closed_on = None if before == "active" else timezone.localdate()
         rows = Prescription.objects.filter(pk=prescription.pk)
         rows.update(status=before, closed_on=closed_on)
+
     therapist = api(people.norte.therapist)
     assert therapist.patch(f"{URL}/{prescription.pk}", {"status": after}).status_code == status
 
@@ -220,15 +239,19 @@ def test_a_wrong_item_is_refused_by_its_place(
         "/items/1/comment": "max_length",
         "/items/2/hold_seconds": "max_value",
     }
+
     made = therapist.post(URL, body())["Location"]
     nothing = {"items": [{"sets": 2}]}
     assert errors_of(therapist.patch(made, nothing)) == {"/items/0/exercise": "required"}
+
     versions = therapist.post(made + "/versions", nothing)
     assert errors_of(versions) == {"/items/0/exercise": "required"}
     assert errors_of(therapist.post(URL, body(items=[right] * 31))) == {"/items": "max_length"}
+
     with clinic_scope(norte):
         Exercise.objects.update(deleted_at=timezone.now())
         assert Prescription.objects.count() == 1
+
     gone = therapist.post(URL, body(items=[right]))
     assert errors_of(gone) == {"/items/0/exercise": "does_not_exist"}
 
@@ -240,6 +263,7 @@ def test_thirty_exercises_are_read_in_a_fixed_number_of_queries(
     for _ in range(3):
         made = therapist.post(URL, body(items=[{"exercise": str(bridge.pk)}] * 30))
         assert made.status_code == 201
+
     with django_assert_max_num_queries(10, connection=connections["shard_1"]):
         listed = therapist.get(URL).json()["results"]
     assert [len(one["items"]) for one in listed] == [30, 30, 30]

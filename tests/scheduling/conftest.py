@@ -49,6 +49,7 @@ def others(norte: ClinicRoute, people: Everybody) -> SimpleNamespace:
             birth_date=datetime(1970, 1, 1, tzinfo=UTC).date(),
             therapist=therapist,
         )
+
     return SimpleNamespace(therapist=therapist, record=record)
 
 

@@ -130,10 +130,12 @@ def test_who_went_since_they_were_read_is_not_booked(
     with pytest.raises(TherapistNotBookable) as refused:
         appointment_book(acting_user=None, **who, **at(9))
     assert refused.value.field_code == "inactive"
+
     User.objects.filter(pk=people.norte.therapist.pk).update(is_active=True, role="manager")
     with pytest.raises(TherapistNotBookable) as refused:
         appointment_book(acting_user=None, **who, **at(9))
     assert refused.value.field_code == "not_a_therapist"
+
     User.objects.filter(pk=people.norte.therapist.pk).update(role="therapist")
     patient_delete(acting_user=None, patient=people.norte.record)
     with pytest.raises(PatientNotBookable):

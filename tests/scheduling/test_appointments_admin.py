@@ -43,13 +43,16 @@ def reasons(answer: Any) -> str:
 
 def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, form: Any) -> None:
     assert manager.post(LIST + "add/", form()).status_code == 302
+
     with clinic_scope(norte):
         (made,) = Appointment.objects.all()
     assert made.start_time.isoformat() == "2026-03-02T12:00:00+00:00"
+
     path = f"{LIST}{made.pk}/"
     change = form("11:00", "12:00", status="scheduled")
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+
     with clinic_scope(norte):
         now = Appointment.objects.get(pk=made.pk)
     assert now.deleted_at is not None
@@ -78,10 +81,12 @@ def test_an_overlap_is_an_error_of_the_form(
     said = reasons(manager.post(LIST + "add/", form()))
     assert "therapist" in said
     assert "patient" in said
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 1
         later = an_appointment(20)
         later.save()
+
     moved = manager.post(f"{LIST}{later.pk}/change/", form(status="scheduled"))
     assert "therapist" in reasons(moved)
 
@@ -112,6 +117,7 @@ def test_several_are_deleted_from_the_list(
     with clinic_scope(norte):
         Appointment.objects.bulk_create([an_appointment(hour) for hour in (9, 10, 11)])
         keys = [str(key) for key in Appointment.objects.values_list("pk", flat=True)[:2]]
+
     action = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
     assert manager.post(LIST, action).status_code == 302
     with clinic_scope(norte):

@@ -40,6 +40,7 @@ def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: 
     assert made.json()["status"] == "scheduled"
     assert made.json()["patient_name"] == people.norte.record.name
     assert "notes" not in made.json()
+
     path = made["Location"]
     moved = reception.patch(path, {name: body(11)[name] for name in ("start_time", "end_time")})
     assert moved.json()["start_time"] == "2026-03-02T08:00:00-03:00"
@@ -52,6 +53,7 @@ def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, bo
     reception = api(people.norte.receptionist)
     refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
     assert errors_of(refused) == {"/notes": "not_permitted"}
+
     made = api(people.norte.manager).post(URL, body(9, notes="Dor ao subir escada."))
     assert made.json()["notes"] == "Dor ao subir escada."
     assert "notes" not in reception.get(made["Location"]).json()
@@ -66,16 +68,22 @@ def test_a_therapist_works_in_their_own_agenda(
     therapist, manager = api(people.norte.therapist), api(people.norte.manager)
     made = therapist.post(URL, body(9, notes="Avaliação."))
     assert made.status_code == 201
+
     path = made["Location"]
     assert therapist.patch(path, {"status": "in_progress"}).json()["status"] == "in_progress"
+
     done = therapist.patch(path, {"status": "completed", "notes": "Evoluiu bem."}).json()
     assert (done["status"], done["notes"]) == ("completed", "Evoluiu bem.")
+
     foreign = therapist.post(URL, body(13, therapist=others.therapist.pk))
     assert errors_of(foreign) == {"/therapist": "not_permitted"}
+
     given_away = therapist.patch(path, {"therapist": str(others.therapist.pk)})
     assert given_away.status_code in {400, 409}
+
     unknown = therapist.post(URL, body(13, patient=others.record.pk))
     assert errors_of(unknown) == {"/patient": "does_not_exist"}
+
     theirs = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
     assert therapist.get(theirs["Location"]).status_code == 404
     assert therapist.patch(theirs["Location"], {"notes": "x"}).status_code == 404
@@ -89,9 +97,11 @@ def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
     therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
     record = f"/api/v1/patients/{others.record.pk}"
     assert therapist.get(record).status_code == 404
+
     made = reception.post(URL, body(9, patient=others.record.pk))
     assert therapist.get(record).status_code == 200
     assert len(therapist.get("/api/v1/patients").json()["results"]) == 2
+
     reception.patch(made["Location"], {"status": "cancelled"})
     assert therapist.get(record).status_code == 404
 
@@ -103,6 +113,7 @@ def test_a_patient_reads_their_own_appointments_without_notes(
     own = manager.post(URL, body(9, notes="Avaliação."))
     other = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
     (seen,) = patient.get(URL).json()["results"]
+
     assert seen["id"] == own.json()["id"]
     assert "notes" not in seen
     assert patient.get(other["Location"]).status_code == 404
@@ -135,11 +146,15 @@ def test_a_conflict_names_who_is_busy_and_with_what(
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
     refused = reception.post(URL, body(9.5, patient=others.record.pk))
+
     assert refused.status_code == 409
+
     problem = refused.json()
     assert problem["code"] == "appointment_conflict"
+
     (error,) = problem["errors"]
     assert (error["pointer"], error["code"]) == ("/therapist", "therapist_busy")
+
     (conflict,) = error["conflicts"]
     assert conflict == {name: made.json()[name] for name in ("id", "start_time", "end_time")}
     assert people.norte.record.name not in refused.content.decode()
@@ -150,8 +165,10 @@ def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
 ) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
+
     refused = therapist.post(URL, body(9))
     assert refused.status_code == 409
+
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/patient", "patient_busy")
     assert error["conflicts"] == []
@@ -166,6 +183,7 @@ def test_moving_into_anothers_time_is_a_conflict_too(
     refused = reception.patch(
         later["Location"], {name: body(9.5)[name] for name in ("start_time", "end_time")}
     )
+
     assert refused.status_code == 409
     assert errors_of(refused) == {"/therapist": "therapist_busy", "/patient": "patient_busy"}
     assert reception.get(later["Location"]).json() == later.json()
@@ -199,8 +217,10 @@ def test_a_status_moves_along_the_table(
     with clinic_scope(norte):
         appointment = an_appointment(9, status=start)
         appointment.save()
+
     answer = api(people.norte.manager).patch(f"{URL}/{appointment.pk}", {"status": end})
     assert answer.status_code == status
+
     if status == 409:
         assert answer.json()["code"] == "invalid_transition"
 
@@ -212,6 +232,7 @@ def test_a_visit_that_began_or_was_called_off_keeps_its_time(
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
         appointment.save()
+
     manager, path = api(people.norte.manager), f"{URL}/{appointment.pk}"
     moved = manager.patch(path, {name: body(13)[name] for name in ("start_time", "end_time")})
     assert moved.json()["code"] == "invalid_transition"
@@ -235,10 +256,13 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
     with clinic_scope(norte):
         Patient.objects.filter(pk=others.record.pk).update(deleted_at=timezone.now())
         User.objects.filter(pk=others.therapist.pk).update(is_active=False)
+
     gone = reception.post(URL, body(9, patient=others.record.pk))
     assert errors_of(gone) == {"/patient": "does_not_exist"}
+
     left = reception.post(URL, body(9, therapist=others.therapist.pk))
     assert (left.status_code, errors_of(left)) == (400, {"/therapist": "inactive"})
+
     manager = reception.post(URL, body(9, therapist=people.norte.manager.pk))
     assert errors_of(manager) == {"/therapist": "not_a_therapist"}
 
@@ -280,6 +304,7 @@ def test_an_agenda_is_a_span_of_time_and_a_person(
 
     assert starts() == ["06:00", "07:00", "07:00", "08:00"]
     assert starts(ordering="-start_time", limit=1) == ["08:00"]
+
     span = {"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T11:00:00Z"}
     assert starts(**span) == ["07:00", "07:00"]
     assert starts(**span, therapist=str(others.therapist.pk)) == ["07:00"]

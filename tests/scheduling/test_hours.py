@@ -48,10 +48,12 @@ def test_hours_of_one_weekday_do_not_overlap(api: Api, people: Everybody, hours:
     made = reception.post(HOURS, hours())
     assert made.status_code == 201, made.json()
     assert (made.json()["start"], made.json()["end"]) == ("08:00", "12:00")
+
     overlap = reception.post(HOURS, hours(start="11:00", end="13:00"))
     assert code_of(overlap) == (409, "/start", "hours_overlap")
     assert reception.post(HOURS, hours(start="12:00", end="18:00")).status_code == 201
     assert reception.post(HOURS, hours(weekday=1)).status_code == 201
+
     bounded = reception.patch(made["Location"], {"valid_until": "2026-06-30"})
     assert bounded.json()["valid_until"] == "2026-06-30"
     assert reception.post(HOURS, hours(valid_from="2026-07-01")).status_code == 201
@@ -96,14 +98,17 @@ def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, other
     therapist = api(people.norte.therapist)
     own = {"therapist": str(people.norte.therapist.pk), "day": MONDAY}
     made = therapist.post(EXCEPTIONS, own)
+
     assert made.status_code == 201
     assert code_of(therapist.post(EXCEPTIONS, own | {"start": "07:00", "end": "08:00"})) == (
         409,
         "/start",
         "hours_overlap",
     )
+
     foreign = own | {"therapist": str(others.therapist.pk)}
     assert code_of(therapist.post(EXCEPTIONS, foreign))[2] == "not_permitted"
+
     theirs = api(people.norte.receptionist).post(EXCEPTIONS, foreign)
     assert therapist.get(theirs["Location"]).status_code == 200
     assert therapist.delete(theirs["Location"]).status_code == 404
@@ -140,9 +145,11 @@ def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
     day = {"therapist": people.norte.therapist, "day": date(2026, 3, 2)}
     prefix = "scheduling_hoursexception_"
     assert refusal(HoursException(**day, start=time(8))) == prefix + "both_or_none"
+
     HoursException(**day).save()
     twice = HoursException(**day, start=time(8), end=time(9))
     assert refusal(twice) == prefix + "no_overlap"
+
     backwards = Closure(first_day=date(2026, 3, 2), last_day=date(2026, 3, 1), reason="Obra")
     assert refusal(backwards) == "scheduling_closure_in_order"
     with pytest.raises(ValidationError):
@@ -167,12 +174,15 @@ def test_slots_are_what_is_left_of_the_hours(
 ) -> None:
     reception = people.norte.receptionist
     assert ask(reception).json() == {"slots": []}
+
     api(reception).post(HOURS, hours(end="11:00"))
     with clinic_scope(norte):
         an_appointment(12.25).save()  # 09:15 to 10:15 on the clinic's clock
     times = [slot["start_time"] for slot in ask(reception).json()["slots"]]
+
     assert times == ["2026-03-02T08:00:00-03:00", "2026-03-02T08:15:00-03:00"]
     assert ask(people.norte.patient).json() == ask(reception).json()
+
     closure = {"first_day": MONDAY, "last_day": MONDAY, "reason": "Obra"}
     assert api(reception).post("/api/v1/closures", closure).status_code == 201
     assert ask(reception).json() == {"slots": []}
@@ -214,6 +224,7 @@ def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: E
     assert not holiday_on(revolution, "")
     assert not holiday_on(revolution, "RJ")
     assert holiday_on(date(2026, 9, 7), "") == "Independência do Brasil"
+
     Clinic.objects.filter(schema_name="norte").update(state="SP")
     route = Clinic.objects.get(schema_name="norte").route
     asked: dict[str, Any] = {"first": revolution, "last": revolution, "length": timedelta(hours=1)}
@@ -222,6 +233,7 @@ def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: E
             therapist=people.norte.therapist, weekday=3, start=time(8), end=time(9)
         )
         assert slots_of(therapist=people.norte.therapist, **asked) == []
+
     with clinic_scope(norte):
         assert len(slots_of(therapist=people.norte.therapist, **asked)) == 1
 

@@ -28,7 +28,9 @@ def test_of_requests_for_one_slot_exactly_one_wins(api: Api, fresh_clinic: Fresh
     }
     clients = [api(people.receptionist) for _ in range(RACERS)]
     answers = race([partial(client.post, URL, body) for client in clients])
+
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * (RACERS - 1)
+
     won = next(answer.json() for answer in answers if answer.status_code == 201)
     for refused in (answer.json() for answer in answers if answer.status_code == 409):
         assert refused["code"] == "appointment_conflict"

@@ -31,9 +31,11 @@ def test_a_plan_has_as_many_open_days_as_were_asked_for(
     )
     assert len(plan.days) == count
     assert plan.days == sorted(set(plan.days))
+
     both = sorted(plan.days + [day for day, _ in plan.skipped])
     assert {day.weekday() for day in both} <= weekdays
     assert not closed & set(plan.days)
+
     span = (plan.days[-1] - first).days + 1
     every = [first + timedelta(days=n) for n in range(span)]
     assert [day for day in every if day.weekday() in weekdays] == both

@@ -63,14 +63,18 @@ def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at:
         **at(9),
     )
     assert made.seat == 1
+
     second = {"patient": others.record, "therapist": others.therapist, "room": room}
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, **second, **at(9.5))
+
     (error,) = refused.value.errors
     assert (error["field"], error["code"]) == ("room", "room_full")
+
     later = appointment_book(acting_user=None, **second, **at(10))
     with pytest.raises(AppointmentConflict):
         appointment_update(acting_user=None, appointment=later, changes=at(9.5))
+
     later.refresh_from_db()
     appointment_cancel(acting_user=None, appointment=made)
     appointment_update(acting_user=None, appointment=later, changes=at(9.5))
@@ -83,11 +87,14 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
     first = appointment_book(acting_user=None, patient=people.norte.record, **who, **at(9))
     second = appointment_book(acting_user=None, patient=others.record, **who, **at(9.5))
+
     assert {first.seat, second.seat} == {1, 2}
+
     third = a_patient(7)
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, patient=third, **who, **at(9.5))
     assert [error["code"] for error in refused.value.errors] == ["room_full"]
+
     alone = who | {"room": None, "group": False}
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, patient=third, **alone, **at(9.5))
@@ -106,6 +113,7 @@ def test_the_database_tells_a_group_from_a_double_booking(
     same.full_clean()
     same.save()
     third = a_patient(8)
+
     for wrong in ({"room": there, "seat": 1, "group": True}, {"room": here, "seat": 3}, {}):
         one = an_appointment(9.5, patient=third, **wrong)
         assert refusal(one) == THERAPIST_BUSY
@@ -139,12 +147,14 @@ def test_a_room_does_not_shrink_below_what_is_booked(
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
     appointment_book(acting_user=None, patient=people.norte.record, **who, **times)
     second = appointment_book(acting_user=None, patient=others.record, **who, **times)
+
     with pytest.raises(FieldConflict) as refused:
         room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     assert (refused.value.field, refused.value.field_code) == ("capacity", "in_use")
     with pytest.raises(IntegrityError) as behind, transaction.atomic(using="shard_1"):
         Room.objects.filter(pk=pilates.pk).update(capacity=1)
     assert constraint_of(behind.value) == CAPACITY_IN_USE
+
     appointment_cancel(acting_user=None, appointment=second)
     room_update(acting_user=None, room=pilates, changes={"capacity": 1})
 
@@ -227,6 +237,7 @@ def test_a_room_shrinks_before_a_booking_or_not_at_all(
             return True
 
     assert sorted(in_threads(2, run)) == [False, True]
+
     with clinic_scope(fresh_clinic.route):
         beyond = Appointment.objects.filter(seat__gt=Room.objects.get().capacity)
         assert not beyond.exists()

@@ -67,11 +67,13 @@ def test_reception_previews_then_books(
     assert [session["conflicts"] for session in preview.json()["sessions"]] == [[]] * 4
     with clinic_scope(norte):
         assert not Series.objects.exists()
+
     made = reception.post(URL, body())
     assert made.status_code == 201, made.json()
     assert starts(made) == starts(preview, "sessions")
     assert [one["position"] for one in made.json()["appointments"]] == [1, 2, 3, 4]
     assert reception.get(made["Location"]).json() == made.json()["series"]
+
     listed = reception.get("/api/v1/appointments", {"series": made.json()["series"]["id"]})
     assert len(listed.json()["results"]) == 4
 
@@ -82,16 +84,20 @@ def test_all_or_nothing_or_skip_and_list(
     reception = api(people.norte.receptionist)
     sessions = reception.post(f"{URL}/preview", body()).json()["sessions"]
     assert [len(one["conflicts"]) for one in sessions] == [0, 1, 0, 0]
+
     (conflict,) = sessions[1]["conflicts"]
     assert conflict["code"] == "therapist_busy"
     assert [one["id"] for one in conflict["conflicts"]] == [str(busy.pk)]
+
     refused = reception.post(URL, body())
     assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
+
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["position"]) == ("/therapist", 2)
     with clinic_scope(norte):
         assert Appointment.objects.count() == 1
         assert not Series.objects.exists()
+
     made = reception.post(URL, body(on_conflict="skip"))
     assert made.status_code == 201
     assert starts(made) == ["0 09:00", "7 09:00", "9 09:00"]
@@ -105,11 +111,14 @@ def test_it_steps_over_days_on_which_the_clinic_is_closed(
         Closure.objects.create(
             first_day=MONDAY + timedelta(days=1), last_day=MONDAY + timedelta(days=3), reason="Obra"
         )
+
     reception = api(people.norte.receptionist)
     preview = reception.post(f"{URL}/preview", body())
     assert starts(preview, "sessions") == ["0 09:00", "7 09:00", "9 09:00", "14 09:00"]
+
     wednesday = MONDAY + timedelta(days=2)
     assert preview.json()["closed"] == [{"day": str(wednesday), "reason": "Obra"}]
+
     anyway = reception.post(f"{URL}/preview", body(skip_closed=False))
     assert starts(anyway, "sessions")[:2] == ["0 09:00", "2 09:00"]
 
@@ -149,11 +158,14 @@ def test_this_this_and_following_or_all_move(
         {"appointment": second} if scope != "all" else {}
     )
     changed = reception.patch(made["Location"], change)
+
     assert changed.status_code == 200, changed.json()
+
     now = reception.get("/api/v1/appointments", {"series": made.json()["series"]["id"]}).json()
     times = [datetime.fromisoformat(one["start_time"]) for one in now["results"]]
     assert [f"{(one.date() - MONDAY).days} {one:%H:%M}" for one in times] == expected
     assert len(changed.json()["changed"]) == sum("10:30" in one for one in expected)
+
     rule = reception.get(made["Location"]).json()
     assert rule["start"] == ("10:30" if scope == "all" else "09:00")
 
@@ -165,6 +177,7 @@ def test_a_change_that_meets_others_changes_nothing(
     refused = reception.patch(made["Location"], {"scope": "all", "start": "09:00"})
     assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
     assert [error["position"] for error in refused.json()["errors"]] == [2]
+
     with clinic_scope(norte):
         hours = Appointment.objects.exclude(pk=busy.pk).values_list("start_time__hour", flat=True)
         assert set(hours) == {7}
@@ -182,11 +195,14 @@ def test_only_what_is_scheduled_and_to_come_changes(
         )
         done = Appointment.objects.get(pk=second)
         appointment_update(acting_user=None, appointment=done, changes={"status": Status.COMPLETED})
+
     cancelled = reception.patch(made["Location"], {"scope": "all", "cancel": True})
     assert [one["position"] for one in cancelled.json()["changed"]] == [3, 4]
+
     with clinic_scope(norte):
         found = Appointment.objects.order_by("position").values_list("status", flat=True)
         assert list(found) == ["scheduled", "completed", "cancelled", "cancelled"]
+
     over = reception.patch(made["Location"], {"scope": "all", "start": "11:00"})
     assert (over.status_code, over.json()["code"]) == (409, "series_over")
 
@@ -198,8 +214,10 @@ def test_another_therapist_and_a_room_take_over(
     room = reception.post("/api/v1/rooms", {"name": "Sala 1"}).json()["id"]
     change = {"scope": "all", "therapist": str(others.therapist.pk), "room": room}
     changed = reception.patch(made["Location"], change)
+
     assert {one["therapist"] for one in changed.json()["changed"]} == {str(others.therapist.pk)}
     assert {one["room"] for one in changed.json()["changed"]} == {room}
+
     left = reception.patch(made["Location"], {"scope": "all", "room": None})
     assert {one["room"] for one in left.json()["changed"]} == {None}
 
@@ -210,8 +228,10 @@ def test_a_therapist_has_series_in_their_own_agenda_alone(
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, body())
     assert made.status_code == 201
+
     foreign = therapist.post(URL, body(therapist=str(others.therapist.pk)))
     assert foreign.json()["errors"][0]["code"] == "not_permitted"
+
     away = {"scope": "all", "therapist": str(others.therapist.pk)}
     assert therapist.patch(made["Location"], away).status_code == 400
     assert api(others.therapist).get(made["Location"]).status_code == 404
