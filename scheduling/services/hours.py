@@ -5,10 +5,10 @@ from datetime import date, time
 from typing import Any
 
 from accounts.models import User
-from patients.errors import FieldNotPermitted
+from core.errors import FieldNotPermitted
+from core.records import save_changes, save_new
 from scheduling.access import owns_agenda
 from scheduling.models import Closure, HoursException, WorkingHours
-from scheduling.services.records import save_changes, save_new
 
 
 def hours_create(

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import models
 
+from core.records import save_changes, save_new
 from scheduling.errors import RoomInUse
 from scheduling.models import Room
-from scheduling.services.records import save_changes, save_new
 
 
 def room_create(*, name: str, capacity: int = 1, active: bool = True) -> Room:

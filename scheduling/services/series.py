@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.constraints import refusals
-from patients.errors import FieldNotPermitted
+from core.errors import FieldNotPermitted
+from core.records import save_new
 from scheduling.access import owns_agenda
 from scheduling.clock import moment_of
 from scheduling.closed_days import closed_days
@@ -20,7 +21,6 @@ from scheduling.models import Appointment, Series
 from scheduling.recurrence import HORIZON, Plan, plan_days
 from scheduling.services.conflicts import conflicts_of, described, overlapping, take_seat
 from scheduling.services.locks import hold
-from scheduling.services.records import save_new
 
 
 @dataclass(frozen=True, slots=True)
