@@ -53,6 +53,13 @@ class FieldError(FisioFlowError):
         super().__init__(message, **extra)
 
 
+class FieldNotPermitted(FieldError):
+    """Your role may not set this field."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "not_permitted", "Your role may not set this field.")
+
+
 class Conflict(FisioFlowError):
     """The change conflicts with the present state."""
 

@@ -16,13 +16,6 @@ class PatientDeleted(Conflict):
     code = "patient_deleted"
 
 
-class FieldNotPermitted(FieldError):
-    """Your role may not set this field."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field, "not_permitted", "Your role may not set this field.")
-
-
 class DeletionNotPermitted(FisioFlowError):
     """Only the owner and the managers may delete."""
 

@@ -14,11 +14,11 @@ from rest_framework import exceptions
 
 from accounts.models import Role, User
 from core.constraints import constraint_of, refusal_of, rule_of
-from core.errors import Conflict
+from core.errors import Conflict, FieldNotPermitted
 from patients import validators
 from patients.access import writable_fields
 from patients.csv_file import Problem, Record, read_records
-from patients.errors import FieldNotPermitted, TherapistInactive
+from patients.errors import TherapistInactive
 from patients.models import Patient
 from patients.serializers import PatientSerializer
 

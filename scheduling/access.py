@@ -1,7 +1,7 @@
 """Who writes the agenda's set-up, which therapists' agendas, and which fields of an appointment."""
 
 from accounts.models import ADMIN_ROLES, Role, User
-from patients.errors import FieldNotPermitted
+from core.errors import FieldNotPermitted
 from scheduling.errors import SetupNotPermitted
 
 SETUP_WRITERS = ADMIN_ROLES | {Role.RECEPTIONIST}  # rooms, weekly hours and closures

@@ -1,10 +1,8 @@
 """The clinic's patients. Rows are kept for good: deleting marks them (Lei 13.787/2018, art. 6)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -12,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from accounts.roles import RoleCheckedModel
 from audit.history import TrackedHistory
 from core.constraints import RuledModel
 from patients import validators
@@ -61,7 +60,7 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
         return found
 
 
-class Patient(RuledModel, ClinicModel):
+class Patient(RuledModel, RoleCheckedModel, ClinicModel):
     """A person in treatment."""
 
     name = models.CharField(
@@ -106,6 +105,7 @@ class Patient(RuledModel, ClinicModel):
         expression=searchable(F("name")), output_field=models.TextField(), db_persist=True
     )
 
+    people: ClassVar = {"therapist": Role.THERAPIST, "user": Role.PATIENT}
     objects: ClassVar = PatientQuerySet.as_manager()
     history = TrackedHistory()
 
@@ -126,26 +126,4 @@ class Patient(RuledModel, ClinicModel):
         self.name = validators.tidy_name(self.name or "")
         self.phone = validators.tidy_phone(self.phone or "")
         self.cpf = validators.tidy_cpf(self.cpf or "")
-        errors: dict[str, list[ValidationError]] = {}
-        try:
-            super().clean_fields(exclude=exclude)
-        except ValidationError as refused:
-            errors = refused.update_error_dict(errors)
-        for field, error in self.wrong_roles():
-            if field not in (exclude or ()):
-                errors.setdefault(field, []).append(error)
-        if errors:
-            raise ValidationError(errors)
-
-    def wrong_roles(self) -> Iterator[tuple[str, ValidationError]]:
-        """The fields that name a person of another role, each with its error."""
-        if self.therapist is not None and self.therapist.role != Role.THERAPIST:
-            yield (
-                "therapist",
-                ValidationError(_("This person is not a therapist."), code="not_a_therapist"),
-            )
-        if self.user is not None and self.user.role != Role.PATIENT:
-            yield (
-                "user",
-                ValidationError(_("This sign-in is not a patient's."), code="not_a_patient"),
-            )
+        super().clean_fields(exclude=exclude)

@@ -16,16 +16,11 @@ from accounts.models import User
 from core.actor import identify
 from core.api.parsers import PayloadTooLarge
 from core.constraints import refusals
+from core.errors import FieldNotPermitted
 from patients.access import may_delete
 from patients.choices import ScanStatus
 from patients.constraints.documents import NAME_LENGTH
-from patients.errors import (
-    DeletionNotPermitted,
-    DocumentNotClean,
-    FieldNotPermitted,
-    InvalidLink,
-    UnsupportedFile,
-)
+from patients.errors import DeletionNotPermitted, DocumentNotClean, InvalidLink, UnsupportedFile
 from patients.file_types import HEAD, content_type_of, tidy_file_name
 from patients.models import Document, Patient
 from patients.scanning import configured_scanner

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.constraints import refusals
+from core.errors import FieldNotPermitted
 from patients.choices import NoteStatus
 from patients.constraints.notes import SECTIONS
 from patients.errors import (
     CrefitoMissing,
-    FieldNotPermitted,
     NoSignaturePending,
     NoteEmpty,
     NoteNotSigned,

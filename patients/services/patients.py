@@ -10,13 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.constraints import refusals
+from core.errors import FieldNotPermitted
 from patients.access import may_delete, writable_fields
-from patients.errors import (
-    DeletionNotPermitted,
-    FieldNotPermitted,
-    PatientDeleted,
-    TherapistInactive,
-)
+from patients.errors import DeletionNotPermitted, PatientDeleted, TherapistInactive
 from patients.models import Patient
 
 

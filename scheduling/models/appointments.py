@@ -1,7 +1,7 @@
 """Appointments."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from accounts.roles import RoleCheckedModel
 from audit.history import TrackedHistory
 from core.constraints import RuledModel
 from patients.models import Patient
@@ -57,7 +58,7 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self.alive().exclude(status=Status.CANCELLED)
 
 
-class Appointment(RuledModel, ClinicModel):
+class Appointment(RuledModel, RoleCheckedModel, ClinicModel):
     """A patient with a therapist, from `start_time` up to but not including `end_time`."""
 
     patient = models.ForeignKey(
@@ -112,6 +113,7 @@ class Appointment(RuledModel, ClinicModel):
     )
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
+    people: ClassVar = {"therapist": Role.THERAPIST}
     objects: ClassVar = AppointmentQuerySet.as_manager()
     history = TrackedHistory()
 
@@ -127,22 +129,6 @@ class Appointment(RuledModel, ClinicModel):
 
     def __str__(self) -> str:
         return f"{self.start_time:%Y-%m-%d %H:%M %Z}"
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
-        errors: dict[str, list[ValidationError]] = {}
-        try:
-            super().clean_fields(exclude=exclude)
-        except ValidationError as refused:
-            errors = refused.update_error_dict(errors)
-        checked = "therapist" not in (exclude or ()) and self.therapist_id is not None
-        if checked and self.therapist.role != Role.THERAPIST:
-            message = _("This person is not a therapist.")
-            errors.setdefault("therapist", []).append(
-                ValidationError(message, code="not_a_therapist")
-            )
-        if errors:
-            raise ValidationError(errors)
 
     def clean(self) -> None:
         """Check that the times are in order and in this century, and that a group has a room."""

@@ -1,12 +1,8 @@
 """The base of every table of the agenda except appointments: its CHECKs are checked first."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import models, router
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role
 from core.constraints import RuledModel, rule_of
 from tenants.clinic_model import ClinicModel
 
@@ -39,11 +35,3 @@ class CheckedModel(RuledModel, ClinicModel):
 
         if errors:
             raise ValidationError(errors)
-
-
-def require_therapist(record: Any, exclude: Any) -> None:
-    """Raises ValidationError when `record.therapist` is somebody else; for `clean_fields`."""
-    checked = "therapist" not in (exclude or ()) and record.therapist_id is not None
-    if checked and record.therapist.role != Role.THERAPIST:
-        message = _("This person is not a therapist.")
-        raise ValidationError({"therapist": ValidationError(message, code="not_a_therapist")})

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from core.constraints import constraint_of, refusal_of
+from core.errors import FieldNotPermitted
 from patients.access import may_delete
-from patients.errors import DeletionNotPermitted, FieldNotPermitted
+from patients.errors import DeletionNotPermitted
 from patients.models import Patient
 from scheduling.access import refuse_foreign_agenda, writable_fields
 from scheduling.errors import (

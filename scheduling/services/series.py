@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.constraints import refusals
+from core.records import save_new
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.closed_days import closed_days
@@ -19,7 +20,6 @@ from scheduling.models import Appointment, Series
 from scheduling.recurrence import HORIZON, SeriesDays, plan_days
 from scheduling.services.conflicts import conflicts_of, described, overlapping, take_seat
 from scheduling.services.locks import hold
-from scheduling.services.records import save_new
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.constraints import refusals
 from core.errors import Conflict
+from core.records import save_changes
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.errors import SeriesConflict, SeriesOver
 from scheduling.models import Appointment, AppointmentQuerySet, Series
 from scheduling.services.locks import hold, hold_appointments
-from scheduling.services.records import save_changes
 from scheduling.services.series import judged
 from scheduling.states import Status
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from core.errors import Conflict, FieldError
+from core.errors import Conflict, FieldError, FieldNotPermitted
 from patients import file_types
 from patients.access import may_delete
-from patients.errors import DeletionNotPermitted, FieldNotPermitted
+from patients.errors import DeletionNotPermitted
 from patients.file_types import tidy_file_name
 from patients.models import Document
 from patients.services import (

@@ -12,9 +12,9 @@ from django.utils import translation
 
 from accounts.models import Role, User
 from core.actor import acting_as_job
+from core.errors import FieldNotPermitted
 from patients import imports
 from patients.csv_file import Problem, UnreadableFile, read_records
-from patients.errors import FieldNotPermitted
 from patients.imports import ImportRaced, Summary, patients_import
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from patients.errors import DeletionNotPermitted, FieldNotPermitted
+from core.errors import FieldNotPermitted
+from patients.errors import DeletionNotPermitted
 from patients.models import Patient
 from patients.services import patient_delete
 from scheduling.errors import (
