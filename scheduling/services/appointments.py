@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
-from django.utils import timezone
+from django.db import IntegrityError
 
 from accounts.models import Role, User
-from core.constraints import constraint_of, refusal_of
-from core.errors import FieldNotPermitted
+from core.constraints import constraint_of, refusal_of, refusals
+from core.records import check, mark_deleted, refuse_fields, swap
 from patients.access import may_delete
 from patients.errors import DeletionNotPermitted
 from patients.models import Patient
@@ -31,6 +31,7 @@ from scheduling.services.conflicts import (
 )
 from scheduling.services.locks import hold
 from scheduling.states import Status, can_move
+from tenants.context import clinic_transaction
 
 _WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist", "room", "group"})
 
@@ -53,7 +54,7 @@ def appointment_draft(
     Raises ValidationError (fields), FieldNotPermitted, TherapistNotBookable.
     """
     if notes:
-        _refuse_fields({"notes"}, acting_user)
+        refuse_fields({"notes"}, writable_fields(acting_user))
     refuse_foreign_agenda(acting_user, therapist)
     appointment = Appointment(
         patient=patient,
@@ -68,9 +69,7 @@ def appointment_draft(
     if therapist.role != Role.THERAPIST:
         raise TherapistNotBookable("not_a_therapist")
     # The related objects are at hand, and locked before the booking: no need to read them again.
-    appointment.full_clean(
-        exclude={"patient", "therapist", "room"}, validate_unique=False, validate_constraints=False
-    )
+    check(appointment, exclude={"patient", "therapist", "room"})
     return appointment
 
 
@@ -83,12 +82,9 @@ def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
     """
     appointment = appointment_draft(acting_user=acting_user, **fields)
 
-    try:
-        with _transaction():
-            _take_place(appointment)
-            appointment.save(force_insert=True)
-    except IntegrityError as error:
-        raise _conflict_of(error, appointment, acting_user) from error
+    with refusals(partial(_conflict_of, appointment, acting_user)), clinic_transaction():
+        _take_place(appointment)
+        appointment.save(force_insert=True)
 
     return appointment
 
@@ -102,7 +98,7 @@ def appointment_update(
     `appointment_book`, InvalidTransition for a status that can't follow and for a move once the
     visit has begun or was cancelled, and AppointmentDeleted.
     """
-    _refuse_fields(set(changes), acting_user)
+    refuse_fields(changes, writable_fields(acting_user))
     if not changes:
         return appointment
 
@@ -114,17 +110,19 @@ def appointment_update(
 
     for field, value in changes.items():
         setattr(appointment, field, value)
-    unchanged = {field.name for field in Appointment._meta.fields} - changes.keys()
-    appointment.full_clean(exclude=unchanged, validate_unique=False, validate_constraints=False)
+    check(appointment, only=changes.keys())
 
-    try:
-        with _transaction():
-            if moved:
-                _take_place(appointment)
-                changes = {**changes, "seat": appointment.seat}
-            _swap(appointment, before, changes)
-    except IntegrityError as error:
-        raise _conflict_of(error, appointment, acting_user) from error
+    with clinic_transaction():
+        if moved:
+            _take_place(appointment)
+            changes = {**changes, "seat": appointment.seat}
+        swap(
+            appointment,
+            changes,
+            among=Appointment.objects.alive().filter(status=before),
+            otherwise=partial(_overtaken, appointment),
+            refused=partial(_conflict_of, appointment, acting_user),
+        )
 
     return appointment
 
@@ -143,17 +141,7 @@ def appointment_delete(*, acting_user: User | None, appointment: Appointment) ->
     if not may_delete(acting_user):
         raise DeletionNotPermitted
 
-    now = timezone.now()
-    Appointment.objects.alive().filter(pk=appointment.pk).update(deleted_at=now, updated_at=now)
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(Appointment))
-
-
-def _refuse_fields(given: set[str], acting_user: User | None) -> None:
-    for field in sorted(given - writable_fields(acting_user)):
-        raise FieldNotPermitted(field)
+    mark_deleted(appointment, among=Appointment.objects.alive())
 
 
 def _take_place(appointment: Appointment) -> None:
@@ -169,19 +157,16 @@ def _take_place(appointment: Appointment) -> None:
     take_seat(appointment, overlapping([appointment]) if appointment.room_id else ())
 
 
-def _swap(appointment: Appointment, before: str, changes: Mapping[str, Any]) -> None:
-    """Write the changes, unless the status was changed since the appointment was read."""
-    appointment.updated_at = timezone.now()
-    rows = Appointment.objects.alive().filter(pk=appointment.pk, status=before)
-    if not rows.update(**changes, updated_at=appointment.updated_at):
-        now = Appointment.objects.get(pk=appointment.pk)
-        if now.deleted_at is not None:
-            raise AppointmentDeleted(appointment=now.pk)
-        raise InvalidTransition(now.pk, now.status, appointment.status)
+def _overtaken(appointment: Appointment) -> Exception:
+    """The error for an appointment that was deleted, or got another status, since it was read."""
+    now = Appointment.objects.get(pk=appointment.pk)
+    if now.deleted_at is not None:
+        return AppointmentDeleted(appointment=now.pk)
+    return InvalidTransition(now.pk, now.status, appointment.status)
 
 
 def _conflict_of(
-    error: IntegrityError, appointment: Appointment, acting_user: User | None
+    appointment: Appointment, acting_user: User | None, error: IntegrityError
 ) -> Exception:
     """The error for what the database refused: who is busy and, if visible, with what."""
     refused_by = constraint_of(error)

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.constraints import refusals
-from core.records import save_new
+from core.records import check, insert_all, save_new
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.closed_days import closed_days
@@ -20,6 +18,7 @@ from scheduling.models import Appointment, Series
 from scheduling.recurrence import HORIZON, SeriesDays, plan_days
 from scheduling.services.conflicts import conflicts_of, described, overlapping, take_seat
 from scheduling.services.locks import hold
+from tenants.context import clinic_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rul
     series, planned = _plan(acting_user, rule)
     wanted = _sessions(series, planned)
 
-    with transaction.atomic(using=router.db_for_write(Series)):
+    with clinic_transaction():
         rooms = hold(
             people=[series.therapist_id], patients=[series.patient_id], rooms=[series.room_id]
         )
@@ -80,8 +79,7 @@ def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rul
             raise SeriesConflict([item for session in refused for item in session.conflicts])
 
         save_new(series)
-        with refusals():
-            Appointment.objects.bulk_create(free)
+        insert_all(free)
 
     return Booked(series, free, refused, planned.skipped)
 
@@ -108,8 +106,7 @@ def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, Serie
     series = Series(**rule)
     refuse_foreign_agenda(acting_user, series.therapist)
     series.weekdays = sorted(set(series.weekdays))
-    series.full_clean(validate_unique=False, validate_constraints=False)
-    series.check_rules()
+    check(series)
 
     closed = closed_days(series.first_day, series.first_day + HORIZON)
     planned = plan_days(
@@ -144,7 +141,7 @@ def _sessions(series: Series, planned: SeriesDays) -> list[Appointment]:
             series=series,
             position=position,
         )
-        one.full_clean(exclude={"series"}, validate_unique=False, validate_constraints=False)
+        check(one, exclude={"series"})
         sessions.append(one)
 
     return sessions

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, router, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.constraints import refusals
 from core.errors import Conflict
-from core.records import save_changes
+from core.records import check, save_changes
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.errors import SeriesConflict, SeriesOver
@@ -19,6 +19,7 @@ from scheduling.models import Appointment, AppointmentQuerySet, Series
 from scheduling.services.locks import hold, hold_appointments
 from scheduling.services.series import judged
 from scheduling.states import Status
+from tenants.context import clinic_transaction
 
 
 class SeriesScope(models.TextChoices):
@@ -45,7 +46,7 @@ def series_change(
     Raises SeriesOver, SeriesConflict, FieldNotPermitted, ValidationError, TherapistNotBookable,
     PatientNotBookable, RoomNotBookable.
     """
-    with _transaction():
+    with clinic_transaction():
         affected = _read(series, scope, appointment)
         refuse_foreign_agenda(acting_user, *_therapists(affected, changes))
         moved = [_changed(row, changes) for row in affected]
@@ -58,7 +59,7 @@ def series_change(
 
         for row in moved:
             row.room = rooms[row.room_id] if row.room_id else None
-            row.full_clean(exclude={"series"}, validate_unique=False, validate_constraints=False)
+            check(row, exclude={"series"})
         refused = [session for session in judged(moved, acting_user) if session.conflicts]
         if refused:
             raise SeriesConflict([item for session in refused for item in session.conflicts])
@@ -81,7 +82,7 @@ def series_cancel(
 
     Raises SeriesOver, FieldNotPermitted.
     """
-    with _transaction():
+    with clinic_transaction():
         affected = _read(series, scope, appointment)
         refuse_foreign_agenda(acting_user, *_therapists(affected))
         _hold_as_read(affected)
@@ -93,10 +94,6 @@ def series_cancel(
             row.status, row.updated_at = Status.CANCELLED, now
 
     return affected
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(Series))
 
 
 def _read(series: Series, scope: SeriesScope, appointment: Appointment | None) -> list[Appointment]:
