@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from exercises.models import Prescription
 from tenants.context import ClinicRoute, clinic_scope
-from tests.exercises.conftest import errors_of
+from tests.exercises.conftest import ALog, Others, errors_of
 from tests.people import Api, Everybody
 
 
@@ -17,7 +18,7 @@ def url(people: Everybody) -> str:
 
 
 def test_weeks_and_days_of_the_last_four_weeks(
-    api: Api, people: Everybody, url: Any, a_log: Any, norte: ClinicRoute
+    api: Api, people: Everybody, url: str, a_log: ALog, norte: ClinicRoute
 ) -> None:
     now = timezone.now()
     with clinic_scope(norte):
@@ -40,7 +41,7 @@ def test_weeks_and_days_of_the_last_four_weeks(
 
 
 def test_a_prescription_asks_from_its_start_until_it_is_closed(
-    api: Api, people: Everybody, url: Any, prescription: Any, norte: ClinicRoute
+    api: Api, people: Everybody, url: str, prescription: Prescription, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     start: date = prescription.start_date
@@ -65,7 +66,7 @@ def test_a_prescription_asks_from_its_start_until_it_is_closed(
     assert prescribed() == 0
 
 
-def test_who_may_see_it(api: Api, people: Everybody, url: Any, others: Any) -> None:
+def test_who_may_see_it(api: Api, people: Everybody, url: str, others: Others) -> None:
     for role in ("owner", "manager", "therapist", "patient"):
         assert api(getattr(people.norte, role)).get(url).status_code == 200
     assert api(people.norte.receptionist).get(url).status_code == 403
@@ -87,7 +88,7 @@ def test_who_may_see_it(api: Api, people: Everybody, url: Any, others: Any) -> N
     ],
 )
 def test_a_span_that_makes_no_sense_is_refused(
-    api: Api, people: Everybody, url: Any, query: Any, expected: Any
+    api: Api, people: Everybody, url: str, query: Any, expected: dict[str, str]
 ) -> None:
     refused = api(people.norte.owner).get(url, query)
     assert refused.status_code == 400

@@ -1,5 +1,6 @@
 """Each rule of exercises, prescriptions and logs, asked of the model and of the database alone."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ from core.constraints import constraint_of, refusal_of, rule_of
 from exercises.constraints import RULES
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from tenants.context import ClinicRoute, clinic_scope
+from tests.exercises.conftest import ALog, AnExercise
 from tests.people import Everybody
+
+APrescription = Callable[..., Prescription]
 
 
 def refuse(row: models.Model) -> str:
@@ -48,14 +52,14 @@ def codes(row: Any) -> dict[str, str]:
     ],
 )
 def test_model_and_database_refuse_a_wrong_exercise(
-    in_norte: ClinicRoute, an_exercise: Any, fields: Any, constraint: Any
+    in_norte: ClinicRoute, an_exercise: AnExercise, fields: Any, constraint: str
 ) -> None:
     name = f"exercises_exercise_{constraint}"
     assert codes(an_exercise(**fields)).keys() == fields.keys() == {RULES[name].field}
     assert refuse(an_exercise(**fields)) == name
 
 
-def test_a_name_is_stored_trimmed_and_once(in_norte: ClinicRoute, an_exercise: Any) -> None:
+def test_a_name_is_stored_trimmed_and_once(in_norte: ClinicRoute, an_exercise: AnExercise) -> None:
     exercise = an_exercise(name="  Ponte\u0301 ")
     exercise.full_clean()
     exercise.save()
@@ -73,7 +77,7 @@ def test_a_name_is_stored_trimmed_and_once(in_norte: ClinicRoute, an_exercise: A
 
 @pytest.mark.parametrize("link", ["progression", "regression"])
 def test_an_exercise_does_not_lead_to_itself(
-    in_norte: ClinicRoute, an_exercise: Any, link: Any
+    in_norte: ClinicRoute, an_exercise: AnExercise, link: str
 ) -> None:
     exercise = an_exercise()
     setattr(exercise, f"{link}_id", exercise.pk)
@@ -84,7 +88,7 @@ def test_an_exercise_does_not_lead_to_itself(
 
 
 @pytest.fixture
-def a_prescription(people: Everybody) -> Any:
+def a_prescription(people: Everybody) -> APrescription:
     def build(**fields: Any) -> Prescription:
         who = {"patient": people.norte.record, "therapist": people.norte.therapist}
         frozen = {"therapist_name": "T", "therapist_crefito": "3/1-F"}
@@ -104,7 +108,7 @@ def a_prescription(people: Everybody) -> Any:
     ],
 )
 def test_model_and_database_refuse_a_wrong_prescription(
-    in_norte: ClinicRoute, a_prescription: Any, fields: Any, constraint: Any
+    in_norte: ClinicRoute, a_prescription: APrescription, fields: Any, constraint: str
 ) -> None:
     name = f"exercises_prescription_{constraint}"
     assert codes(a_prescription(**fields)).keys() == {RULES[name].field}
@@ -112,7 +116,7 @@ def test_model_and_database_refuse_a_wrong_prescription(
 
 
 def test_what_only_services_set_is_held_by_the_database(
-    in_norte: ClinicRoute, a_prescription: Any, prescription: Any
+    in_norte: ClinicRoute, a_prescription: APrescription, prescription: Prescription
 ) -> None:
     held = "exercises_prescription_closed_has_day"
     assert refuse(a_prescription(status="completed")) == held
@@ -136,7 +140,7 @@ def test_what_only_services_set_is_held_by_the_database(
     ],
 )
 def test_model_and_database_refuse_a_wrong_item(
-    in_norte: ClinicRoute, item: Any, fields: Any, constraint: Any
+    in_norte: ClinicRoute, item: PrescriptionItem, fields: Any, constraint: str
 ) -> None:
     right = {"prescription": item.prescription, "exercise": item.exercise, "position": 2}
     dose = {"sets": 3, "repetitions": 10, "hold_seconds": 0, "frequency_per_week": 3}
@@ -162,7 +166,7 @@ def test_model_and_database_refuse_a_wrong_item(
     ],
 )
 def test_model_and_database_refuse_a_wrong_log(
-    in_norte: ClinicRoute, a_log: Any, fields: Any, constraint: Any
+    in_norte: ClinicRoute, a_log: ALog, fields: Any, constraint: str
 ) -> None:
     name = f"exercises_exerciselog_{constraint}"
     assert codes(a_log(**fields)).keys() == fields.keys() == {RULES[name].field}
@@ -170,7 +174,7 @@ def test_model_and_database_refuse_a_wrong_log(
 
 
 def test_the_database_counts_a_first_day_from_where_it_begins_first(
-    norte: ClinicRoute, a_log: Any, item: Any
+    norte: ClinicRoute, a_log: ALog, item: PrescriptionItem
 ) -> None:
     start = item.prescription.start_date
     first = datetime(start.year, start.month, start.day, tzinfo=UTC) - timedelta(hours=14)
@@ -180,7 +184,7 @@ def test_the_database_counts_a_first_day_from_where_it_begins_first(
         ExerciseLog.objects.bulk_create([a_log(done_at=first)])
 
 
-def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: Any) -> None:
+def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: ALog) -> None:
     log = a_log()
     log.save()
     log.pain = 0
@@ -200,7 +204,9 @@ def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: Any) -
     assert ExerciseLog.objects.get().pain == 2
 
 
-def test_an_item_or_a_patient_with_logs_stays(in_norte: ClinicRoute, a_log: Any, item: Any) -> None:
+def test_an_item_or_a_patient_with_logs_stays(
+    in_norte: ClinicRoute, a_log: ALog, item: PrescriptionItem
+) -> None:
     a_log().save()
     for row in (item, item.prescription, item.prescription.patient):
         with pytest.raises(Error), transaction.atomic(using="shard_1"):

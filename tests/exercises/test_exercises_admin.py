@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises.models import Exercise
+from exercises.models import Exercise, PrescriptionItem
 from tenants.context import ClinicRoute, clinic_scope
+from tests.exercises.conftest import ALog
 from tests.people import Everybody
 
 ADMIN = "/admin/exercises"
@@ -36,7 +37,7 @@ def reasons(answer: Any) -> str:
 
 
 def test_a_manager_adds_changes_and_takes_out_an_exercise(
-    manager: Any, norte: ClinicRoute, bridge: Any
+    manager: Client, norte: ClinicRoute, bridge: Exercise
 ) -> None:
     assert manager.post(f"{ADMIN}/exercise/add/", form(regression=bridge.pk)).status_code == 302
 
@@ -54,7 +55,7 @@ def test_a_manager_adds_changes_and_takes_out_an_exercise(
     assert (made.default_hold_seconds, made.regression_id) == (45, bridge.pk)
 
 
-def test_what_the_service_refuses_is_told_in_the_form(manager: Any, bridge: Any) -> None:
+def test_what_the_service_refuses_is_told_in_the_form(manager: Client, bridge: Exercise) -> None:
     taken = manager.post(f"{ADMIN}/exercise/add/", form(name="ponte"))
     assert "name" in reasons(taken)
     http = manager.post(f"{ADMIN}/exercise/add/", form(media_url="http://v.example/"))
@@ -63,7 +64,9 @@ def test_what_the_service_refuses_is_told_in_the_form(manager: Any, bridge: Any)
     assert "progression" in reasons(manager.post(f"{ADMIN}/exercise/{bridge.pk}/change/", itself))
 
 
-def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> None:
+def test_pages_open(
+    manager: Client, norte: ClinicRoute, item: PrescriptionItem, a_log: ALog
+) -> None:
     with clinic_scope(norte):
         log = a_log(comment="Doeu no fim.")
         log.save()
@@ -86,7 +89,7 @@ def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> 
 
 
 def test_prescriptions_and_logs_are_not_written_here(
-    manager: Any, norte: ClinicRoute, item: Any
+    manager: Client, norte: ClinicRoute, item: PrescriptionItem
 ) -> None:
     for page in ("prescription/add/", "exerciselog/add/"):
         assert manager.get(f"{ADMIN}/{page}").status_code == 403

@@ -19,7 +19,7 @@ BODY = {
 
 
 def test_a_therapist_adds_changes_and_takes_out_an_exercise(
-    api: Api, people: Everybody, bridge: Any, norte: ClinicRoute
+    api: Api, people: Everybody, bridge: Exercise, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, BODY | {"regression": str(bridge.pk)})
@@ -42,7 +42,7 @@ def test_a_therapist_adds_changes_and_takes_out_an_exercise(
 
 @pytest.mark.parametrize("role", ["owner", "manager", "therapist"])
 def test_owner_manager_and_therapists_keep_the_library(
-    api: Api, people: Everybody, bridge: Any, role: Any
+    api: Api, people: Everybody, bridge: Exercise, role: str
 ) -> None:
     person = api(getattr(people.norte, role))
     assert [e["name"] for e in person.get(URL).json()["results"]] == ["Ponte"]
@@ -51,14 +51,16 @@ def test_owner_manager_and_therapists_keep_the_library(
 
 @pytest.mark.parametrize("role", ["receptionist", "patient"])
 def test_reception_and_patients_have_nothing_to_do_with_it(
-    api: Api, people: Everybody, bridge: Any, role: Any
+    api: Api, people: Everybody, bridge: Exercise, role: str
 ) -> None:
     person = api(getattr(people.norte, role))
     for answer in (person.get(URL), person.get(f"{URL}/{bridge.pk}"), person.post(URL, BODY)):
         assert answer.status_code == 403
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, bridge: Any) -> None:
+def test_the_owner_of_sul_sees_nothing_of_norte(
+    api: Api, people: Everybody, bridge: Exercise
+) -> None:
     outsider = api(people.sul.owner)
     assert outsider.get(URL).json()["results"] == []
     assert outsider.get(f"{URL}/{bridge.pk}").status_code == 404
@@ -67,7 +69,7 @@ def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, bri
 
 
 def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
-    api: Api, people: Everybody, bridge: Any
+    api: Api, people: Everybody, bridge: Exercise
 ) -> None:
     therapist = api(people.norte.therapist)
     for name in ("Ponte", "PONTE", "  ponte "):
@@ -102,14 +104,14 @@ def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, fields: Any, expected: Any
+    api: Api, people: Everybody, fields: Any, expected: dict[str, str]
 ) -> None:
     refused = api(people.norte.manager).post(URL, BODY | fields)
     assert refused.status_code == 400
     assert errors_of(refused) == expected
 
 
-def test_an_exercise_does_not_lead_to_itself(api: Api, people: Everybody, bridge: Any) -> None:
+def test_an_exercise_does_not_lead_to_itself(api: Api, people: Everybody, bridge: Exercise) -> None:
     manager = api(people.norte.manager)
     for link in ("progression", "regression"):
         refused = manager.patch(f"{URL}/{bridge.pk}", {link: str(bridge.pk)})
@@ -117,7 +119,7 @@ def test_an_exercise_does_not_lead_to_itself(api: Api, people: Everybody, bridge
 
 
 def test_it_is_searched_by_words_region_and_goal(
-    api: Api, people: Everybody, bridge: Any, squat: Any
+    api: Api, people: Everybody, bridge: Exercise, squat: Exercise
 ) -> None:
     manager = api(people.norte.manager)
 

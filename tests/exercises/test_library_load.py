@@ -2,12 +2,12 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from exercises.errors import LibraryNotPermitted
 from exercises.library import library_exercises
@@ -53,7 +53,7 @@ def test_the_licence_is_beside_the_file() -> None:
 
 
 def test_a_clinic_gets_all_of_them_in_two_queries_and_keeps_its_changes(
-    in_norte: ClinicRoute, django_assert_max_num_queries: Any
+    in_norte: ClinicRoute, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_max_num_queries(5, connection=connections["shard_1"]):
         assert library_load(acting_user=None) == 60  # with the savepoint, and entering the clinic

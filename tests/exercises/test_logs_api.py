@@ -7,16 +7,16 @@ import pytest
 from django.utils import timezone
 
 from core.ids import uuid7
-from exercises.models import ExerciseLog
+from exercises.models import Exercise, ExerciseLog, Prescription
 from tenants.context import ClinicRoute, clinic_scope
-from tests.exercises.conftest import errors_of
+from tests.exercises.conftest import Body, Others, errors_of
 from tests.people import Api, Everybody
 
 URL = "/api/v1/exercise-logs"
 
 
 def test_a_patient_logs_and_their_therapist_reads(
-    api: Api, people: Everybody, log_body: Any, prescription: Any, others: Any
+    api: Api, people: Everybody, log_body: Body, prescription: Prescription, others: Others
 ) -> None:
     patient, body = api(people.norte.patient), log_body(comment="Doeu no fim.")
     made = patient.post(URL, body)
@@ -36,7 +36,7 @@ def test_a_patient_logs_and_their_therapist_reads(
 
 
 def test_only_the_patient_logs_and_only_what_was_prescribed_to_them(
-    api: Api, people: Everybody, log_body: Any, others: Any
+    api: Api, people: Everybody, log_body: Body, others: Others
 ) -> None:
     for role in ("owner", "manager", "therapist", "receptionist"):
         client = api(getattr(people.norte, role))
@@ -47,7 +47,7 @@ def test_only_the_patient_logs_and_only_what_was_prescribed_to_them(
 
 
 def test_a_phone_sends_twice_and_nothing_is_doubled(
-    api: Api, people: Everybody, log_body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, log_body: Body, norte: ClinicRoute
 ) -> None:
     patient, body = api(people.norte.patient), log_body()
     first, again = patient.post(URL, body), patient.post(URL, body)
@@ -64,7 +64,7 @@ def test_a_phone_sends_twice_and_nothing_is_doubled(
 
 
 def test_anothers_id_is_as_taken_as_ones_own(
-    api: Api, people: Everybody, log_body: Any, others: Any, bridge: Any, today: date
+    api: Api, people: Everybody, log_body: Body, others: Others, bridge: Exercise, today: date
 ) -> None:
     body = log_body()
     assert api(people.norte.patient).post(URL, body).status_code == 201
@@ -84,7 +84,7 @@ def test_anothers_id_is_as_taken_as_ones_own(
     assert "pain" not in refused.content.decode()
 
 
-def test_logs_are_not_changed_or_deleted(api: Api, people: Everybody, log_body: Any) -> None:
+def test_logs_are_not_changed_or_deleted(api: Api, people: Everybody, log_body: Body) -> None:
     patient = api(people.norte.patient)
     path = patient.post(URL, log_body())["Location"]
     assert patient.patch(path, {"pain": 0}).status_code == 405
@@ -92,7 +92,7 @@ def test_logs_are_not_changed_or_deleted(api: Api, people: Everybody, log_body: 
 
 
 def test_a_batch_is_written_whole_or_not_at_all(
-    api: Api, people: Everybody, log_body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, log_body: Body, norte: ClinicRoute
 ) -> None:
     patient = api(people.norte.patient)
     bodies = [log_body(pain=pain) for pain in (5, 4, 3)]
@@ -118,7 +118,7 @@ def test_a_batch_is_written_whole_or_not_at_all(
 
 
 def test_of_two_logs_of_one_id_in_a_batch_that_differ_neither_is_written(
-    api: Api, people: Everybody, log_body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, log_body: Body, norte: ClinicRoute
 ) -> None:
     body = log_body()
     refused = api(people.norte.patient).post(URL + "/batch", [body, body | {"effort": 9}])
@@ -148,7 +148,7 @@ def test_of_two_logs_of_one_id_in_a_batch_that_differ_neither_is_written(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, log_body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, log_body: Body, fields: Any, expected: dict[str, str]
 ) -> None:
     refused = api(people.norte.patient).post(URL, log_body(**fields))
     assert refused.status_code == 400
@@ -156,7 +156,7 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 
 def test_a_phones_clock_may_be_five_minutes_ahead(
-    api: Api, people: Everybody, log_body: Any
+    api: Api, people: Everybody, log_body: Body
 ) -> None:
     patient, now = api(people.norte.patient), timezone.now()
     soon = (now + timedelta(minutes=4)).isoformat()
@@ -166,7 +166,7 @@ def test_a_phones_clock_may_be_five_minutes_ahead(
 
 
 def test_the_first_day_begins_at_midnight_in_the_clinic(
-    api: Api, people: Everybody, log_body: Any, prescription: Any, norte: ClinicRoute
+    api: Api, people: Everybody, log_body: Body, prescription: Prescription, norte: ClinicRoute
 ) -> None:
     patient = api(people.norte.patient)
     with clinic_scope(norte):
@@ -180,7 +180,7 @@ def test_the_first_day_begins_at_midnight_in_the_clinic(
 
 
 def test_logs_are_found_by_patient_prescription_and_time(
-    api: Api, people: Everybody, log_body: Any, prescription: Any
+    api: Api, people: Everybody, log_body: Body, prescription: Prescription
 ) -> None:
     patient, therapist = api(people.norte.patient), api(people.norte.therapist)
     now = timezone.now()

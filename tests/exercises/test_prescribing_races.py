@@ -1,7 +1,7 @@
-"""Two at once: a prescription has one next version, a log is there once, an edit misses no log."""
+"""Races: a prescription gets one next version, a log is stored once, an edit misses no log."""
 
+from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,13 +19,21 @@ from exercises.services import (
     prescription_update,
 )
 from tenants.context import clinic_scope
-from tests.people import Api, FreshClinic
+from tests.people import Api, FreshClinic, People
 from tests.racing import race
 
 
+@dataclass(frozen=True)
+class PrescribedItem:
+    """A committed prescription of one exercise, and the clinic's people."""
+
+    prescription: Prescription
+    item: PrescriptionItem
+    people: People
+
+
 @pytest.fixture
-def prescribed(fresh_clinic: FreshClinic) -> SimpleNamespace:
-    """A committed prescription of one exercise."""
+def prescribed(fresh_clinic: FreshClinic) -> PrescribedItem:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
         bridge = exercise_create(
@@ -39,16 +47,16 @@ def prescribed(fresh_clinic: FreshClinic) -> SimpleNamespace:
         )
         item = PrescriptionItem.objects.select_related("prescription").get()
 
-    return SimpleNamespace(prescription=prescription, item=item, people=people)
+    return PrescribedItem(prescription=prescription, item=item, people=people)
 
 
-def a_log(prescribed: Any) -> dict[str, Any]:
+def a_log(prescribed: PrescribedItem) -> dict[str, Any]:
     right = {"id": uuid7(), "item": prescribed.item, "done_at": timezone.now()}
     return right | {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0}
 
 
 def test_of_those_who_renew_one_version_exactly_one_wins(
-    fresh_clinic: FreshClinic, prescribed: Any
+    fresh_clinic: FreshClinic, prescribed: PrescribedItem
 ) -> None:
     def renew() -> bool:
         with clinic_scope(fresh_clinic.route):
@@ -71,7 +79,7 @@ def test_of_those_who_renew_one_version_exactly_one_wins(
 
 
 def test_a_phone_that_sends_in_parallel_logs_once(
-    api: Api, fresh_clinic: FreshClinic, prescribed: Any
+    api: Api, fresh_clinic: FreshClinic, prescribed: PrescribedItem
 ) -> None:
     log = a_log(prescribed)
     body = log | {"id": str(log["id"]), "item": str(log["item"].pk)}
@@ -86,7 +94,7 @@ def test_a_phone_that_sends_in_parallel_logs_once(
 
 
 def test_a_log_and_an_edit_are_one_before_the_other(
-    fresh_clinic: FreshClinic, prescribed: Any
+    fresh_clinic: FreshClinic, prescribed: PrescribedItem
 ) -> None:
     therapist, patient = prescribed.people.therapist, prescribed.people.patient
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from exercises.models import Exercise, Prescription, PrescriptionItem
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
-from tests.exercises.conftest import errors_of
+from tests.exercises.conftest import Body, Others, errors_of
 from tests.people import Api, Everybody
 
 URL = "/api/v1/prescriptions"
@@ -18,10 +19,10 @@ LOGS = "/api/v1/exercise-logs"
 
 
 @pytest.fixture
-def body(people: Everybody, bridge: Any, squat: Any) -> Any:
+def body(people: Everybody, bridge: Exercise, squat: Exercise) -> Body:
     """The body of a prescription of two exercises for norte's patient."""
 
-    def make(**fields: Any) -> Any:
+    def make(**fields: Any) -> dict[str, Any]:
         items = [
             {"exercise": str(bridge.pk)},
             {"exercise": str(squat.pk), "sets": 2, "frequency_per_week": 7, "comment": "Devagar."},
@@ -37,7 +38,7 @@ def days_from_today(days: int) -> str:
 
 
 def test_a_therapist_prescribes_and_the_patient_reads_it(
-    api: Api, people: Everybody, body: Any
+    api: Api, people: Everybody, body: Body
 ) -> None:
     made = api(people.norte.therapist).post(URL, body(notes="Pare se doer.", end_date="2026-04-30"))
     assert made.status_code == 201, made.json()
@@ -56,7 +57,7 @@ def test_a_therapist_prescribes_and_the_patient_reads_it(
 
 
 def test_the_authors_name_stays_as_it_was(
-    api: Api, people: Everybody, prescription: Any, norte: ClinicRoute
+    api: Api, people: Everybody, prescription: Prescription, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         type(people.norte.therapist).objects.filter(pk=people.norte.therapist.pk).update(
@@ -67,7 +68,7 @@ def test_the_authors_name_stays_as_it_was(
 
 
 def test_who_reads_and_who_writes(
-    api: Api, people: Everybody, prescription: Any, body: Any, others: Any
+    api: Api, people: Everybody, prescription: Prescription, body: Body, others: Others
 ) -> None:
     path = f"{URL}/{prescription.pk}"
     for role in ("owner", "manager"):
@@ -97,7 +98,12 @@ def test_who_reads_and_who_writes(
 
 
 def test_its_author_edits_it_until_the_patient_logs(
-    api: Api, people: Everybody, prescription: Any, squat: Any, log_body: Any, norte: ClinicRoute
+    api: Api,
+    people: Everybody,
+    prescription: Prescription,
+    squat: Exercise,
+    log_body: Body,
+    norte: ClinicRoute,
 ) -> None:
     therapist, path = api(people.norte.therapist), f"{URL}/{prescription.pk}"
     seen_by_phone = therapist.get(path).json()["items"][0]["id"]
@@ -122,7 +128,12 @@ def test_its_author_edits_it_until_the_patient_logs(
 
 
 def test_a_new_version_supersedes_the_old_one(
-    api: Api, people: Everybody, prescription: Any, log_body: Any, squat: Any, today: date
+    api: Api,
+    people: Everybody,
+    prescription: Prescription,
+    log_body: Body,
+    squat: Exercise,
+    today: date,
 ) -> None:
     therapist, patient = api(people.norte.therapist), api(people.norte.patient)
     path = f"{URL}/{prescription.pk}"
@@ -146,7 +157,7 @@ def test_a_new_version_supersedes_the_old_one(
 
 
 def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_out(
-    api: Api, people: Everybody, prescription: Any, bridge: Any, today: date
+    api: Api, people: Everybody, prescription: Prescription, bridge: Exercise, today: date
 ) -> None:
     therapist = api(people.norte.therapist)
     assert therapist.delete(f"/api/v1/exercises/{bridge.pk}").status_code == 204
@@ -166,7 +177,7 @@ def test_a_version_keeps_what_it_is_not_given_even_an_exercise_that_was_taken_ou
 
 
 def test_another_therapist_of_the_patient_makes_a_version_of_their_own(
-    api: Api, people: Everybody, prescription: Any, others: Any, norte: ClinicRoute
+    api: Api, people: Everybody, prescription: Prescription, others: Others, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.filter(pk=people.norte.record.pk).update(therapist=others.therapist)
@@ -192,11 +203,11 @@ def test_another_therapist_of_the_patient_makes_a_version_of_their_own(
 def test_a_status_moves_along_the_table(
     api: Api,
     people: Everybody,
-    prescription: Any,
+    prescription: Prescription,
     norte: ClinicRoute,
-    before: Any,
-    after: Any,
-    status: Any,
+    before: str,
+    after: str,
+    status: int,
 ) -> None:
     with clinic_scope(norte):
         closed_on = None if before == "active" else timezone.localdate()
@@ -222,7 +233,7 @@ def test_a_status_moves_along_the_table(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, body: Body, fields: Any, expected: dict[str, str]
 ) -> None:
     refused = api(people.norte.therapist).post(URL, body(**fields))
     assert refused.status_code == 400
@@ -230,7 +241,7 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 
 def test_a_wrong_item_is_refused_by_its_place(
-    api: Api, people: Everybody, bridge: Any, body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, bridge: Exercise, body: Body, norte: ClinicRoute
 ) -> None:
     therapist, right = api(people.norte.therapist), {"exercise": str(bridge.pk)}
     wrong = [right, right | {"sets": 0, "comment": "x" * 501}, right | {"hold_seconds": 601}]
@@ -257,7 +268,11 @@ def test_a_wrong_item_is_refused_by_its_place(
 
 
 def test_thirty_exercises_are_read_in_a_fixed_number_of_queries(
-    api: Api, people: Everybody, bridge: Any, body: Any, django_assert_max_num_queries: Any
+    api: Api,
+    people: Everybody,
+    bridge: Exercise,
+    body: Body,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     therapist = api(people.norte.therapist)
     for _ in range(3):
@@ -270,7 +285,7 @@ def test_thirty_exercises_are_read_in_a_fixed_number_of_queries(
 
 
 def test_nobody_prescribes_to_a_deleted_patient(
-    api: Api, people: Everybody, body: Any, norte: ClinicRoute, prescription: Any
+    api: Api, people: Everybody, body: Body, norte: ClinicRoute, prescription: Prescription
 ) -> None:
     therapist = api(people.norte.therapist)
     with clinic_scope(norte):
@@ -282,7 +297,7 @@ def test_nobody_prescribes_to_a_deleted_patient(
 
 
 def test_a_version_of_a_prescription_to_come_begins_with_it(
-    api: Api, people: Everybody, body: Any
+    api: Api, people: Everybody, body: Body
 ) -> None:
     therapist = api(people.norte.therapist)
     start = days_from_today(7)

@@ -1,13 +1,13 @@
 """Appointments for the tests of this folder, all on one Monday in norte."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.services import user_create
 from patients.models import Patient
 from patients.services import patient_register
@@ -17,9 +17,21 @@ from tests.people import Everybody
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
+At = Callable[..., dict[str, datetime]]
+AnAppointment = Callable[..., Appointment]
+Body = Callable[..., dict[str, Any]]  # makes a request's body, with the given fields changed
+
+
+@dataclass(frozen=True)
+class Others:
+    """A second therapist, and a patient of theirs."""
+
+    therapist: User
+    record: Patient
+
 
 @pytest.fixture
-def at() -> Callable[..., dict[str, datetime]]:
+def at() -> At:
     """`at(9)` is nine to ten in the morning, UTC; `at(9.25, minutes=15)`."""
 
     def times(hour: float, minutes: float = 60) -> dict[str, datetime]:
@@ -30,7 +42,7 @@ def at() -> Callable[..., dict[str, datetime]]:
 
 
 @pytest.fixture
-def others(norte: ClinicRoute, people: Everybody) -> SimpleNamespace:
+def others(norte: ClinicRoute, people: Everybody) -> Others:
     """A second therapist, and a patient of theirs, in norte."""
     with clinic_scope(norte):
         therapist = user_create(
@@ -50,12 +62,12 @@ def others(norte: ClinicRoute, people: Everybody) -> SimpleNamespace:
             therapist=therapist,
         )
 
-    return SimpleNamespace(therapist=therapist, record=record)
+    return Others(therapist=therapist, record=record)
 
 
 @pytest.fixture
-def an_appointment(people: Everybody, at: Any) -> Callable[..., Appointment]:
-    """Builds, and doesn't save, an appointment of norte's patient with norte's therapist."""
+def an_appointment(people: Everybody, at: At) -> AnAppointment:
+    """Builds an unsaved appointment of norte's patient with norte's therapist."""
 
     def build(
         hour: float = 9, minutes: float = 60, patient: Patient | None = None, **fields: Any

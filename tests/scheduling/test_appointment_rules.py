@@ -19,6 +19,7 @@ from scheduling.models import Appointment
 from scheduling.states import MOVES, Status, can_move
 from tenants.context import ClinicRoute
 from tests.people import Everybody
+from tests.scheduling.conftest import AnAppointment, Others
 
 PREFIX = "scheduling_appointment_"
 
@@ -32,7 +33,7 @@ def refuse(appointment: Appointment) -> str:
 
 @pytest.mark.parametrize("minutes", [15, 240, 60])
 def test_it_lasts_from_15_minutes_to_4_hours(
-    in_norte: ClinicRoute, an_appointment: Any, minutes: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment, minutes: float
 ) -> None:
     appointment = an_appointment(minutes=minutes)
     appointment.full_clean()
@@ -41,7 +42,7 @@ def test_it_lasts_from_15_minutes_to_4_hours(
 
 @pytest.mark.parametrize("minutes", [15 - 1 / 6e7, 240 + 1 / 6e7, 1, 1500])
 def test_it_lasts_no_microsecond_less_or_more(
-    in_norte: ClinicRoute, an_appointment: Any, minutes: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment, minutes: float
 ) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
@@ -51,7 +52,9 @@ def test_it_lasts_no_microsecond_less_or_more(
 
 
 @pytest.mark.parametrize("minutes", [0, -30])
-def test_it_ends_after_its_start(in_norte: ClinicRoute, an_appointment: Any, minutes: Any) -> None:
+def test_it_ends_after_its_start(
+    in_norte: ClinicRoute, an_appointment: AnAppointment, minutes: float
+) -> None:
     appointment = an_appointment(minutes=minutes)
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
@@ -60,7 +63,9 @@ def test_it_ends_after_its_start(in_norte: ClinicRoute, an_appointment: Any, min
 
 
 @pytest.mark.parametrize("year", [1999, 2100])
-def test_it_is_in_this_century(in_norte: ClinicRoute, an_appointment: Any, year: Any) -> None:
+def test_it_is_in_this_century(
+    in_norte: ClinicRoute, an_appointment: AnAppointment, year: int
+) -> None:
     start = datetime(year, 6, 1, tzinfo=UTC)
     appointment = an_appointment(start_time=start, end_time=start + timedelta(hours=1))
     with pytest.raises(ValidationError) as refused:
@@ -69,14 +74,16 @@ def test_it_is_in_this_century(in_norte: ClinicRoute, an_appointment: Any, year:
     assert refuse(appointment) == PREFIX + "in_this_century"
 
 
-def test_its_status_is_known(in_norte: ClinicRoute, an_appointment: Any) -> None:
+def test_its_status_is_known(in_norte: ClinicRoute, an_appointment: AnAppointment) -> None:
     appointment = an_appointment(status="missed")
     with pytest.raises(ValidationError):
         appointment.full_clean()
     assert refuse(appointment) == PREFIX + "status_known"
 
 
-def test_its_notes_have_2000_characters_at_most(in_norte: ClinicRoute, an_appointment: Any) -> None:
+def test_its_notes_have_2000_characters_at_most(
+    in_norte: ClinicRoute, an_appointment: AnAppointment
+) -> None:
     an_appointment(hour=14, notes="é" * 2000).save()
     appointment = an_appointment(notes="é" * 2001)
     with pytest.raises(ValidationError):
@@ -87,7 +94,7 @@ def test_its_notes_have_2000_characters_at_most(in_norte: ClinicRoute, an_appoin
 
 
 def test_only_a_therapist_is_booked(
-    in_norte: ClinicRoute, people: Everybody, an_appointment: Any
+    in_norte: ClinicRoute, people: Everybody, an_appointment: AnAppointment
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         an_appointment(therapist=people.norte.manager).full_clean()
@@ -96,7 +103,11 @@ def test_only_a_therapist_is_booked(
 
 @pytest.mark.parametrize(("hour", "minutes"), [(9, 60), (8.5, 60), (9.25, 15), (8, 240)])
 def test_a_therapist_is_in_one_place(
-    in_norte: ClinicRoute, an_appointment: Any, others: Any, hour: Any, minutes: Any
+    in_norte: ClinicRoute,
+    an_appointment: AnAppointment,
+    others: Others,
+    hour: float,
+    minutes: float,
 ) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(hour, minutes, patient=others.record)
@@ -106,7 +117,9 @@ def test_a_therapist_is_in_one_place(
     assert refuse(overlapping) == THERAPIST_BUSY
 
 
-def test_a_patient_is_in_one_place(in_norte: ClinicRoute, an_appointment: Any, others: Any) -> None:
+def test_a_patient_is_in_one_place(
+    in_norte: ClinicRoute, an_appointment: AnAppointment, others: Others
+) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(9, therapist=others.therapist)
     with pytest.raises(ValidationError) as refused:
@@ -115,7 +128,9 @@ def test_a_patient_is_in_one_place(in_norte: ClinicRoute, an_appointment: Any, o
     assert refuse(overlapping) == PATIENT_BUSY
 
 
-def test_one_may_follow_the_other_at_once(in_norte: ClinicRoute, an_appointment: Any) -> None:
+def test_one_may_follow_the_other_at_once(
+    in_norte: ClinicRoute, an_appointment: AnAppointment
+) -> None:
     for hour in (9, 10, 8):
         appointment = an_appointment(hour)
         appointment.full_clean()
@@ -123,7 +138,7 @@ def test_one_may_follow_the_other_at_once(in_norte: ClinicRoute, an_appointment:
 
 
 def test_others_work_at_the_same_time(
-    in_norte: ClinicRoute, an_appointment: Any, others: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment, others: Others
 ) -> None:
     an_appointment(9).save()
     an_appointment(9, patient=others.record, therapist=others.therapist).save()
@@ -132,7 +147,9 @@ def test_others_work_at_the_same_time(
 @pytest.mark.parametrize(
     "fields", [{"status": Status.CANCELLED}, {"deleted_at": timezone.now()}], ids=["off", "gone"]
 )
-def test_what_is_off_takes_no_time(in_norte: ClinicRoute, an_appointment: Any, fields: Any) -> None:
+def test_what_is_off_takes_no_time(
+    in_norte: ClinicRoute, an_appointment: AnAppointment, fields: Any
+) -> None:
     an_appointment(9, **fields).save()
     appointment = an_appointment(9)
     appointment.full_clean()
@@ -141,7 +158,7 @@ def test_what_is_off_takes_no_time(in_norte: ClinicRoute, an_appointment: Any, f
 
 
 def test_nothing_comes_back_into_a_time_that_was_given_away(
-    in_norte: ClinicRoute, an_appointment: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     cancelled = an_appointment(9, status=Status.CANCELLED)
     cancelled.save()

@@ -1,7 +1,5 @@
 """What happens to appointments, whoever asks for it, and what they do when two ask at once."""
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
 
@@ -27,10 +25,11 @@ from scheduling.services import (
 from scheduling.states import Status
 from tenants.context import ClinicRoute
 from tests.people import Everybody
+from tests.scheduling.conftest import At, Others
 
 
 @pytest.fixture
-def booked(in_norte: ClinicRoute, people: Everybody, at: Any) -> Appointment:
+def booked(in_norte: ClinicRoute, people: Everybody, at: At) -> Appointment:
     """Norte's patient with norte's therapist from nine to ten."""
     return appointment_book(
         acting_user=None,
@@ -41,7 +40,9 @@ def booked(in_norte: ClinicRoute, people: Everybody, at: Any) -> Appointment:
     )
 
 
-def test_the_system_sees_what_stands_in_the_way(booked: Any, people: Everybody, at: Any) -> None:
+def test_the_system_sees_what_stands_in_the_way(
+    booked: Appointment, people: Everybody, at: At
+) -> None:
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(
             acting_user=None,
@@ -55,7 +56,7 @@ def test_the_system_sees_what_stands_in_the_way(booked: Any, people: Everybody, 
 
 
 def test_a_therapist_books_for_nobody_else(
-    in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
+    in_norte: ClinicRoute, people: Everybody, others: Others, at: At
 ) -> None:
     with pytest.raises(FieldNotPermitted):
         appointment_book(
@@ -66,7 +67,7 @@ def test_a_therapist_books_for_nobody_else(
         )
 
 
-def test_reception_writes_no_notes(booked: Any, people: Everybody, at: Any) -> None:
+def test_reception_writes_no_notes(booked: Appointment, people: Everybody, at: At) -> None:
     reception = people.norte.receptionist
     with pytest.raises(FieldNotPermitted):
         appointment_update(acting_user=reception, appointment=booked, changes={"notes": "x"})
@@ -80,7 +81,7 @@ def test_reception_writes_no_notes(booked: Any, people: Everybody, at: Any) -> N
         )
 
 
-def test_an_update_touches_nothing_else(booked: Any) -> None:
+def test_an_update_touches_nothing_else(booked: Appointment) -> None:
     mine, yours = Appointment.objects.get(pk=booked.pk), Appointment.objects.get(pk=booked.pk)
     appointment_update(acting_user=None, appointment=mine, changes={"notes": "Alta."})
     appointment_update(acting_user=None, appointment=yours, changes={"status": "completed"})
@@ -89,7 +90,7 @@ def test_an_update_touches_nothing_else(booked: Any) -> None:
     assert now.updated_at > booked.updated_at
 
 
-def test_of_two_who_move_the_status_the_second_is_refused(booked: Any) -> None:
+def test_of_two_who_move_the_status_the_second_is_refused(booked: Appointment) -> None:
     mine, yours = Appointment.objects.get(pk=booked.pk), Appointment.objects.get(pk=booked.pk)
     appointment_cancel(acting_user=None, appointment=mine)
     with pytest.raises(InvalidTransition):
@@ -97,14 +98,14 @@ def test_of_two_who_move_the_status_the_second_is_refused(booked: Any) -> None:
     assert Appointment.objects.get(pk=booked.pk).status == Status.CANCELLED
 
 
-def test_cancelling_twice_is_no_error_and_never_a_way_back(booked: Any) -> None:
+def test_cancelling_twice_is_no_error_and_never_a_way_back(booked: Appointment) -> None:
     appointment_cancel(acting_user=None, appointment=booked)
     appointment_cancel(acting_user=None, appointment=booked)
     with pytest.raises(InvalidTransition):
         appointment_update(acting_user=None, appointment=booked, changes={"status": "scheduled"})
 
 
-def test_what_was_deleted_does_not_change(booked: Any, people: Everybody) -> None:
+def test_what_was_deleted_does_not_change(booked: Appointment, people: Everybody) -> None:
     mine = Appointment.objects.get(pk=booked.pk)
     appointment_delete(acting_user=people.norte.owner, appointment=booked)
     with pytest.raises(AppointmentDeleted):
@@ -112,19 +113,19 @@ def test_what_was_deleted_does_not_change(booked: Any, people: Everybody) -> Non
     appointment_delete(acting_user=None, appointment=mine)
 
 
-def test_an_update_of_nothing_is_no_update(booked: Any) -> None:
+def test_an_update_of_nothing_is_no_update(booked: Appointment) -> None:
     appointment_update(acting_user=None, appointment=booked, changes={})
     assert Appointment.objects.get(pk=booked.pk).updated_at == booked.updated_at
 
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
-def test_only_owner_and_managers_delete(booked: Any, people: Everybody, role: str) -> None:
+def test_only_owner_and_managers_delete(booked: Appointment, people: Everybody, role: str) -> None:
     with pytest.raises(DeletionNotPermitted):
         appointment_delete(acting_user=getattr(people.norte, role), appointment=booked)
 
 
 def test_who_went_since_they_were_read_is_not_booked(
-    in_norte: ClinicRoute, people: Everybody, at: Any
+    in_norte: ClinicRoute, people: Everybody, at: At
 ) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist}
     User.objects.filter(pk=people.norte.therapist.pk).update(is_active=False)
@@ -143,7 +144,9 @@ def test_who_went_since_they_were_read_is_not_booked(
         appointment_book(acting_user=None, **who, **at(9))
 
 
-def test_a_visit_of_a_deleted_patient_is_still_called_off(booked: Any, people: Everybody) -> None:
+def test_a_visit_of_a_deleted_patient_is_still_called_off(
+    booked: Appointment, people: Everybody
+) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())
     appointment_cancel(acting_user=None, appointment=booked)
     assert Appointment.objects.get(pk=booked.pk).status == Status.CANCELLED

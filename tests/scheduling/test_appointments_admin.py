@@ -9,6 +9,7 @@ from scheduling.models import Appointment
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody
+from tests.scheduling.conftest import AnAppointment, Body
 
 LIST = "/admin/scheduling/appointment/"
 
@@ -23,10 +24,10 @@ def manager(people: Everybody, norte: ClinicRoute) -> Client:
 
 
 @pytest.fixture
-def form(people: Everybody) -> Any:
+def form(people: Everybody) -> Body:
     """The fields of the form; the clinic's clock is three hours behind UTC."""
 
-    def fill(start: Any = "09:00", end: Any = "10:00", **fields: Any) -> Any:
+    def fill(start: str = "09:00", end: str = "10:00", **fields: Any) -> dict[str, Any]:
         when = {"start_time_0": "2026-03-02", "start_time_1": start}
         when |= {"end_time_0": "2026-03-02", "end_time_1": end}
         who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
@@ -41,7 +42,7 @@ def reasons(answer: Any) -> str:
     return str(answer.context_data["adminform"].form.errors)
 
 
-def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, form: Any) -> None:
+def test_a_manager_books_moves_and_deletes(manager: Client, norte: ClinicRoute, form: Body) -> None:
     assert manager.post(LIST + "add/", form()).status_code == 302
 
     with clinic_scope(norte):
@@ -60,7 +61,7 @@ def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, for
 
 
 def test_pages_open(
-    manager: Any, norte: ClinicRoute, an_appointment: Any, people: Everybody
+    manager: Client, norte: ClinicRoute, an_appointment: AnAppointment, people: Everybody
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9)
@@ -74,7 +75,7 @@ def test_pages_open(
 
 
 def test_an_overlap_is_an_error_of_the_form(
-    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
+    manager: Client, norte: ClinicRoute, form: Body, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         an_appointment(12.5).save()
@@ -95,13 +96,13 @@ def test_an_overlap_is_an_error_of_the_form(
     ("start", "end", "field"), [("09:00", "08:00", "end_time"), ("09:00", "09:10", "end_time")]
 )
 def test_a_wrong_time_is_an_error_of_the_form(
-    manager: Any, form: Any, start: Any, end: Any, field: Any
+    manager: Client, form: Body, start: str, end: str, field: str
 ) -> None:
     assert field in reasons(manager.post(LIST + "add/", form(start, end)))
 
 
 def test_a_status_that_can_not_follow_is_an_error_of_the_form(
-    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
+    manager: Client, norte: ClinicRoute, form: Body, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         done = an_appointment(12, status=Status.COMPLETED)
@@ -112,7 +113,7 @@ def test_a_status_that_can_not_follow_is_an_error_of_the_form(
 
 
 def test_several_are_deleted_from_the_list(
-    manager: Any, norte: ClinicRoute, an_appointment: Any
+    manager: Client, norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         Appointment.objects.bulk_create([an_appointment(hour) for hour in (9, 10, 11)])

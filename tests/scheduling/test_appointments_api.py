@@ -11,15 +11,16 @@ from scheduling.models import Appointment
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Api, Everybody
+from tests.scheduling.conftest import AnAppointment, At, Body, Others
 
 URL = "/api/v1/appointments"
 
 
 @pytest.fixture
-def body(people: Everybody, at: Any) -> Any:
+def body(people: Everybody, at: At) -> Body:
     """The body of a booking of norte's patient with norte's therapist."""
 
-    def make(hour: Any = 9, minutes: Any = 60, **fields: Any) -> Any:
+    def make(hour: float = 9, minutes: float = 60, **fields: Any) -> dict[str, str]:
         who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
         times = {name: moment.isoformat() for name, moment in at(hour, minutes).items()}
         return {name: str(value) for name, value in (who | times | fields).items()}
@@ -33,7 +34,7 @@ def errors_of(answer: Any) -> dict[str, str]:
     return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
 
 
-def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: Any) -> None:
+def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: Body) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
     assert made.status_code == 201, made.json()
@@ -49,7 +50,7 @@ def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: 
     assert reception.delete(path).status_code == 403
 
 
-def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, body: Any) -> None:
+def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, body: Body) -> None:
     reception = api(people.norte.receptionist)
     refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
     assert errors_of(refused) == {"/notes": "not_permitted"}
@@ -63,7 +64,7 @@ def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, bo
 
 
 def test_a_therapist_works_in_their_own_agenda(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     therapist, manager = api(people.norte.therapist), api(people.norte.manager)
     made = therapist.post(URL, body(9, notes="Avaliação."))
@@ -92,7 +93,7 @@ def test_a_therapist_works_in_their_own_agenda(
 
 
 def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
     record = f"/api/v1/patients/{others.record.pk}"
@@ -107,7 +108,7 @@ def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
 
 
 def test_a_patient_reads_their_own_appointments_without_notes(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     manager, patient = api(people.norte.manager), api(people.norte.patient)
     own = manager.post(URL, body(9, notes="Avaliação."))
@@ -122,7 +123,7 @@ def test_a_patient_reads_their_own_appointments_without_notes(
     assert patient.delete(own["Location"]).status_code == 403
 
 
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, body: Any) -> None:
+def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, body: Body) -> None:
     made = api(people.norte.owner).post(URL, body(9))
     outsider = api(people.sul.owner)
     assert outsider.get(URL).json()["results"] == []
@@ -141,7 +142,7 @@ def test_without_a_token_there_is_nothing(api: Api, norte: ClinicRoute) -> None:
 
 
 def test_a_conflict_names_who_is_busy_and_with_what(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(9))
@@ -161,7 +162,7 @@ def test_a_conflict_names_who_is_busy_and_with_what(
 
 
 def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
@@ -175,7 +176,7 @@ def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
 
 
 def test_moving_into_anothers_time_is_a_conflict_too(
-    api: Api, people: Everybody, body: Any
+    api: Api, people: Everybody, body: Body
 ) -> None:
     reception = api(people.norte.receptionist)
     reception.post(URL, body(9))
@@ -209,9 +210,9 @@ def test_a_status_moves_along_the_table(
     api: Api,
     people: Everybody,
     norte: ClinicRoute,
-    an_appointment: Any,
-    start: Any,
-    end: Any,
+    an_appointment: AnAppointment,
+    start: str,
+    end: str,
     status: Any,
 ) -> None:
     with clinic_scope(norte):
@@ -227,7 +228,12 @@ def test_a_status_moves_along_the_table(
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
 def test_a_visit_that_began_or_was_called_off_keeps_its_time(
-    api: Api, people: Everybody, norte: ClinicRoute, an_appointment: Any, body: Any, status: Any
+    api: Api,
+    people: Everybody,
+    norte: ClinicRoute,
+    an_appointment: AnAppointment,
+    body: Body,
+    status: Any,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
@@ -240,7 +246,7 @@ def test_a_visit_that_began_or_was_called_off_keeps_its_time(
 
 
 def test_the_patient_of_an_appointment_stays(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     manager = api(people.norte.manager)
     made = manager.post(URL, body(9))
@@ -250,7 +256,7 @@ def test_the_patient_of_an_appointment_stays(
 
 
 def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
-    api: Api, people: Everybody, norte: ClinicRoute, body: Any, others: Any
+    api: Api, people: Everybody, norte: ClinicRoute, body: Body, others: Others
 ) -> None:
     reception = api(people.norte.receptionist)
     with clinic_scope(norte):
@@ -283,7 +289,7 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, body: Body, fields: Any, expected: Any
 ) -> None:
     refused = api(people.norte.manager).post(URL, body(9) | fields)
     assert refused.status_code == 400
@@ -291,7 +297,7 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 
 def test_an_agenda_is_a_span_of_time_and_a_person(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> Any:
     manager = api(people.norte.manager)
     for hour in (9, 10, 11):
@@ -317,7 +323,7 @@ def test_an_agenda_is_a_span_of_time_and_a_person(
 
 
 def test_deleting_takes_it_out_and_keeps_the_row(
-    api: Api, people: Everybody, norte: ClinicRoute, body: Any
+    api: Api, people: Everybody, norte: ClinicRoute, body: Body
 ) -> None:
     manager = api(people.norte.manager)
     path = manager.post(URL, body(9))["Location"]

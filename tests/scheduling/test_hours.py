@@ -1,5 +1,6 @@
 """Working hours, exceptions and closures, and the free slots that are left between them."""
 
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.models import User
 from core.constraints import constraint_of
 from scheduling.closed_days import holiday_on
 from scheduling.models import Closure, HoursException, WorkingHours
@@ -14,13 +16,16 @@ from scheduling.services import slots_of
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.models import Clinic
 from tests.people import Api, Everybody
+from tests.scheduling.conftest import AnAppointment, Body, Others
 
 HOURS, EXCEPTIONS = "/api/v1/working-hours", "/api/v1/working-hours/exceptions"
 MONDAY = "2026-03-02"
 
+Ask = Callable[..., Any]
+
 
 @pytest.fixture
-def hours(people: Everybody) -> Any:
+def hours(people: Everybody) -> Body:
     """A body: Mondays from eight to twelve."""
 
     def make(**fields: Any) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def refusal(row: Any) -> str:
     return str(constraint_of(refused.value))
 
 
-def test_hours_of_one_weekday_do_not_overlap(api: Api, people: Everybody, hours: Any) -> None:
+def test_hours_of_one_weekday_do_not_overlap(api: Api, people: Everybody, hours: Body) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(HOURS, hours())
     assert made.status_code == 201, made.json()
@@ -76,7 +81,7 @@ def test_hours_of_one_weekday_do_not_overlap(api: Api, people: Everybody, hours:
     ],
 )
 def test_wrong_hours_are_refused_by_field(
-    api: Api, people: Everybody, hours: Any, fields: Any, pointer: str, code: str
+    api: Api, people: Everybody, hours: Body, fields: Any, pointer: str, code: str
 ) -> None:
     assert code_of(api(people.norte.receptionist).post(HOURS, hours(**fields))) == (
         400,
@@ -85,7 +90,7 @@ def test_wrong_hours_are_refused_by_field(
     )
 
 
-def test_only_therapists_have_hours(api: Api, people: Everybody, hours: Any) -> None:
+def test_only_therapists_have_hours(api: Api, people: Everybody, hours: Body) -> None:
     manager = people.norte.manager
     assert code_of(api(manager).post(HOURS, hours(therapist=str(manager.pk)))) == (
         400,
@@ -94,7 +99,7 @@ def test_only_therapists_have_hours(api: Api, people: Everybody, hours: Any) -> 
     )
 
 
-def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, others: Any) -> None:
+def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, others: Others) -> None:
     therapist = api(people.norte.therapist)
     own = {"therapist": str(people.norte.therapist.pk), "day": MONDAY}
     made = therapist.post(EXCEPTIONS, own)
@@ -157,10 +162,10 @@ def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
 
 
 @pytest.fixture
-def ask(api: Api, people: Everybody) -> Any:
+def ask(api: Api, people: Everybody) -> Ask:
     """Free slots of an hour of norte's therapist on that Monday, as the person sees them."""
 
-    def get(person: Any, **fields: Any) -> Any:
+    def get(person: User, **fields: Any) -> Any:
         therapist = str(people.norte.therapist.pk)
         query: dict[str, Any] = {"therapist": therapist, "from": MONDAY, "to": MONDAY}
         query |= {"length": 60}
@@ -170,7 +175,12 @@ def ask(api: Api, people: Everybody) -> Any:
 
 
 def test_slots_are_what_is_left_of_the_hours(
-    api: Api, people: Everybody, hours: Any, ask: Any, norte: ClinicRoute, an_appointment: Any
+    api: Api,
+    people: Everybody,
+    hours: Body,
+    ask: Ask,
+    norte: ClinicRoute,
+    an_appointment: AnAppointment,
 ) -> None:
     reception = people.norte.receptionist
     assert ask(reception).json() == {"slots": []}
@@ -189,7 +199,7 @@ def test_slots_are_what_is_left_of_the_hours(
 
 
 def test_a_patient_asks_for_their_own_therapist_alone(
-    ask: Any, people: Everybody, others: Any
+    ask: Ask, people: Everybody, others: Others
 ) -> None:
     other = str(others.therapist.pk)
     assert ask(people.norte.receptionist, therapist=other).status_code == 200
@@ -213,7 +223,7 @@ def test_a_patient_asks_for_their_own_therapist_alone(
     ],
 )
 def test_a_wrong_question_is_refused_by_parameter(
-    ask: Any, people: Everybody, fields: Any, expected: Any
+    ask: Ask, people: Everybody, fields: Any, expected: Any
 ) -> None:
     assert code_of(ask(people.norte.receptionist, **fields))[1:] == expected
 

@@ -1,7 +1,6 @@
 """Two want the same time: exactly one gets it, and the other learns why."""
 
 from functools import partial
-from typing import Any
 
 from django.db import Error
 
@@ -13,6 +12,7 @@ from scheduling.services import appointment_book
 from tenants.context import clinic_scope
 from tests.people import Api, FreshClinic
 from tests.racing import race
+from tests.scheduling.conftest import At
 
 URL = "/api/v1/appointments"
 RACERS = 8
@@ -40,7 +40,7 @@ def test_of_requests_for_one_slot_exactly_one_wins(api: Api, fresh_clinic: Fresh
         assert Appointment.objects.count() == 1
 
 
-def test_the_database_alone_lets_one_win(fresh_clinic: FreshClinic, at: Any) -> None:
+def test_the_database_alone_lets_one_win(fresh_clinic: FreshClinic, at: At) -> None:
     people = fresh_clinic.people
 
     def write() -> bool:
@@ -58,7 +58,7 @@ def test_the_database_alone_lets_one_win(fresh_clinic: FreshClinic, at: Any) -> 
 
 
 def test_a_patient_is_booked_before_or_refused_after_the_deletion(
-    fresh_clinic: FreshClinic, at: Any
+    fresh_clinic: FreshClinic, at: At
 ) -> None:
     people = fresh_clinic.people
 

@@ -25,6 +25,7 @@ from scheduling.services import (
 )
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody, FreshClinic, InThreads
+from tests.scheduling.conftest import AnAppointment, At, Others
 
 PREFIX = "scheduling_appointment_"
 
@@ -54,7 +55,7 @@ def room(in_norte: ClinicRoute) -> Room:
     return room_create(acting_user=None, name="Sala 1")
 
 
-def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at: Any) -> None:
+def test_a_room_for_one_takes_one(room: Room, people: Everybody, others: Others, at: At) -> None:
     made = appointment_book(
         acting_user=None,
         patient=people.norte.record,
@@ -81,7 +82,7 @@ def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at:
 
 
 def test_a_group_is_one_therapist_with_several_in_one_room(
-    in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
+    in_norte: ClinicRoute, people: Everybody, others: Others, at: At
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
@@ -102,7 +103,7 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 
 
 def test_the_database_tells_a_group_from_a_double_booking(
-    in_norte: ClinicRoute, an_appointment: Any, others: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment, others: Others
 ) -> None:
     here, there = (
         room_create(acting_user=None, name="Pilates", capacity=3),
@@ -132,14 +133,14 @@ def test_the_database_tells_a_group_from_a_double_booking(
     ],
 )
 def test_the_database_refuses_places_that_are_not_there(
-    room: Any, an_appointment: Any, fields: Any, constraint: str
+    room: Room, an_appointment: AnAppointment, fields: Any, constraint: str
 ) -> None:
     given = fields | ({"room": room} if "room" in fields else {})
     assert refusal(an_appointment(9, **given)) == constraint
 
 
 def test_a_room_does_not_shrink_below_what_is_booked(
-    in_norte: ClinicRoute, people: Everybody, others: Any
+    in_norte: ClinicRoute, people: Everybody, others: Others
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     soon = timezone.now() + timedelta(days=2)
@@ -160,7 +161,7 @@ def test_a_room_does_not_shrink_below_what_is_booked(
 
 
 def test_what_took_place_does_not_keep_a_room_large(
-    in_norte: ClinicRoute, an_appointment: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     an_appointment(9, room=pilates, seat=2).save()  # last March
@@ -169,21 +170,21 @@ def test_what_took_place_does_not_keep_a_room_large(
         room_delete(acting_user=None, room=pilates)
 
 
-def test_an_inactive_room_takes_nobody_new(room: Any, people: Everybody, at: Any) -> None:
+def test_an_inactive_room_takes_nobody_new(room: Room, people: Everybody, at: At) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist, "room": room}
     room_update(acting_user=None, room=Room.objects.get(pk=room.pk), changes={"active": False})
     with pytest.raises(RoomNotBookable):
         appointment_book(acting_user=None, **who, **at(9))
 
 
-def test_one_clinic_has_no_two_rooms_of_a_name(room: Any) -> None:
+def test_one_clinic_has_no_two_rooms_of_a_name(room: Room) -> None:
     with pytest.raises(FieldConflict) as refused:
         room_create(acting_user=None, name="SALA 1")
     assert refused.value.field == "name"
 
 
 def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
-    fresh_clinic: FreshClinic, in_threads: InThreads, at: Any
+    fresh_clinic: FreshClinic, in_threads: InThreads, at: At
 ) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):

@@ -12,6 +12,7 @@ from scheduling.services import appointment_book, appointment_update, series_boo
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Api, Everybody, FreshClinic, InThreads
+from tests.scheduling.conftest import Body, Others
 
 URL = "/api/v1/series"
 # A Monday of next year, in which no state has a holiday for some weeks: today's changes nothing.
@@ -20,7 +21,7 @@ MONDAY -= timedelta(days=MONDAY.weekday())
 
 
 @pytest.fixture
-def body(people: Everybody) -> Any:
+def body(people: Everybody) -> Body:
     """Four sessions of norte's patient with norte's therapist, Mondays and Wednesdays at nine."""
 
     def make(**fields: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def body(people: Everybody) -> Any:
 
 
 @pytest.fixture
-def busy(norte: ClinicRoute, others: Any, people: Everybody) -> Appointment:
+def busy(norte: ClinicRoute, others: Others, people: Everybody) -> Appointment:
     """On the first Wednesday the therapist treats somebody else at half past nine."""
     start = datetime.combine(MONDAY + timedelta(days=2), time(12, 30), tzinfo=UTC)
     with clinic_scope(norte):
@@ -58,7 +59,7 @@ def starts(answer: Any, key: str = "appointments") -> list[str]:
 
 
 def test_reception_previews_then_books(
-    api: Api, people: Everybody, body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, norte: ClinicRoute
 ) -> None:
     reception = api(people.norte.receptionist)
     preview = reception.post(f"{URL}/preview", body())
@@ -79,7 +80,7 @@ def test_reception_previews_then_books(
 
 
 def test_all_or_nothing_or_skip_and_list(
-    api: Api, people: Everybody, body: Any, busy: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, busy: Appointment, norte: ClinicRoute
 ) -> None:
     reception = api(people.norte.receptionist)
     sessions = reception.post(f"{URL}/preview", body()).json()["sessions"]
@@ -105,7 +106,7 @@ def test_all_or_nothing_or_skip_and_list(
 
 
 def test_it_steps_over_days_on_which_the_clinic_is_closed(
-    api: Api, people: Everybody, body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
         Closure.objects.create(
@@ -124,7 +125,7 @@ def test_it_steps_over_days_on_which_the_clinic_is_closed(
 
 
 def test_holidays_are_brazils_and_the_states(
-    api: Api, people: Everybody, body: Any, monkeypatch: pytest.MonkeyPatch
+    api: Api, people: Everybody, body: Body, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reception = api(people.norte.receptionist)
     year = MONDAY.year
@@ -133,7 +134,7 @@ def test_holidays_are_brazils_and_the_states(
     assert closed == [{"day": f"{year}-12-25", "reason": "Natal"}]
 
 
-def book(api: Api, people: Everybody, body: Any, **fields: Any) -> tuple[Any, Any]:
+def book(api: Api, people: Everybody, body: Body, **fields: Any) -> tuple[Any, Any]:
     """Reception and the booked series."""
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(**fields))
@@ -150,7 +151,7 @@ def book(api: Api, people: Everybody, body: Any, **fields: Any) -> tuple[Any, An
     ],
 )
 def test_this_this_and_following_or_all_move(
-    api: Api, people: Everybody, body: Any, scope: str, expected: list[str]
+    api: Api, people: Everybody, body: Body, scope: str, expected: list[str]
 ) -> None:
     reception, made = book(api, people, body)
     second = made.json()["appointments"][1]["id"]
@@ -171,7 +172,7 @@ def test_this_this_and_following_or_all_move(
 
 
 def test_a_change_that_meets_others_changes_nothing(
-    api: Api, people: Everybody, body: Any, busy: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, busy: Appointment, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body, start="07:00")
     refused = reception.patch(made["Location"], {"scope": "all", "start": "09:00"})
@@ -184,7 +185,7 @@ def test_a_change_that_meets_others_changes_nothing(
 
 
 def test_only_what_is_scheduled_and_to_come_changes(
-    api: Api, people: Everybody, body: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body)
     first, second, *_ = [one["id"] for one in made.json()["appointments"]]
@@ -208,7 +209,7 @@ def test_only_what_is_scheduled_and_to_come_changes(
 
 
 def test_another_therapist_and_a_room_take_over(
-    api: Api, people: Everybody, body: Any, others: Any, norte: ClinicRoute
+    api: Api, people: Everybody, body: Body, others: Others, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body)
     room = reception.post("/api/v1/rooms", {"name": "Sala 1"}).json()["id"]
@@ -223,7 +224,7 @@ def test_another_therapist_and_a_room_take_over(
 
 
 def test_a_therapist_has_series_in_their_own_agenda_alone(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     therapist = api(people.norte.therapist)
     made = therapist.post(URL, body())
@@ -256,7 +257,7 @@ def test_a_therapist_has_series_in_their_own_agenda_alone(
     ],
 )
 def test_a_wrong_rule_is_refused_by_field(
-    api: Api, people: Everybody, body: Any, fields: Any, pointer: str, code: str
+    api: Api, people: Everybody, body: Body, fields: Any, pointer: str, code: str
 ) -> None:
     refused = api(people.norte.receptionist).post(URL, body(**fields))
     assert refused.status_code == 400, refused.json()
@@ -274,7 +275,7 @@ def test_a_wrong_rule_is_refused_by_field(
     ],
 )
 def test_a_wrong_change_is_refused(
-    api: Api, people: Everybody, body: Any, change: Any, code: str
+    api: Api, people: Everybody, body: Body, change: Any, code: str
 ) -> None:
     reception, made = book(api, people, body)
     refused = reception.patch(made["Location"], change)
