@@ -188,7 +188,7 @@ def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: ALog) 
     log = a_log()
     log.save()
     log.pain = 0
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         log.save,
         log.delete,
         lambda: ExerciseLog.objects.update(pain=0),

@@ -42,6 +42,18 @@ def at() -> At:
 
 
 @pytest.fixture
+def booking(people: Everybody, at: At) -> Body:
+    """The body of a booking of norte's patient with norte's therapist: `booking(9)` at nine."""
+
+    def make(hour: float = 9, minutes: float = 60, **fields: Any) -> dict[str, Any]:
+        who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
+        times = {name: moment.isoformat() for name, moment in at(hour, minutes).items()}
+        return {name: str(value) for name, value in (who | times | fields).items()}
+
+    return make
+
+
+@pytest.fixture
 def others(norte: ClinicRoute, people: Everybody) -> Others:
     """A second therapist, and a patient of theirs, in norte."""
     with clinic_scope(norte):
@@ -76,3 +88,9 @@ def an_appointment(people: Everybody, at: At) -> AnAppointment:
         return Appointment(**who | at(hour, minutes) | fields)
 
     return build
+
+
+def errors_of(answer: Any) -> dict[str, str]:
+    """A problem's codes, by pointer or parameter."""
+    assert answer["Content-Type"] == "application/problem+json"
+    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}

@@ -1,16 +1,17 @@
-"""Two want the same time: exactly one gets it, and the other learns why."""
+"""Races: when several want the same time, exactly one gets it, and the others learn why."""
 
+from datetime import date, time
 from functools import partial
 
 from django.db import Error
 
 from patients.models import Patient
 from patients.services import patient_delete
-from scheduling.errors import PatientNotBookable
-from scheduling.models import Appointment
-from scheduling.services import appointment_book
+from scheduling.errors import PatientNotBookable, SeriesConflict
+from scheduling.models import Appointment, Room
+from scheduling.services import appointment_book, series_book
 from tenants.context import clinic_scope
-from tests.people import Api, FreshClinic
+from tests.people import Api, FreshClinic, InThreads
 from tests.racing import race
 from tests.scheduling.conftest import At
 
@@ -80,3 +81,33 @@ def test_a_patient_is_booked_before_or_refused_after_the_deletion(
     with clinic_scope(fresh_clinic.route):
         assert not Patient.objects.alive().exists()
         assert Appointment.objects.exists() == booked
+
+
+def test_of_series_for_the_same_times_one_is_booked(
+    fresh_clinic: FreshClinic, in_threads: InThreads
+) -> None:
+    people = fresh_clinic.people
+    with clinic_scope(fresh_clinic.route):
+        room = Room.objects.create(name="Sala 1")
+
+    def book_it() -> bool:
+        with clinic_scope(fresh_clinic.route):
+            try:
+                series_book(
+                    acting_user=None,
+                    patient=people.record,
+                    therapist=people.therapist,
+                    room=room,
+                    first_day=date(2026, 3, 2),
+                    weekdays=[0, 2, 4],
+                    start=time(9),
+                    length=50,
+                    count=20,
+                )
+            except SeriesConflict:
+                return False
+            return True
+
+    assert sorted(in_threads(4, book_it)) == [False] * 3 + [True]
+    with clinic_scope(fresh_clinic.route):
+        assert Appointment.objects.count() == 20

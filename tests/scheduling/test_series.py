@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from scheduling.errors import SeriesConflict
-from scheduling.models import Appointment, Closure, Room, Series
-from scheduling.services import appointment_book, appointment_update, series_book
+from scheduling.models import Appointment, Closure, Series
+from scheduling.services import appointment_book, appointment_update
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
-from tests.people import Api, Everybody, FreshClinic, InThreads
+from tests.people import Api, Everybody
 from tests.scheduling.conftest import Body, Others
 
 URL = "/api/v1/series"
@@ -280,33 +279,3 @@ def test_a_wrong_change_is_refused(
     reception, made = book(api, people, body)
     refused = reception.patch(made["Location"], change)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, code)
-
-
-def test_of_series_for_the_same_times_one_is_booked(
-    fresh_clinic: FreshClinic, in_threads: InThreads
-) -> None:
-    people = fresh_clinic.people
-    with clinic_scope(fresh_clinic.route):
-        room = Room.objects.create(name="Sala 1")
-
-    def book_it() -> bool:
-        with clinic_scope(fresh_clinic.route):
-            try:
-                series_book(
-                    acting_user=None,
-                    patient=people.record,
-                    therapist=people.therapist,
-                    room=room,
-                    first_day=MONDAY,
-                    weekdays=[0, 2, 4],
-                    start=time(9),
-                    length=50,
-                    count=20,
-                )
-            except SeriesConflict:
-                return False
-            return True
-
-    assert sorted(in_threads(4, book_it)) == [False] * 3 + [True]
-    with clinic_scope(fresh_clinic.route):
-        assert Appointment.objects.count() == 20
