@@ -1,4 +1,4 @@
-"""Each rule of an appointment, asked of the model and of the database alone."""
+"""Each rule of an appointment, checked by the model and by the database on its own."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ PREFIX = "scheduling_appointment_"
 
 
 def refuse(appointment: Appointment) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python check."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         Appointment.objects.bulk_create([appointment])
     return str(constraint_of(refused.value))
@@ -45,6 +45,7 @@ def test_it_lasts_no_microsecond_less_or_more(
     in_norte: ClinicRoute, an_appointment: AnAppointment, minutes: float
 ) -> None:
     appointment = an_appointment(minutes=minutes)
+
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
     assert refused.value.error_dict["end_time"][0].code == "duration"
@@ -56,6 +57,7 @@ def test_it_ends_after_its_start(
     in_norte: ClinicRoute, an_appointment: AnAppointment, minutes: float
 ) -> None:
     appointment = an_appointment(minutes=minutes)
+
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
     assert refused.value.error_dict["end_time"][0].code == "end_before_start"
@@ -68,6 +70,7 @@ def test_it_is_in_this_century(
 ) -> None:
     start = datetime(year, 6, 1, tzinfo=UTC)
     appointment = an_appointment(start_time=start, end_time=start + timedelta(hours=1))
+
     with pytest.raises(ValidationError) as refused:
         appointment.full_clean()
     assert refused.value.error_dict["start_time"][0].code == "out_of_range"
@@ -76,6 +79,7 @@ def test_it_is_in_this_century(
 
 def test_its_status_is_known(in_norte: ClinicRoute, an_appointment: AnAppointment) -> None:
     appointment = an_appointment(status="missed")
+
     with pytest.raises(ValidationError):
         appointment.full_clean()
     assert refuse(appointment) == PREFIX + "status_known"
@@ -86,9 +90,11 @@ def test_its_notes_have_2000_characters_at_most(
 ) -> None:
     an_appointment(hour=14, notes="é" * 2000).save()
     appointment = an_appointment(notes="é" * 2001)
+
     with pytest.raises(ValidationError):
         appointment.full_clean()
     assert refuse(appointment) == PREFIX + "notes_length"
+
     with pytest.raises(ValidationError):
         an_appointment(notes="\0").full_clean()
 
@@ -111,6 +117,7 @@ def test_a_therapist_is_in_one_place(
 ) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(hour, minutes, patient=others.record)
+
     with pytest.raises(ValidationError) as refused:
         overlapping.full_clean()
     assert refused.value.error_dict["therapist"][0].code == "therapist_busy"
@@ -122,13 +129,14 @@ def test_a_patient_is_in_one_place(
 ) -> None:
     an_appointment(9).save()
     overlapping = an_appointment(9, therapist=others.therapist)
+
     with pytest.raises(ValidationError) as refused:
         overlapping.full_clean()
     assert refused.value.error_dict["patient"][0].code == "patient_busy"
     assert refuse(overlapping) == PATIENT_BUSY
 
 
-def test_one_may_follow_the_other_at_once(
+def test_one_may_follow_the_other_immediately(
     in_norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     for hour in (9, 10, 8):
@@ -174,11 +182,12 @@ def test_every_constraint_of_the_table_has_a_meaning(in_norte: ClinicRoute) -> N
             " WHERE conrelid = 'scheduling_appointment'::regclass AND contype IN ('c', 'u', 'x')"
         )
         names = {name for (name,) in cursor.fetchall()}
+
     triggers = {SEAT_BEYOND}
     assert names | triggers == RULES.keys(), "Add the constraint to the RULES of its table."
 
 
-def test_no_status_leads_out_of_the_last_ones() -> None:
+def test_no_status_leads_out_of_completed_and_cancelled() -> None:
     assert MOVES.keys() == set(Status)
     assert not MOVES[Status.COMPLETED] | MOVES[Status.CANCELLED]
     assert all(can_move(status, status) for status in Status)

@@ -1,4 +1,4 @@
-"""What happens to appointments, whoever asks for it, and what they do when two ask at once."""
+"""The services of appointments, called by different people, and by two at once."""
 
 import pytest
 from django.utils import timezone
@@ -40,9 +40,7 @@ def booked(in_norte: ClinicRoute, people: Everybody, at: At) -> Appointment:
     )
 
 
-def test_the_system_sees_what_stands_in_the_way(
-    booked: Appointment, people: Everybody, at: At
-) -> None:
+def test_the_system_sees_every_conflict(booked: Appointment, people: Everybody, at: At) -> None:
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(
             acting_user=None,
@@ -50,6 +48,7 @@ def test_the_system_sees_what_stands_in_the_way(
             therapist=people.norte.therapist,
             **at(9.5),
         )
+
     assert [error["field"] for error in refused.value.errors] == ["therapist", "patient"]
     assert "Paciente" not in str(refused.value)
     assert Appointment.objects.count() == 1
@@ -69,8 +68,10 @@ def test_a_therapist_books_for_nobody_else(
 
 def test_reception_writes_no_notes(booked: Appointment, people: Everybody, at: At) -> None:
     reception = people.norte.receptionist
+
     with pytest.raises(FieldNotPermitted):
         appointment_update(acting_user=reception, appointment=booked, changes={"notes": "x"})
+
     with pytest.raises(FieldNotPermitted):
         appointment_book(
             acting_user=reception,
@@ -124,10 +125,11 @@ def test_only_owner_and_managers_delete(booked: Appointment, people: Everybody, 
         appointment_delete(acting_user=getattr(people.norte, role), appointment=booked)
 
 
-def test_who_went_since_they_were_read_is_not_booked(
+def test_those_who_left_since_they_were_read_are_not_booked(
     in_norte: ClinicRoute, people: Everybody, at: At
 ) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist}
+
     User.objects.filter(pk=people.norte.therapist.pk).update(is_active=False)
     with pytest.raises(TherapistNotBookable) as refused:
         appointment_book(acting_user=None, **who, **at(9))

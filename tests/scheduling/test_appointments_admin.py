@@ -1,4 +1,4 @@
-"""The agenda in the clinic's admin: what the service refuses is told in the form."""
+"""Appointments in the clinic's admin: the form shows what the service refuses."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def form(people: Everybody) -> Body:
 
 
 def reasons(answer: Any) -> str:
-    """What the form says is wrong."""
+    """The errors of the form."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
@@ -66,6 +66,7 @@ def test_pages_open(
     with clinic_scope(norte):
         appointment = an_appointment(9)
         appointment.save()
+
     assert manager.get(LIST).status_code == 200
     assert manager.get(LIST, {"q": "modelo", "status__exact": "scheduled"}).status_code == 200
     assert manager.get(LIST + "add/").status_code == 200
@@ -79,6 +80,7 @@ def test_an_overlap_is_an_error_of_the_form(
 ) -> None:
     with clinic_scope(norte):
         an_appointment(12.5).save()
+
     said = reasons(manager.post(LIST + "add/", form()))
     assert "therapist" in said
     assert "patient" in said
@@ -107,7 +109,9 @@ def test_a_status_that_can_not_follow_is_an_error_of_the_form(
     with clinic_scope(norte):
         done = an_appointment(12, status=Status.COMPLETED)
         done.save()
+
     assert "__all__" in reasons(manager.post(f"{LIST}{done.pk}/change/", form(status="scheduled")))
+
     with clinic_scope(norte):
         assert Appointment.objects.get(pk=done.pk).status == Status.COMPLETED
 
@@ -121,6 +125,7 @@ def test_several_are_deleted_from_the_list(
 
     action = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
     assert manager.post(LIST, action).status_code == 302
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 3
         assert Appointment.objects.alive().count() == 1

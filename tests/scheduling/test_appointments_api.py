@@ -21,8 +21,8 @@ def test_a_conflict_names_who_is_busy_and_with_what(
 ) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, booking(9))
-    refused = reception.post(URL, booking(9.5, patient=others.record.pk))
 
+    refused = reception.post(URL, booking(9.5, patient=others.record.pk))
     assert refused.status_code == 409
     problem = refused.json()
     assert problem["code"] == "appointment_conflict"
@@ -40,10 +40,10 @@ def test_moving_into_anothers_time_is_a_conflict_too(
     reception = api(people.norte.receptionist)
     reception.post(URL, booking(9))
     later = reception.post(URL, booking(11))
+
     refused = reception.patch(
         later["Location"], {name: booking(9.5)[name] for name in ("start_time", "end_time")}
     )
-
     assert refused.status_code == 409
     assert errors_of(refused) == {"/therapist": "therapist_busy", "/patient": "patient_busy"}
     assert reception.get(later["Location"]).json() == later.json()
@@ -72,7 +72,7 @@ def test_a_status_moves_along_the_table(
     an_appointment: AnAppointment,
     start: str,
     end: str,
-    status: Any,
+    status: int,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=start)
@@ -80,7 +80,6 @@ def test_a_status_moves_along_the_table(
 
     answer = api(people.norte.manager).patch(f"{URL}/{appointment.pk}", {"status": end})
     assert answer.status_code == status
-
     if status == 409:
         assert answer.json()["code"] == "invalid_transition"
 
@@ -92,7 +91,7 @@ def test_a_visit_that_began_or_was_called_off_keeps_its_time(
     norte: ClinicRoute,
     an_appointment: AnAppointment,
     booking: Body,
-    status: Any,
+    status: str,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
@@ -109,6 +108,7 @@ def test_the_patient_of_an_appointment_stays(
 ) -> None:
     manager = api(people.norte.manager)
     made = manager.post(URL, booking(9))
+
     refused = manager.patch(made["Location"], {"patient": str(others.record.pk)})
     assert errors_of(refused) == {"/patient": "read_only"}
     assert errors_of(manager.post(URL, booking(11, status="completed"))) == {"/status": "read_only"}
@@ -124,10 +124,8 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
 
     gone = reception.post(URL, booking(9, patient=others.record.pk))
     assert errors_of(gone) == {"/patient": "does_not_exist"}
-
     left = reception.post(URL, booking(9, therapist=others.therapist.pk))
     assert (left.status_code, errors_of(left)) == (400, {"/therapist": "inactive"})
-
     manager = reception.post(URL, booking(9, therapist=people.norte.manager.pk))
     assert errors_of(manager) == {"/therapist": "not_a_therapist"}
 
@@ -157,13 +155,13 @@ def test_a_wrong_value_is_refused_by_field_and_code(
 
 def test_an_agenda_is_a_span_of_time_and_a_person(
     api: Api, people: Everybody, booking: Body, others: Others
-) -> Any:
+) -> None:
     manager = api(people.norte.manager)
     for hour in (9, 10, 11):
         manager.post(URL, booking(hour))
     manager.post(URL, booking(10, patient=others.record.pk, therapist=others.therapist.pk))
 
-    def starts(**query: Any) -> Any:
+    def starts(**query: Any) -> list[str]:
         results = manager.get(URL, query).json()["results"]
         return [appointment["start_time"][11:16] for appointment in results]
 
@@ -177,6 +175,7 @@ def test_an_agenda_is_a_span_of_time_and_a_person(
     assert starts(q="outro") == ["07:00"]
     assert starts(q="52998224725") == ["06:00", "07:00", "08:00"]
     assert starts(status="cancelled") == []
+
     assert errors_of(manager.get(URL, {"from": "yesterday"})) == {"from": "invalid"}
     assert errors_of(manager.get(URL, {"status": "missed"})) == {"status": "invalid_choice"}
 
@@ -186,10 +185,12 @@ def test_deleting_takes_it_out_and_keeps_the_row(
 ) -> None:
     manager = api(people.norte.manager)
     path = manager.post(URL, booking(9))["Location"]
+
     assert manager.delete(path).status_code == 204
     assert manager.get(path).status_code == 404
     assert manager.patch(path, {"notes": ""}).status_code == 404
     assert manager.post(URL, booking(9)).status_code == 201
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 2
         assert Appointment.objects.filter(status=Status.SCHEDULED).alive().count() == 1

@@ -1,4 +1,4 @@
-"""Working hours, exceptions and closures, and the free slots that are left between them."""
+"""Working hours, exceptions and closures, and the free slots between them."""
 
 from collections.abc import Callable
 from datetime import date, time, timedelta
@@ -26,7 +26,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture
 def hours(people: Everybody) -> Body:
-    """A body: Mondays from eight to twelve."""
+    """The body of a therapist's hours: Mondays from eight to twelve."""
 
     def make(**fields: Any) -> dict[str, Any]:
         therapist = str(people.norte.therapist.pk)
@@ -42,7 +42,7 @@ def code_of(answer: Any) -> tuple[int, str, str]:
 
 
 def refusal(row: Any) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python check."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         type(row).objects.bulk_create([row])
     return str(constraint_of(refused.value))
@@ -99,11 +99,11 @@ def test_only_therapists_have_hours(api: Api, people: Everybody, hours: Body) ->
     )
 
 
-def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, others: Others) -> None:
+def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody) -> None:
     therapist = api(people.norte.therapist)
     own = {"therapist": str(people.norte.therapist.pk), "day": MONDAY}
-    made = therapist.post(EXCEPTIONS, own)
 
+    made = therapist.post(EXCEPTIONS, own)
     assert made.status_code == 201
     assert code_of(therapist.post(EXCEPTIONS, own | {"start": "07:00", "end": "08:00"})) == (
         409,
@@ -111,18 +111,24 @@ def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, other
         "hours_overlap",
     )
 
-    foreign = own | {"therapist": str(others.therapist.pk)}
-    assert code_of(therapist.post(EXCEPTIONS, foreign))[2] == "not_permitted"
-
-    theirs = api(people.norte.receptionist).post(EXCEPTIONS, foreign)
-    assert therapist.get(theirs["Location"]).status_code == 200
-    assert therapist.delete(theirs["Location"]).status_code == 404
     assert code_of(therapist.patch(made["Location"], {"start": "07:00"})) == (
         400,
         "/end",
         "both_or_none",
     )
     assert therapist.delete(made["Location"]).status_code == 204
+
+
+def test_a_therapist_reads_the_days_off_of_colleagues_and_writes_none(
+    api: Api, people: Everybody, others: Others
+) -> None:
+    therapist = api(people.norte.therapist)
+    foreign = {"therapist": str(others.therapist.pk), "day": MONDAY}
+    assert code_of(therapist.post(EXCEPTIONS, foreign))[2] == "not_permitted"
+
+    theirs = api(people.norte.receptionist).post(EXCEPTIONS, foreign)
+    assert therapist.get(theirs["Location"]).status_code == 200
+    assert therapist.delete(theirs["Location"]).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -133,24 +139,25 @@ def test_a_therapist_takes_their_own_days_off(api: Api, people: Everybody, other
         ({"start": time(11)}, "scheduling_workinghours_no_overlap"),
     ],
 )
-def test_the_database_alone_holds_the_rules_of_hours(
+def test_the_database_holds_the_rules_of_hours_on_its_own(
     in_norte: ClinicRoute, people: Everybody, fields: Any, constraint: str
 ) -> None:
     given = {"therapist": people.norte.therapist, "weekday": 0, "start": time(8), "end": time(12)}
     WorkingHours(**given).save()
+
     row = WorkingHours(**given | fields)
     assert refusal(row) == constraint
     with pytest.raises(ValidationError):
         row.full_clean()
 
 
-def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
+def test_the_database_holds_the_rules_of_exceptions_and_closures_on_its_own(
     in_norte: ClinicRoute, people: Everybody
 ) -> None:
     day = {"therapist": people.norte.therapist, "day": date(2026, 3, 2)}
     prefix = "scheduling_hoursexception_"
-    assert refusal(HoursException(**day, start=time(8))) == prefix + "both_or_none"
 
+    assert refusal(HoursException(**day, start=time(8))) == prefix + "both_or_none"
     HoursException(**day).save()
     twice = HoursException(**day, start=time(8), end=time(9))
     assert refusal(twice) == prefix + "no_overlap"
@@ -163,7 +170,7 @@ def test_the_database_alone_holds_the_rules_of_exceptions_and_closures(
 
 @pytest.fixture
 def ask(api: Api, people: Everybody) -> Ask:
-    """Free slots of an hour of norte's therapist on that Monday, as the person sees them."""
+    """The one-hour slots of norte's therapist on that Monday, as the person sees them."""
 
     def get(person: User, **fields: Any) -> Any:
         therapist = str(people.norte.therapist.pk)
@@ -188,8 +195,8 @@ def test_slots_are_what_is_left_of_the_hours(
     api(reception).post(HOURS, hours(end="11:00"))
     with clinic_scope(norte):
         an_appointment(12.25).save()  # 09:15 to 10:15 on the clinic's clock
-    times = [slot["start_time"] for slot in ask(reception).json()["slots"]]
 
+    times = [slot["start_time"] for slot in ask(reception).json()["slots"]]
     assert times == ["2026-03-02T08:00:00-03:00", "2026-03-02T08:15:00-03:00"]
     assert ask(people.norte.patient).json() == ask(reception).json()
 
@@ -198,10 +205,11 @@ def test_slots_are_what_is_left_of_the_hours(
     assert ask(reception).json() == {"slots": []}
 
 
-def test_a_patient_asks_for_their_own_therapist_alone(
+def test_a_patient_asks_only_for_their_own_therapist(
     ask: Ask, people: Everybody, others: Others
 ) -> None:
     other = str(others.therapist.pk)
+
     assert ask(people.norte.receptionist, therapist=other).status_code == 200
     assert code_of(ask(people.norte.patient, therapist=other)) == (
         400,
@@ -229,7 +237,7 @@ def test_a_wrong_question_is_refused_by_parameter(
 
 
 def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: Everybody) -> None:
-    revolution = date(2026, 7, 9)  # of 1932: São Paulo's alone
+    revolution = date(2026, 7, 9)  # of 1932, a holiday only in São Paulo
     assert holiday_on(revolution, "SP")
     assert not holiday_on(revolution, "")
     assert not holiday_on(revolution, "RJ")
@@ -238,6 +246,7 @@ def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: E
     Clinic.objects.filter(schema_name="norte").update(state="SP")
     route = Clinic.objects.get(schema_name="norte").route
     asked: dict[str, Any] = {"first": revolution, "last": revolution, "length": timedelta(hours=1)}
+
     with clinic_scope(route):
         WorkingHours.objects.create(
             therapist=people.norte.therapist, weekday=3, start=time(8), end=time(9)

@@ -1,4 +1,4 @@
-"""The days of a series as a function."""
+"""The days of a series, as a function."""
 
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ def test_a_plan_has_as_many_open_days_as_were_asked_for(
     weekdays: set[int], count: int, first: date, shut: set[int]
 ) -> None:
     closed = {first + timedelta(days=number) for number in shut}
+
     plan = plan_days(
         first_day=first,
         weekdays=weekdays,

@@ -1,4 +1,4 @@
-"""Rooms: nobody is put on a place that is taken, by the services or behind their back."""
+"""Rooms: nobody gets a taken place, neither by the services nor behind their back."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,7 @@ def a_patient(number: int) -> Patient:
     digits = [int(digit) for digit in f"{number:09d}"]
     for _ in range(2):
         digits.append(cpf_check_digit(digits))
+
     return patient_register(
         acting_user=None,
         name=f"Paciente {number}",
@@ -44,7 +45,7 @@ def a_patient(number: int) -> Patient:
 
 
 def refusal(appointment: Appointment) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python check."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         Appointment.objects.bulk_create([appointment])
     return str(constraint_of(refused.value))
@@ -68,7 +69,6 @@ def test_a_room_for_one_takes_one(room: Room, people: Everybody, others: Others,
     second = {"patient": others.record, "therapist": others.therapist, "room": room}
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, **second, **at(9.5))
-
     (error,) = refused.value.errors
     assert (error["field"], error["code"]) == ("room", "room_full")
 
@@ -86,9 +86,9 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
+
     first = appointment_book(acting_user=None, patient=people.norte.record, **who, **at(9))
     second = appointment_book(acting_user=None, patient=others.record, **who, **at(9.5))
-
     assert {first.seat, second.seat} == {1, 2}
 
     third = a_patient(7)
@@ -105,16 +105,15 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 def test_the_database_tells_a_group_from_a_double_booking(
     in_norte: ClinicRoute, an_appointment: AnAppointment, others: Others
 ) -> None:
-    here, there = (
-        room_create(acting_user=None, name="Pilates", capacity=3),
-        room_create(acting_user=None, name="Água", capacity=3),
-    )
+    here = room_create(acting_user=None, name="Pilates", capacity=3)
+    there = room_create(acting_user=None, name="Água", capacity=3)
+
     an_appointment(9, room=here, seat=1, group=True).save()
     same = an_appointment(9.5, patient=others.record, room=here, seat=2, group=True)
     same.full_clean()
     same.save()
-    third = a_patient(8)
 
+    third = a_patient(8)
     for wrong in ({"room": there, "seat": 1, "group": True}, {"room": here, "seat": 3}, {}):
         one = an_appointment(9.5, patient=third, **wrong)
         assert refusal(one) == THERAPIST_BUSY
@@ -146,12 +145,14 @@ def test_a_room_does_not_shrink_below_what_is_booked(
     soon = timezone.now() + timedelta(days=2)
     times = {"start_time": soon, "end_time": soon + timedelta(hours=1)}
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
+
     appointment_book(acting_user=None, patient=people.norte.record, **who, **times)
     second = appointment_book(acting_user=None, patient=others.record, **who, **times)
 
     with pytest.raises(FieldConflict) as refused:
         room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     assert (refused.value.field, refused.value.field_code) == ("capacity", "in_use")
+
     with pytest.raises(IntegrityError) as behind, transaction.atomic(using="shard_1"):
         Room.objects.filter(pk=pilates.pk).update(capacity=1)
     assert constraint_of(behind.value) == CAPACITY_IN_USE
@@ -165,6 +166,7 @@ def test_what_took_place_does_not_keep_a_room_large(
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     an_appointment(9, room=pilates, seat=2).save()  # last March
+
     room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     with pytest.raises(RoomInUse):
         room_delete(acting_user=None, room=pilates)
@@ -207,6 +209,7 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
             return True
 
     assert sorted(in_threads(8, book)) == [False] * 5 + [True] * 3
+
     with clinic_scope(fresh_clinic.route):
         assert set(Appointment.objects.values_list("seat", flat=True)) == {1, 2, 3}
 
@@ -214,7 +217,7 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
 def test_a_room_shrinks_before_a_booking_or_not_at_all(
     fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
-    """As scripts would do it that know nothing of the services."""
+    """By scripts that bypass the services."""
     people, soon = fresh_clinic.people, timezone.now() + timedelta(days=2)
     with clinic_scope(fresh_clinic.route):
         pilates = room_create(acting_user=None, name="Pilates", capacity=2)

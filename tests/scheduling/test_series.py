@@ -14,7 +14,7 @@ from tests.people import Api, Everybody
 from tests.scheduling.conftest import Body, Others
 
 URL = "/api/v1/series"
-# A Monday of next year, in which no state has a holiday for some weeks: today's changes nothing.
+# A Monday of next year that no state's holiday follows for some weeks; today never matters.
 MONDAY = date(timezone.now().year + 1, 7, 31)
 MONDAY -= timedelta(days=MONDAY.weekday())
 
@@ -39,8 +39,9 @@ def body(people: Everybody) -> Body:
 
 @pytest.fixture
 def busy(norte: ClinicRoute, others: Others, people: Everybody) -> Appointment:
-    """On the first Wednesday the therapist treats somebody else at half past nine."""
+    """Somebody else's appointment with the therapist, on the first Wednesday at half past nine."""
     start = datetime.combine(MONDAY + timedelta(days=2), time(12, 30), tzinfo=UTC)
+
     with clinic_scope(norte):
         return appointment_book(
             acting_user=None,
@@ -52,7 +53,7 @@ def busy(norte: ClinicRoute, others: Others, people: Everybody) -> Appointment:
 
 
 def starts(answer: Any, key: str = "appointments") -> list[str]:
-    """When the sessions of an answer begin: days since the first, and time."""
+    """When the sessions of an answer start: days since the first one, and the time."""
     found = [datetime.fromisoformat(one["start_time"]) for one in answer.json()[key]]
     return [f"{(one.date() - MONDAY).days} {one:%H:%M}" for one in found]
 
@@ -65,6 +66,7 @@ def test_reception_previews_then_books(
     assert preview.status_code == 200, preview.json()
     assert starts(preview, "sessions") == ["0 09:00", "2 09:00", "7 09:00", "9 09:00"]
     assert [session["conflicts"] for session in preview.json()["sessions"]] == [[]] * 4
+
     with clinic_scope(norte):
         assert not Series.objects.exists()
 
@@ -84,16 +86,15 @@ def test_all_or_nothing_or_skip_and_list(
     reception = api(people.norte.receptionist)
     sessions = reception.post(f"{URL}/preview", body()).json()["sessions"]
     assert [len(one["conflicts"]) for one in sessions] == [0, 1, 0, 0]
-
     (conflict,) = sessions[1]["conflicts"]
     assert conflict["code"] == "therapist_busy"
     assert [one["id"] for one in conflict["conflicts"]] == [str(busy.pk)]
 
     refused = reception.post(URL, body())
     assert (refused.status_code, refused.json()["code"]) == (409, "series_conflict")
-
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["position"]) == ("/therapist", 2)
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 1
         assert not Series.objects.exists()
@@ -104,7 +105,7 @@ def test_all_or_nothing_or_skip_and_list(
     assert starts(made, "skipped") == ["2 09:00"]
 
 
-def test_it_steps_over_days_on_which_the_clinic_is_closed(
+def test_it_skips_days_on_which_the_clinic_is_closed(
     api: Api, people: Everybody, body: Body, norte: ClinicRoute
 ) -> None:
     with clinic_scope(norte):
@@ -115,7 +116,6 @@ def test_it_steps_over_days_on_which_the_clinic_is_closed(
     reception = api(people.norte.receptionist)
     preview = reception.post(f"{URL}/preview", body())
     assert starts(preview, "sessions") == ["0 09:00", "7 09:00", "9 09:00", "14 09:00"]
-
     wednesday = MONDAY + timedelta(days=2)
     assert preview.json()["closed"] == [{"day": str(wednesday), "reason": "Obra"}]
 
@@ -123,18 +123,15 @@ def test_it_steps_over_days_on_which_the_clinic_is_closed(
     assert starts(anyway, "sessions")[:2] == ["0 09:00", "2 09:00"]
 
 
-def test_holidays_are_brazils_and_the_states(
-    api: Api, people: Everybody, body: Body, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reception = api(people.norte.receptionist)
-    year = MONDAY.year
+def test_holidays_are_brazils_and_the_states(api: Api, people: Everybody, body: Body) -> None:
+    reception, year = api(people.norte.receptionist), MONDAY.year
     christmas = body(first_day=f"{year}-12-20", weekdays=list(range(7)), count=10)
     closed = reception.post(f"{URL}/preview", christmas).json()["closed"]
     assert closed == [{"day": f"{year}-12-25", "reason": "Natal"}]
 
 
 def book(api: Api, people: Everybody, body: Body, **fields: Any) -> tuple[Any, Any]:
-    """Reception and the booked series."""
+    """The client of the reception, and the answer of the booked series."""
     reception = api(people.norte.receptionist)
     made = reception.post(URL, body(**fields))
     assert made.status_code == 201, made.json()
@@ -157,8 +154,8 @@ def test_this_this_and_following_or_all_move(
     change = {"scope": scope, "start": "10:30"} | (
         {"appointment": second} if scope != "all" else {}
     )
-    changed = reception.patch(made["Location"], change)
 
+    changed = reception.patch(made["Location"], change)
     assert changed.status_code == 200, changed.json()
 
     now = reception.get("/api/v1/appointments", {"series": made.json()["series"]["id"]}).json()
@@ -183,11 +180,12 @@ def test_a_change_that_meets_others_changes_nothing(
         assert set(hours) == {7}
 
 
-def test_only_what_is_scheduled_and_to_come_changes(
+def test_only_scheduled_sessions_to_come_change(
     api: Api, people: Everybody, body: Body, norte: ClinicRoute
 ) -> None:
     reception, made = book(api, people, body)
     first, second, *_ = [one["id"] for one in made.json()["appointments"]]
+
     with clinic_scope(norte):
         past = timezone.now() - timedelta(days=3)
         Appointment.objects.filter(pk=first).update(
@@ -213,8 +211,8 @@ def test_another_therapist_and_a_room_take_over(
     reception, made = book(api, people, body)
     room = reception.post("/api/v1/rooms", {"name": "Sala 1"}).json()["id"]
     change = {"scope": "all", "therapist": str(others.therapist.pk), "room": room}
-    changed = reception.patch(made["Location"], change)
 
+    changed = reception.patch(made["Location"], change)
     assert {one["therapist"] for one in changed.json()["changed"]} == {str(others.therapist.pk)}
     assert {one["room"] for one in changed.json()["changed"]} == {room}
 
@@ -222,7 +220,7 @@ def test_another_therapist_and_a_room_take_over(
     assert {one["room"] for one in left.json()["changed"]} == {None}
 
 
-def test_a_therapist_has_series_in_their_own_agenda_alone(
+def test_a_therapist_has_series_only_in_their_own_agenda(
     api: Api, people: Everybody, body: Body, others: Others
 ) -> None:
     therapist = api(people.norte.therapist)
