@@ -123,6 +123,21 @@ def prescription(norte: ClinicRoute, people: Everybody, bridge: Exercise) -> Pre
 
 
 @pytest.fixture
+def to_prescribe(people: Everybody, bridge: Exercise, squat: Exercise) -> Body:
+    """The body of a prescription of two exercises for norte's patient."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        items = [
+            {"exercise": str(bridge.pk)},
+            {"exercise": str(squat.pk), "sets": 2, "frequency_per_week": 7, "comment": "Devagar."},
+        ]
+        right = {"patient": str(people.norte.record.pk), "start_date": "2026-03-02"}
+        return right | {"items": items} | fields
+
+    return make
+
+
+@pytest.fixture
 def item(norte: ClinicRoute, prescription: Prescription) -> PrescriptionItem:
     """The one item of `prescription`."""
     with clinic_scope(norte):

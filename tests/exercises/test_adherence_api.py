@@ -1,4 +1,4 @@
-"""What a therapist sees of how their patient gets on."""
+"""Adherence over HTTP: what therapist and patient see of the patient's progress."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -36,6 +36,7 @@ def test_weeks_and_days_of_the_last_four_weeks(
     monday = today - timedelta(days=today.weekday() + 7)
     last_week = next(week for week in weeks if week["start"] == monday.isoformat())
     assert last_week["prescribed_days"] == 4
+
     assert [(day["logs"], day["pain"]) for day in days] == [(1, 7.0), (2, 5.5), (1, 2.0)]
     assert api(people.norte.patient).get(url).json() == report.json()
 

@@ -1,4 +1,4 @@
-"""Each rule of exercises, prescriptions and logs, asked of the model and of the database alone."""
+"""Each rule of exercises, prescriptions and logs, in the model and in the database on its own."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,14 +20,14 @@ APrescription = Callable[..., Prescription]
 
 
 def refuse(row: models.Model) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python check."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         type(row)._default_manager.bulk_create([row])
     return str(constraint_of(refused.value))
 
 
 def codes(row: Any) -> dict[str, str]:
-    """Field to code of what the model alone refuses, constraints not being asked."""
+    """What the model refuses without its constraints: the codes, by field."""
     with pytest.raises(ValidationError) as refused:
         row.full_clean(validate_unique=False, validate_constraints=False)
     return {field: str(errors[0].code) for field, errors in refused.value.error_dict.items()}
@@ -67,6 +67,7 @@ def test_a_name_is_stored_trimmed_and_once(in_norte: ClinicRoute, an_exercise: A
     assert exercise.name == "Ponté"
     assert refuse(an_exercise(name=" Ponte")) == "exercises_exercise_name_trimmed"
     assert refuse(an_exercise(name="PONTÉ")) == "exercises_exercise_name_unique"
+
     with pytest.raises(ValidationError) as refused:
         an_exercise(name="PONTÉ").full_clean()
     assert refused.value.error_dict["name"][0].code == "unique"
@@ -144,8 +145,8 @@ def test_model_and_database_refuse_a_wrong_item(
 ) -> None:
     right = {"prescription": item.prescription, "exercise": item.exercise, "position": 2}
     dose = {"sets": 3, "repetitions": 10, "hold_seconds": 0, "frequency_per_week": 3}
-    wrong = PrescriptionItem(**right | dose | fields)
 
+    wrong = PrescriptionItem(**right | dose | fields)
     assert codes(wrong).keys() == fields.keys()
     assert refuse(wrong) == f"exercises_prescriptionitem_{constraint}"
 
@@ -173,18 +174,19 @@ def test_model_and_database_refuse_a_wrong_log(
     assert refuse(a_log(**fields)) == name
 
 
-def test_the_database_counts_a_first_day_from_where_it_begins_first(
+def test_in_the_database_a_first_day_begins_in_the_easternmost_zone(
     norte: ClinicRoute, a_log: ALog, item: PrescriptionItem
 ) -> None:
     start = item.prescription.start_date
     first = datetime(start.year, start.month, start.day, tzinfo=UTC) - timedelta(hours=14)
+
     with clinic_scope(norte):
         late = "exercises_exerciselog_after_start"
         assert refuse(a_log(done_at=first - timedelta(microseconds=1))) == late
         ExerciseLog.objects.bulk_create([a_log(done_at=first)])
 
 
-def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: ALog) -> None:
+def test_logs_are_append_only_for_every_kind_of_write(in_norte: ClinicRoute, a_log: ALog) -> None:
     log = a_log()
     log.save()
     log.pain = 0
@@ -201,6 +203,7 @@ def test_logs_are_append_only_whatever_asks(in_norte: ClinicRoute, a_log: ALog) 
             attempt()
         assert constraint_of(refused.value) == "exercises_exerciselog_append_only"
         assert refusal_of(refused.value).status == 409
+
     assert ExerciseLog.objects.get().pain == 2
 
 

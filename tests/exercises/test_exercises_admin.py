@@ -1,4 +1,4 @@
-"""Exercises in the clinic's admin: the library is kept there, the rest is read."""
+"""Exercises in the clinic's admin: the library is written there, the rest is read-only."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def form(**fields: Any) -> dict[str, Any]:
 
 
 def reasons(answer: Any) -> str:
-    """What the form says is wrong."""
+    """The errors of the form."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
@@ -43,9 +43,9 @@ def test_a_manager_adds_changes_and_takes_out_an_exercise(
 
     with clinic_scope(norte):
         made = Exercise.objects.get(name="Prancha")
+
     path = f"{ADMIN}/exercise/{made.pk}/"
     change = form(regression=bridge.pk, default_hold_seconds=45)
-
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
 
@@ -55,7 +55,7 @@ def test_a_manager_adds_changes_and_takes_out_an_exercise(
     assert (made.default_hold_seconds, made.regression_id) == (45, bridge.pk)
 
 
-def test_what_the_service_refuses_is_told_in_the_form(manager: Client, bridge: Exercise) -> None:
+def test_the_form_shows_what_the_service_refuses(manager: Client, bridge: Exercise) -> None:
     taken = manager.post(f"{ADMIN}/exercise/add/", form(name="ponte"))
     assert "name" in reasons(taken)
     http = manager.post(f"{ADMIN}/exercise/add/", form(media_url="http://v.example/"))
@@ -82,6 +82,7 @@ def test_pages_open(
         ("exerciselog/", "Ponte"),
         (f"exerciselog/{log.pk}/change/", "Doeu no fim."),
     ]
+
     for page, shown in pages:
         answer = manager.get(f"{ADMIN}/{page}")
         assert answer.status_code == 200, page

@@ -33,9 +33,11 @@ def test_a_therapist_adds_changes_and_takes_out_an_exercise(
 
     changed = therapist.patch(path, {"default_sets": 2, "media_url": "https://v.example/ponte"})
     assert (changed.json()["default_sets"], changed.json()["name"]) == (2, BODY["name"])
+
     assert therapist.delete(path).status_code == 204
     assert therapist.get(path).status_code == 404
     assert therapist.get(f"{URL}/{bridge.pk}").json()["progression"] is None
+
     with clinic_scope(norte):
         assert Exercise.objects.count() == 2
 
@@ -50,7 +52,7 @@ def test_owner_manager_and_therapists_keep_the_library(
 
 
 @pytest.mark.parametrize("role", ["receptionist", "patient"])
-def test_reception_and_patients_have_nothing_to_do_with_it(
+def test_reception_and_patients_are_refused(
     api: Api, people: Everybody, bridge: Exercise, role: str
 ) -> None:
     person = api(getattr(people.norte, role))
@@ -62,13 +64,14 @@ def test_the_owner_of_sul_sees_nothing_of_norte(
     api: Api, people: Everybody, bridge: Exercise
 ) -> None:
     outsider = api(people.sul.owner)
+
     assert outsider.get(URL).json()["results"] == []
     assert outsider.get(f"{URL}/{bridge.pk}").status_code == 404
     foreign = outsider.post(URL, BODY | {"progression": str(bridge.pk)})
     assert errors_of(foreign) == {"/progression": "does_not_exist"}
 
 
-def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
+def test_a_name_is_unique_in_any_letter_case_until_its_exercise_is_deleted(
     api: Api, people: Everybody, bridge: Exercise
 ) -> None:
     therapist = api(people.norte.therapist)
@@ -76,6 +79,7 @@ def test_a_name_is_there_once_whatever_its_letter_case_until_it_is_taken_out(
         refused = therapist.post(URL, BODY | {"name": name})
         assert refused.status_code == 409
         assert errors_of(refused) == {"/name": "unique"}
+
     assert therapist.delete(f"{URL}/{bridge.pk}").status_code == 204
     assert therapist.post(URL, BODY | {"name": "ponte"}).status_code == 201
 
@@ -123,7 +127,7 @@ def test_it_is_searched_by_words_region_and_goal(
 ) -> None:
     manager = api(people.norte.manager)
 
-    def names(**query: Any) -> Any:
+    def names(**query: Any) -> list[str]:
         return [exercise["name"] for exercise in manager.get(URL, query).json()["results"]]
 
     assert names() == ["Agachamento", "Ponte"]

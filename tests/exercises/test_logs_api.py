@@ -1,4 +1,4 @@
-"""A patient's logs over HTTP: sent once or twice, never doubled, never changed."""
+"""A patient's logs over HTTP: sent once or twice, stored once, never changed."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -25,11 +25,14 @@ def test_a_patient_logs_and_their_therapist_reads(
 
     log = made.json()
     assert (log["id"], log["prescription"]) == (body["id"], str(prescription.pk))
+
     for reader in ("patient", "therapist", "manager", "owner"):
         client = api(getattr(people.norte, reader))
         assert client.get(made["Location"]).json() == log
         assert client.get(URL).json()["results"] == [log]
+
     assert api(people.norte.receptionist).get(URL).status_code == 403
+
     for stranger in (others.therapist, others.patient, people.sul.owner):
         assert api(stranger).get(URL).json()["results"] == []
         assert api(stranger).get(made["Location"]).status_code == 404
@@ -46,7 +49,7 @@ def test_only_the_patient_logs_and_only_what_was_prescribed_to_them(
     assert errors_of(neighbour.post(URL, log_body())) == {"/item": "does_not_exist"}
 
 
-def test_a_phone_sends_twice_and_nothing_is_doubled(
+def test_a_phone_sends_a_log_twice_and_it_is_stored_once(
     api: Api, people: Everybody, log_body: Body, norte: ClinicRoute
 ) -> None:
     patient, body = api(people.norte.patient), log_body()
@@ -56,14 +59,16 @@ def test_a_phone_sends_twice_and_nothing_is_doubled(
 
     other_offset = datetime.fromisoformat(body["done_at"]).astimezone().isoformat()
     assert patient.post(URL, body | {"done_at": other_offset}).status_code == 200
+
     for change in ({"pain": 3}, {"comment": "x"}, {"sets": 4}):
         refused = patient.post(URL, body | change)
         assert (refused.status_code, refused.json()["code"]) == (409, "log_differs")
+
     with clinic_scope(norte):
         assert ExerciseLog.objects.count() == 1
 
 
-def test_anothers_id_is_as_taken_as_ones_own(
+def test_an_id_that_another_patient_used_is_taken_too(
     api: Api, people: Everybody, log_body: Body, others: Others, bridge: Exercise, today: date
 ) -> None:
     body = log_body()
@@ -78,8 +83,8 @@ def test_anothers_id_is_as_taken_as_ones_own(
         },
     )
     mine = {"item": prescribed.json()["items"][0]["id"], "done_at": timezone.now().isoformat()}
-    refused = api(others.patient).post(URL, body | mine)
 
+    refused = api(others.patient).post(URL, body | mine)
     assert (refused.status_code, refused.json()["code"]) == (409, "log_differs")
     assert "pain" not in refused.content.decode()
 
@@ -111,16 +116,22 @@ def test_a_batch_is_written_whole_or_not_at_all(
     differs = patient.post(URL + "/batch", [log_body(), bodies[1] | {"pain": 0}])
     assert (differs.status_code, differs.json()["code"]) == (409, "log_differs")
     assert [error["id"] for error in differs.json()["errors"]] == [bodies[1]["id"]]
-    for no_batch in ([], log_body(), [log_body()] * 1001):
-        assert errors_of(patient.post(URL + "/batch", no_batch)) == {"": "not_a_batch"}
+
     with clinic_scope(norte):
         assert ExerciseLog.objects.count() == 3
+
+
+def test_a_batch_is_a_list_of_up_to_1000_logs(api: Api, people: Everybody, log_body: Body) -> None:
+    patient = api(people.norte.patient)
+    for no_batch in ([], log_body(), [log_body()] * 1001):
+        assert errors_of(patient.post(URL + "/batch", no_batch)) == {"": "not_a_batch"}
 
 
 def test_of_two_logs_of_one_id_in_a_batch_that_differ_neither_is_written(
     api: Api, people: Everybody, log_body: Body, norte: ClinicRoute
 ) -> None:
     body = log_body()
+
     refused = api(people.norte.patient).post(URL + "/batch", [body, body | {"effort": 9}])
     assert refused.json()["code"] == "log_differs"
     with clinic_scope(norte):
@@ -161,6 +172,7 @@ def test_a_phones_clock_may_be_five_minutes_ahead(
     patient, now = api(people.norte.patient), timezone.now()
     soon = (now + timedelta(minutes=4)).isoformat()
     assert patient.post(URL, log_body(done_at=soon)).status_code == 201
+
     refused = patient.post(URL, log_body(done_at=(now + timedelta(minutes=6)).isoformat()))
     assert errors_of(refused) == {"/done_at": "in_future"}
 
@@ -173,8 +185,8 @@ def test_the_first_day_begins_at_midnight_in_the_clinic(
         zone = timezone.get_current_timezone()
     midnight = datetime.combine(prescription.start_date, time.min, zone)
     before = midnight - timedelta(seconds=1)
-    refused = patient.post(URL, log_body(done_at=before.isoformat()))
 
+    refused = patient.post(URL, log_body(done_at=before.isoformat()))
     assert errors_of(refused) == {"/done_at": "before_start"}
     assert patient.post(URL, log_body(done_at=midnight.isoformat())).status_code == 201
 
@@ -188,7 +200,7 @@ def test_logs_are_found_by_patient_prescription_and_time(
         done_at = (now - timedelta(hours=hours)).isoformat()
         patient.post(URL, log_body(done_at=done_at, pain=hours % 10))
 
-    def pains(**query: Any) -> Any:
+    def pains(**query: Any) -> list[int]:
         return [log["pain"] for log in therapist.get(URL, query).json()["results"]]
 
     assert pains() == [1, 5, 9]

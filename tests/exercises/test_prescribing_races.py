@@ -55,7 +55,7 @@ def a_log(prescribed: PrescribedItem) -> dict[str, Any]:
     return right | {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0}
 
 
-def test_of_those_who_renew_one_version_exactly_one_wins(
+def test_when_several_renew_one_version_exactly_one_wins(
     fresh_clinic: FreshClinic, prescribed: PrescribedItem
 ) -> None:
     def renew() -> bool:
@@ -71,6 +71,7 @@ def test_of_those_who_renew_one_version_exactly_one_wins(
             return True
 
     assert sorted(race([renew] * 4)) == [False, False, False, True]
+
     with clinic_scope(fresh_clinic.route):
         assert list(Prescription.objects.order_by("version").values_list("version", "status")) == [
             (1, "superseded"),
@@ -85,15 +86,16 @@ def test_a_phone_that_sends_in_parallel_logs_once(
     body = log | {"id": str(log["id"]), "item": str(log["item"].pk)}
     body["done_at"] = log["done_at"].isoformat()
     clients = [api(prescribed.people.patient) for _ in range(6)]
-    answers = race([partial(client.post, "/api/v1/exercise-logs", body) for client in clients])
 
+    answers = race([partial(client.post, "/api/v1/exercise-logs", body) for client in clients])
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
     assert len({answer.content for answer in answers}) == 1
+
     with clinic_scope(fresh_clinic.route):
         assert ExerciseLog.objects.count() == 1
 
 
-def test_a_log_and_an_edit_are_one_before_the_other(
+def test_a_log_and_an_edit_take_turns(
     fresh_clinic: FreshClinic, prescribed: PrescribedItem
 ) -> None:
     therapist, patient = prescribed.people.therapist, prescribed.people.patient
@@ -115,6 +117,7 @@ def test_a_log_and_an_edit_are_one_before_the_other(
             return True
 
     _, edited = race([log, edit])
+
     with clinic_scope(fresh_clinic.route):
         assert ExerciseLog.objects.count() == 1
         assert Prescription.objects.get().notes == ("Depois." if edited else "")
