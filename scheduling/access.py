@@ -1,6 +1,12 @@
-"""Which fields of an appointment each role sees and sets: the notes are the clinicians'."""
+"""Which fields of an appointment each role sees and sets, and whose patients an agenda opens.
+
+The notes are the clinicians'.
+"""
+
+from django.db.models import Q
 
 from accounts.models import Role, User
+from scheduling.states import Status
 
 CLINICAL_FIELDS = frozenset({"notes"})
 AGENDA_FIELDS = frozenset(
@@ -33,3 +39,12 @@ def hidden_fields(user: User) -> frozenset[str]:
 def owns_agenda(user: User | None, therapist: User) -> bool:
     """Whether the person may write in this therapist's agenda: therapists only in their own."""
     return user is None or user.role != Role.THERAPIST or user == therapist
+
+
+def patients_of(therapist: User) -> Q:
+    """Of patients: those with an appointment of the therapist's, not cancelled and not deleted."""
+    return Q(
+        appointments__therapist=therapist,
+        appointments__deleted_at=None,
+        appointments__status__in=[Status.SCHEDULED, Status.IN_PROGRESS, Status.COMPLETED],
+    )
