@@ -53,6 +53,13 @@ class FieldError(FisioFlowError):
         super().__init__(message, **extra)
 
 
+class NotPermitted(FisioFlowError):
+    """Your role may not do this."""
+
+    code = "permission_denied"
+    status = 403
+
+
 class FieldNotPermitted(FieldError):
     """Your role may not set this field."""
 

@@ -18,11 +18,10 @@ Record = TypeVar("Record", bound=models.Model)
 Meaning = Callable[[IntegrityError], Exception]
 
 
-def editable_fields(model: type[models.Model]) -> frozenset[str]:
+def editable_fields(model: type[models.Model]) -> tuple[str, ...]:
     """The names of the fields that people may set: all but the key and those `editable=False`."""
-    return frozenset(
-        field.name for field in model._meta.fields if field.editable and not field.primary_key
-    )
+    fields = model._meta.fields
+    return tuple(field.name for field in fields if field.editable and not field.primary_key)
 
 
 def refuse_fields(given: Iterable[str], editable: Collection[str]) -> None:

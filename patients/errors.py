@@ -1,6 +1,6 @@
 """What can be refused about a patient, beyond the rules of `patients.constraints`."""
 
-from core.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, FisioFlowError, NotPermitted
 
 
 class TherapistInactive(FieldError):
@@ -16,11 +16,8 @@ class PatientDeleted(Conflict):
     code = "patient_deleted"
 
 
-class DeletionNotPermitted(FisioFlowError):
+class DeletionNotPermitted(NotPermitted):
     """Only the owner and the managers may delete."""
-
-    code = "permission_denied"
-    status = 403
 
 
 class NotTheAuthor(FisioFlowError):

@@ -12,7 +12,7 @@ from scheduling.constraints import RULES
 
 
 class SchedulingConfig(AppConfig):
-    """Registers what the app's constraints mean."""
+    """Registers what the app's constraints mean, and which patients an agenda opens."""
 
     name = "scheduling"
     verbose_name = _("Agenda")
@@ -22,3 +22,8 @@ class SchedulingConfig(AppConfig):
         # connection. Without it, an operator class ends up inside the parentheses.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         register(RULES)
+
+        from patients.visibility import register as register_visibility
+        from scheduling.access import patients_of  # models can't be loaded earlier
+
+        register_visibility(patients_of)

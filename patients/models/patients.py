@@ -15,6 +15,7 @@ from audit.history import TrackedHistory
 from core.constraints import RuledModel
 from patients import validators
 from patients.constraints.patients import patient_constraints
+from patients.visibility import conditions_for
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
@@ -36,16 +37,13 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
     def visible_to(self, user: User) -> Self:
         """What the person may see: therapists their own patients, patients themselves.
 
-        A therapist's patients are those assigned to them and those with an appointment of theirs
-        that was neither cancelled nor deleted.
+        A therapist's patients are those assigned to them, and those of `patients.visibility`.
         """
         if user.role == Role.THERAPIST:
-            seen = Patient.objects.filter(
-                appointments__therapist=user,
-                appointments__deleted_at=None,
-                appointments__status__in=["scheduled", "in_progress", "completed"],
-            )
-            return self.filter(Q(therapist=user) | Q(pk__in=seen.values("pk")))
+            own = Q(therapist=user)
+            for condition in conditions_for(user):
+                own |= Q(pk__in=Patient.objects.filter(condition).values("pk"))
+            return self.filter(own)
         if user.role == Role.PATIENT:
             return self.filter(user=user)
         return self if user.role in STAFF_ROLES else self.none()

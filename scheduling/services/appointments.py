@@ -10,8 +10,7 @@ from django.db import IntegrityError
 from accounts.models import Role, User
 from core.constraints import constraint_of, refusal_of, refusals
 from core.records import check, mark_deleted, refuse_fields, swap
-from patients.access import may_delete
-from patients.errors import DeletionNotPermitted
+from patients.access import refuse_deletion
 from patients.models import Patient
 from scheduling.access import refuse_foreign_agenda, writable_fields
 from scheduling.errors import (
@@ -138,9 +137,7 @@ def appointment_delete(*, acting_user: User | None, appointment: Appointment) ->
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
-    if not may_delete(acting_user):
-        raise DeletionNotPermitted
-
+    refuse_deletion(acting_user)
     mark_deleted(appointment, among=Appointment.objects.alive())
 
 
