@@ -66,7 +66,7 @@ class AppointmentAdmin(TrackedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class _SettingAdmin(TrackedAdmin):
+class _SetupAdmin(TrackedAdmin):
     """A table of the agenda's set-up."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -78,7 +78,7 @@ class _SettingAdmin(TrackedAdmin):
         )
 
 
-class RoomAdmin(_SettingAdmin):
+class RoomAdmin(_SetupAdmin):
     """The clinic's rooms."""
 
     list_display = ("name", "capacity", "active")
@@ -88,7 +88,7 @@ class RoomAdmin(_SettingAdmin):
     services = Services("room", room_create, room_update, room_delete)
 
 
-class WorkingHoursAdmin(_SettingAdmin):
+class WorkingHoursAdmin(_SetupAdmin):
     """Therapists' weekly hours."""
 
     list_display = ("therapist", "weekday", "start", "end", "valid_from", "valid_until")
@@ -99,7 +99,7 @@ class WorkingHoursAdmin(_SettingAdmin):
     services = Services("hours", hours_create, hours_update, hours_delete)
 
 
-class HoursExceptionAdmin(_SettingAdmin):
+class HoursExceptionAdmin(_SetupAdmin):
     """Days off, and days with other hours, of every therapist."""
 
     list_display = ("therapist", "day", "start", "end")
@@ -111,7 +111,7 @@ class HoursExceptionAdmin(_SettingAdmin):
     services = Services("exception", exception_create, exception_update, exception_delete)
 
 
-class ClosureAdmin(_SettingAdmin):
+class ClosureAdmin(_SetupAdmin):
     """Days on which the clinic is closed."""
 
     list_display = ("first_day", "last_day", "reason")
