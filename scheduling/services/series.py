@@ -85,9 +85,7 @@ def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rul
 
 
 def judged(wanted: Sequence[Appointment], acting_user: User | None) -> list[Session]:
-    """Give each its place and find its conflicts, with other appointments or with an earlier one of
-    these.
-    """
+    """Give each its place, and find its conflicts with others and with those before it here."""
     others = overlapping(wanted, besides={one.pk for one in wanted})
 
     sessions = []
