@@ -4,7 +4,7 @@ Each app registers its constraints by name, so that a rule which only the databa
 bulk write) is answered like one that the serializer or the form saw.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,12 +66,14 @@ def constraint_of(error: IntegrityError) -> str | None:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Raise what `refusal_of` makes of an IntegrityError of the block."""
+def refusals(
+    refused: Callable[[IntegrityError], Exception] = refusal_of,
+) -> Iterator[None]:
+    """Raise what `refused` makes of an IntegrityError of the block."""
     try:
         yield
     except IntegrityError as error:
-        raise refusal_of(error) from error
+        raise refused(error) from error
 
 
 class RuledModel:
@@ -79,6 +81,11 @@ class RuledModel:
 
     A plain class, because apps register their rules before models may be defined.
     """
+
+    def check_rules(self) -> None:
+        """What `core.records` asks after `full_clean`: rules that the fields can't judge. Usually
+        there are none: the constraints judge the write.
+        """
 
     def validate_constraints(self: Any, exclude: Collection[str] | None = None) -> None:
         """Raises ValidationError by field, or for the whole object where the field is excluded."""

@@ -53,6 +53,20 @@ class FieldError(FisioFlowError):
         super().__init__(message, **extra)
 
 
+class NotPermitted(FisioFlowError):
+    """Your role may not do this."""
+
+    code = "permission_denied"
+    status = 403
+
+
+class FieldNotPermitted(FieldError):
+    """Your role may not set this field."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "not_permitted", "Your role may not set this field.")
+
+
 class Conflict(FisioFlowError):
     """The change conflicts with the present state."""
 

@@ -4,7 +4,8 @@ It notes for the trail whose charts its pages show, and which refusals came back
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models
@@ -17,8 +18,24 @@ from core.errors import FieldError, FisioFlowError
 from core.requests import notes_of
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services that write an admin's records. All are called with `acting_user`.
+
+    `create` takes the form's fields, `update` the stored record and `changes`, `delete` the record;
+    `record` is their argument's name for it. An admin without a service must not permit its action.
+    """
+
+    record: str
+    create: Callable[..., Any] | None = None
+    update: Callable[..., Any] | None = None
+    delete: Callable[..., Any] | None = None
+
+
 class RecordAdmin(ModelAdmin):  # type: ignore[misc]
-    """Subclasses write in `save_model` and `delete_model`, by services alone."""
+    """Subclasses name their `services`: nothing else writes."""
+
+    services: ClassVar[Services]
 
     def changeform_view(
         self,
@@ -77,6 +94,24 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
 
         return RefusedForm
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Create the record, or change what the person changed in the form."""
+        services = self.services
+        if not change:
+            made = _required(services.create)(acting_user=request.user, **form.cleaned_data)
+            obj.pk, obj._state = made.pk, made._state
+            return
+
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        stored = self.model._default_manager.get(pk=obj.pk)
+        arguments = {services.record: stored, "changes": changes}
+        _required(services.update)(acting_user=request.user, **arguments)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the record."""
+        services = self.services
+        _required(services.delete)(acting_user=request.user, **{services.record: obj})
+
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
         """The list's action deletes one by one, as the form does."""
         for record in queryset:
@@ -88,6 +123,12 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """Deleting marks rows, so that nothing else goes along or stands in the way."""
         counted = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(record) for record in objs], counted, set(), []
+
+
+def _required(service: Callable[..., Any] | None) -> Callable[..., Any]:
+    if service is None:
+        raise TypeError("This admin has no service for that action, and must not permit it.")
+    return service
 
 
 def reasons_of(error: Exception) -> Iterator[tuple[str, str]]:

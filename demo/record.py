@@ -44,6 +44,6 @@ def record_load(*, patient: Patient, therapist: User) -> None:
     amendment = note_amend(acting_user=therapist, note=signed, **_CORRECTION)
     note_sign(acting_user=therapist, note=amendment)
     for purpose, body in _TEXTS.items():
-        text = consent_text_create(purpose=purpose, version="1", body=body)
+        text = consent_text_create(acting_user=None, purpose=purpose, version="1", body=body)
         if purpose is Purpose.MESSAGING:
             consent_give(acting_user=None, patient=patient, text=text, channel=Channel.IN_PERSON)

@@ -1,15 +1,16 @@
 """Who may do what with exercises and prescriptions."""
 
-from accounts.models import ADMIN_ROLES, Role, User
+from accounts.models import Role, User
 from exercises.errors import LibraryNotPermitted, PrescriptionNotPermitted
+from patients.access import CLINICIANS
 
-CLINICIANS = ADMIN_ROLES | {Role.THERAPIST}  # read everything here and keep the library
+LIBRARIANS = CLINICIANS  # read and write the library
 READERS = CLINICIANS | {Role.PATIENT}  # read prescriptions and logs
 
 
 def refuse_library(user: User | None) -> None:
     """Raise LibraryNotPermitted unless the person keeps the library; the system (None) may."""
-    if user is not None and user.role not in CLINICIANS:
+    if user is not None and user.role not in LIBRARIANS:
         raise LibraryNotPermitted
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from audit.trail.history_admin import TrackedAdmin
+from core.record_admin import Services
 from exercises.models import Exercise, PrescriptionItem
 from exercises.services import exercise_create, exercise_delete, exercise_update
 
@@ -21,6 +22,7 @@ class ExerciseAdmin(TrackedAdmin):
     ordering = ("search_name", "id")
     autocomplete_fields = ("progression", "regression")
     readonly_fields = ("created_at", "updated_at")
+    services = Services("exercise", exercise_create, exercise_update, exercise_delete)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Exercise]:
         return Exercise.objects.alive().order_by(*self.ordering)
@@ -29,20 +31,6 @@ class ExerciseAdmin(TrackedAdmin):
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         return queryset.search(search_term), False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        person: Any = request.user
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            exercise = Exercise.objects.get(pk=obj.pk)
-            exercise_update(acting_user=person, exercise=exercise, changes=changes)
-        else:
-            made = exercise_create(acting_user=person, **form.cleaned_data)
-            obj.pk, obj._state = made.pk, made._state
-
-    def delete_model(self, request: HttpRequest, obj: Exercise) -> None:
-        person: Any = request.user
-        exercise_delete(acting_user=person, exercise=obj)
 
 
 class _ReadOnly:

@@ -1,6 +1,6 @@
 """What can be refused about a patient, beyond the rules of `patients.constraints`."""
 
-from core.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, FisioFlowError, NotPermitted
 
 
 class TherapistInactive(FieldError):
@@ -16,18 +16,8 @@ class PatientDeleted(Conflict):
     code = "patient_deleted"
 
 
-class FieldNotPermitted(FieldError):
-    """Your role may not set this field."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field, "not_permitted", "Your role may not set this field.")
-
-
-class DeletionNotPermitted(FisioFlowError):
+class DeletionNotPermitted(NotPermitted):
     """Only the owner and the managers may delete."""
-
-    code = "permission_denied"
-    status = 403
 
 
 class NotTheAuthor(FisioFlowError):

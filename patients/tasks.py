@@ -20,7 +20,7 @@ def scan_document(clinic_id: str, document_id: str) -> None:  # noqa: ARG001  Cl
     """Scan a document that was just uploaded. Without a scanner it waits for `scan_waiting`."""
     document = Document.objects.get(pk=document_id)
     try:
-        document_scan(document=document)
+        document_scan(acting_user=None, document=document)
     except ScannerUnavailable:
         _log.warning("scanner_unavailable", document=document_id)
 
@@ -38,7 +38,7 @@ def scan_waiting(clinic_id: str) -> int:  # noqa: ARG001  ClinicTask enters it
     judged = 0
     for document in waiting.iterator():
         try:
-            document_scan(document=document)
+            document_scan(acting_user=None, document=document)
         except ScannerUnavailable:
             _log.warning("scanner_unavailable", waiting=waiting.count())
             break

@@ -1,8 +1,15 @@
-"""Who writes the agenda's set-up, which therapists' agendas, and which fields of an appointment."""
+"""Who writes the agenda's set-up, and what of an agenda each role sees, sets and opens.
+
+Only clinicians see the notes of an appointment. A therapist's appointments open their patients'
+records.
+"""
+
+from django.db.models import Q
 
 from accounts.models import ADMIN_ROLES, Role, User
-from patients.errors import FieldNotPermitted
+from core.errors import FieldNotPermitted
 from scheduling.errors import SetupNotPermitted
+from scheduling.states import Status
 
 SETUP_WRITERS = ADMIN_ROLES | {Role.RECEPTIONIST}  # rooms, weekly hours and closures
 
@@ -46,3 +53,12 @@ def writable_fields(user: User | None) -> frozenset[str]:
 def hidden_fields(user: User) -> frozenset[str]:
     """The fields of an appointment that the person may not see."""
     return _HIDDEN.get(user.role, frozenset())
+
+
+def patients_of(therapist: User) -> Q:
+    """Select patients with an appointment of the therapist's, neither cancelled nor deleted."""
+    return Q(
+        appointments__therapist=therapist,
+        appointments__deleted_at=None,
+        appointments__status__in=[Status.SCHEDULED, Status.IN_PROGRESS, Status.COMPLETED],
+    )

@@ -1,6 +1,5 @@
 """The agenda in the clinic's admin."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts.models import Role, User
 from audit.trail.history_admin import TrackedAdmin
+from core.record_admin import Services
 from scheduling.models import Appointment, Room
 from scheduling.services import (
     appointment_book,
@@ -39,6 +39,7 @@ class AppointmentAdmin(TrackedAdmin):
     date_hierarchy = "start_time"
     ordering = ("-start_time", "id")
     autocomplete_fields = ("patient",)
+    services = Services("appointment", appointment_book, appointment_update, appointment_delete)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Appointment]:
         return Appointment.objects.alive().order_by(*self.ordering)
@@ -64,26 +65,9 @@ class AppointmentAdmin(TrackedAdmin):
             kwargs["queryset"] = Room.objects.filter(active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        person: Any = request.user
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            before = Appointment.objects.get(pk=obj.pk)
-            appointment_update(acting_user=person, appointment=before, changes=changes)
-        else:
-            made = appointment_book(acting_user=person, **form.cleaned_data)
-            obj.pk, obj._state = made.pk, made._state
 
-    def delete_model(self, request: HttpRequest, obj: Appointment) -> None:
-        person: Any = request.user
-        appointment_delete(acting_user=person, appointment=obj)
-
-
-class _SettingAdmin(TrackedAdmin):
-    """A table of the agenda's set-up, written by its three services."""
-
-    services: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
-    argument: str  # by which the services take the record
+class _SetupAdmin(TrackedAdmin):
+    """A table of the agenda's set-up."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None or "therapist" not in self.fields else ["therapist"]
@@ -93,33 +77,18 @@ class _SettingAdmin(TrackedAdmin):
             db_field, request, **kwargs | {"queryset": _therapists()}
         )
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        create, update, _ = self.services
-        person: Any = request.user
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            before = self.model.objects.get(pk=obj.pk)
-            update(acting_user=person, changes=changes, **{self.argument: before})
-        else:
-            made = create(acting_user=person, **form.cleaned_data)
-            obj.pk, obj._state = made.pk, made._state
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.services[2](acting_user=request.user, **{self.argument: obj})
-
-
-class RoomAdmin(_SettingAdmin):
+class RoomAdmin(_SetupAdmin):
     """The clinic's rooms."""
 
     list_display = ("name", "capacity", "active")
     list_filter = ("active",)
     search_fields = ("name",)
     fields = ("name", "capacity", "active")
-    services = (room_create, room_update, room_delete)
-    argument = "room"
+    services = Services("room", room_create, room_update, room_delete)
 
 
-class WorkingHoursAdmin(_SettingAdmin):
+class WorkingHoursAdmin(_SetupAdmin):
     """Therapists' weekly hours."""
 
     list_display = ("therapist", "weekday", "start", "end", "valid_from", "valid_until")
@@ -127,11 +96,10 @@ class WorkingHoursAdmin(_SettingAdmin):
     list_select_related = ("therapist",)
     ordering = ("therapist__full_name", "weekday", "start")
     fields = ("therapist", "weekday", "start", "end", "valid_from", "valid_until")
-    services = (hours_create, hours_update, hours_delete)
-    argument = "hours"
+    services = Services("hours", hours_create, hours_update, hours_delete)
 
 
-class HoursExceptionAdmin(_SettingAdmin):
+class HoursExceptionAdmin(_SetupAdmin):
     """Days off, and days with other hours, of every therapist."""
 
     list_display = ("therapist", "day", "start", "end")
@@ -140,19 +108,17 @@ class HoursExceptionAdmin(_SettingAdmin):
     date_hierarchy = "day"
     ordering = ("-day", "start")
     fields = ("therapist", "day", "start", "end")
-    services = (exception_create, exception_update, exception_delete)
-    argument = "exception"
+    services = Services("exception", exception_create, exception_update, exception_delete)
 
 
-class ClosureAdmin(_SettingAdmin):
+class ClosureAdmin(_SetupAdmin):
     """Days on which the clinic is closed."""
 
     list_display = ("first_day", "last_day", "reason")
     date_hierarchy = "first_day"
     ordering = ("-first_day", "id")
     fields = ("first_day", "last_day", "reason")
-    services = (closure_create, closure_update, closure_delete)
-    argument = "closure"
+    services = Services("closure", closure_create, closure_update, closure_delete)
 
 
 def _therapists() -> Any:

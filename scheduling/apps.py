@@ -14,14 +14,19 @@ from scheduling.triggers import FUNCTIONS, TRIGGERS
 
 
 class SchedulingConfig(AppConfig):
-    """Registers what the app's constraints mean, and its triggers."""
+    """Registers the meaning of constraints, the triggers, and which patients an agenda opens."""
 
     name = "scheduling"
     verbose_name = _("Agenda")
 
     def ready(self) -> None:
-        # As django.contrib.postgres does when it is installed, which would also look for hstore and
-        # citext on every connection. Without it an operator class ends up inside the parentheses.
+        # Installing django.contrib.postgres would do this, and look for hstore and citext on every
+        # connection. Without it, an operator class ends up inside the parentheses.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         register(RULES)
         register_triggers("scheduling", triggers=TRIGGERS, functions=FUNCTIONS)
+
+        from patients.visibility import register as register_visibility
+        from scheduling.access import patients_of  # models can't be loaded earlier
+
+        register_visibility(patients_of)

@@ -1,23 +1,23 @@
-"""From the clinic's clock to moments, also on the days on which that clock is changed."""
+"""From the clinic's clock to moments, even on days when the clock changes."""
 
 from datetime import UTC, date, datetime, time, tzinfo
 
 
 def moment_of(day: date, clock: time, zone: tzinfo) -> datetime:
-    """The moment when the clock shows this; of two, the first.
+    """The moment at which the clock shows this time; the first one when the hour repeats.
 
-    A time that the clock leaps over is read with the offset before the leap (PEP 495): 02:30 is
-    then 03:30.
+    A time that the clock skips is read with the offset before the change (PEP 495): 02:30 becomes
+    03:30.
     """
     local = datetime.combine(day, clock.replace(fold=0), tzinfo=zone)
     return local.astimezone(UTC).astimezone(zone)
 
 
 def period_of(day: date, start: time, end: time, zone: tzinfo) -> tuple[datetime, datetime]:
-    """The moments (UTC) between two times of a day: the latest start and the earliest end.
+    """The period (UTC) between two times of a day: its latest start and its earliest end.
 
-    So the clock shows a time within for the whole of it, whatever becomes of the clock that day. It
-    is empty (the end not after the start) when the change leaves nothing that is certain.
+    The clock then shows a time between the two throughout the period, even if it changes that day.
+    The period is empty (its end not after its start) when the change leaves no such time.
     """
     return max(_readings(day, start, zone)), min(_readings(day, end, zone))
 

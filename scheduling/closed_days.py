@@ -1,4 +1,4 @@
-"""Days on which the clinic is closed: Brazil's holidays, its state's, and its own closures."""
+"""Days on which the clinic is closed: national and state holidays, and its own closures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tenants.context import current_clinic
 
 @dataclass(frozen=True, slots=True)
 class ClosedDays:
-    """What closes one clinic; `closures` are first day, last day and reason."""
+    """The closed days of one clinic; each closure is its first day, last day and reason."""
 
     closures: list[tuple[date, date, str]]
     state: str
@@ -29,18 +29,18 @@ class ClosedDays:
 
 
 def closed_days(first: date, last: date) -> ClosedDays:
-    """The current clinic's, with its closures between the two days."""
+    """The current clinic's closed days, with the closures between the two days."""
     found = Closure.objects.filter(first_day__lte=last, last_day__gte=first).order_by("first_day")
     rows = list(found.values_list("first_day", "last_day", "reason"))
     return ClosedDays(rows, current_clinic().state)
 
 
 def holiday_on(day: date, state: str) -> str:
-    """The holiday's name in Portuguese, or nothing. Without a state: the national ones alone."""
+    """The holiday's name in Portuguese, or nothing. Without a state, only national ones."""
     return _calendar(state, day.year).get(day, "")
 
 
 @cache
 def _calendar(state: str, year: int) -> Mapping[date, str]:
-    """One year, finished: the package's own calendars grow while they are asked, by any thread."""
+    """A finished year: the package's own calendars grow while any thread reads them."""
     return dict(holidays.country_holidays("BR", subdiv=state or None, years=year, language="pt_BR"))

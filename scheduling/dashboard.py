@@ -1,4 +1,4 @@
-"""What the clinic's admin opens with: today's agenda."""
+"""The first page of the clinic's admin: today's agenda."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -20,14 +20,16 @@ _MOST = 50  # rows of today's table
 
 
 def clinic_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds to the index's context: cards with counts, and today's appointments."""
+    """Add cards with counts, and today's appointments, to the context of the admin's index."""
     scope = current_scope()
     if scope is None or scope.clinic is None:
         return context
+
     start = _midnight(in_days=0)
     busy = Appointment.objects.taking_time()
     today = busy.within(start, _midnight(in_days=1))
     week = busy.within(start, _midnight(in_days=7))
+
     agenda = reverse("clinic:scheduling_appointment_changelist")
     context["cards"] = [
         (_("Appointments today"), today.count(), agenda),
@@ -38,6 +40,7 @@ def clinic_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str,
             reverse("clinic:patients_patient_changelist"),
         ),
     ]
+
     rows = today.select_related("patient", "therapist").order_by("start_time", "id")[:_MOST]
     charts_open(request, rows)
     context["title"] = f"{date_format(start, 'l')}, {date_format(start)}"
@@ -45,11 +48,12 @@ def clinic_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str,
         "headers": [_("Time"), _("Patient"), _("Therapist"), _("Status")],
         "rows": [_row(appointment) for appointment in rows],
     }
+
     return context
 
 
 def _midnight(*, in_days: int) -> datetime:
-    """When the clinic's day begins that is so many days from today."""
+    """The start of the clinic's day, `in_days` days from today."""
     day = timezone.localdate() + timedelta(days=in_days)
     return timezone.make_aware(datetime.combine(day, time()))
 

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from core.constraints import FieldConflict
-from core.errors import Conflict, FieldError, FisioFlowError
+from core.errors import Conflict, FieldError, NotPermitted
 
 
-class SetupNotPermitted(FisioFlowError):
+class SetupNotPermitted(NotPermitted):
     """Only the owner, the managers and the reception write rooms, hours and closures."""
-
-    code = "permission_denied"
-    status = 403
 
 
 class AppointmentConflict(Conflict):

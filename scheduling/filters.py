@@ -14,7 +14,7 @@ from scheduling.states import Status
 
 
 class AppointmentFilter(FromToFilterSet):
-    """`from` and `to` bound the time that an appointment takes any part of."""
+    """`from` and `to` select the appointments that overlap the time between them."""
 
     q = SearchFilter(method="search", label="Words of the patient's name, or a CPF.")
     patient = KeyFilter(field_name="patient_id")
@@ -30,24 +30,24 @@ class AppointmentFilter(FromToFilterSet):
         fields: tuple[str, ...] = ()
 
     def search(self, found: AppointmentQuerySet, name: str, text: str) -> AppointmentQuerySet:
-        """The method of `q`."""
+        """Filter by `q`."""
         return found.search(text)
 
 
 class TherapistFilter(FilterSet):  # type: ignore[misc]
-    """By whose they are."""
+    """By therapist."""
 
     therapist = KeyFilter(field_name="therapist_id")
 
 
 class SeriesFilter(TherapistFilter):
-    """By whose they are."""
+    """By therapist and patient."""
 
     patient = KeyFilter(field_name="patient_id")
 
 
 class ExceptionFilter(FromToFilterSet):
-    """`from` and `to` are days, both within."""
+    """`from` and `to` are days, both included."""
 
     therapist = KeyFilter(field_name="therapist_id")
     from_ = DayFilter(field_name="day", lookup_expr="gte")
@@ -55,7 +55,7 @@ class ExceptionFilter(FromToFilterSet):
 
 
 class ClosureFilter(FromToFilterSet):
-    """`from` and `to` bound the days that a closure takes any of."""
+    """`from` and `to` (both included) select the closures that overlap the days between them."""
 
     from_ = DayFilter(field_name="last_day", lookup_expr="gte")
     to = DayFilter(field_name="first_day", lookup_expr="lte")

@@ -1,4 +1,4 @@
-"""Free slots of a therapist, as a pure function of hours, days off and what is booked."""
+"""A therapist's free slots, as a pure function of hours, days off and appointments."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from scheduling.clock import period_of
 
-STEP = timedelta(minutes=15)  # between the beginnings of slots
+STEP = timedelta(minutes=15)  # between the starts of slots
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Hours on one weekday (0 is Monday), from and until a day if those are given."""
+    """Hours on one weekday (0 is Monday), optionally from and until a day, both included."""
 
     weekday: int
     start: time
@@ -20,7 +20,7 @@ class Hours:
     valid_until: date | None = None
 
     def hold_on(self, day: date) -> bool:
-        """Whether they are the hours of this day."""
+        """Whether these hours apply on this day."""
         return (
             day.weekday() == self.weekday
             and (self.valid_from is None or self.valid_from <= day)
@@ -30,7 +30,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class DayHours:
-    """A day unlike its weekday; off when it has no times."""
+    """A day that differs from its weekday; off when it has no times."""
 
     day: date
     start: time | None = None
@@ -39,7 +39,7 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Free from a moment until just before another, in the clinic's zone."""
+    """Free from `start` up to but not including `end`, in the clinic's time zone."""
 
     start: datetime
     end: datetime
@@ -58,14 +58,15 @@ def free_slots(
     zone: tzinfo,
     step: timedelta = STEP,
 ) -> list[Slot]:
-    """Every slot of `length` from `first` to `last` (days of `zone`, both within), in order.
+    """Find every slot of `length` from `first` to `last` (days of `zone`, both included), in order.
 
-    Slots begin at the start of each working period and every `step` after it; they overlap each
-    other, and nothing of `taken`. A closure beats everything; an exception beats the weekday's
-    hours, and a holiday too, because who gave it times means to work.
+    Slots start at the beginning of each working period and every `step` after it; they may overlap
+    each other, but nothing in `taken`. A closure wins over everything. An exception wins over the
+    weekday's hours and over a holiday, because whoever entered it means to work that day.
     """
     weekly, special = list(hours), list(exceptions)
     busy = sorted((start.astimezone(UTC), end.astimezone(UTC)) for start, end in taken)
+
     starts: set[datetime] = set()
     for day in _days(first, last):
         if any(begin <= day <= end for begin, end in closures):
@@ -74,7 +75,8 @@ def free_slots(
             opens, closes = period_of(day, start, end, zone)
             near = [one for one in busy if one[0] < closes and opens < one[1]]
             starts.update(_starts(opens, closes, length, step, near))
-    # Sorted as UTC: in a zone, two readings of one clock compare as equal.
+
+    # Sorted in UTC: in a zone, the two moments of a repeated hour compare as equal.
     return [Slot(s.astimezone(zone), (s + length).astimezone(zone)) for s in sorted(starts)]
 
 
@@ -102,6 +104,7 @@ def _starts(
     busy: Sequence[tuple[datetime, datetime]],
 ) -> Iterator[datetime]:
     begin = opens
+
     while begin + length <= closes:
         if not any(start < begin + length and begin < end for start, end in busy):
             yield begin

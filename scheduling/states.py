@@ -1,4 +1,4 @@
-"""What an appointment may become, as data; and the days of a week."""
+"""How an appointment's status may change, and the days of a week."""
 
 from collections.abc import Mapping
 
@@ -24,12 +24,12 @@ MOVES: Mapping[str, frozenset[str]] = {
 
 
 def can_move(before: str, after: str) -> bool:
-    """Whether an appointment may go from one status to the other; staying is always allowed."""
+    """Whether an appointment's status may change so; staying the same is always allowed."""
     return before == after or after in MOVES[before]
 
 
 class Weekday(models.IntegerChoices):
-    """As Python's `date.weekday()` counts."""
+    """A day of the week, numbered like Python's `date.weekday()`."""
 
     MONDAY = 0, _("Monday")
     TUESDAY = 1, _("Tuesday")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from tenants.errors import InvalidSchemaName, NoClinicActive, ReservedSchemaName
@@ -89,6 +90,14 @@ def current_clinic() -> ClinicRoute:
     if scope is None or scope.clinic is None:
         raise NoClinicActive
     return scope.clinic
+
+
+def clinic_transaction(*, durable: bool = False) -> transaction.Atomic:
+    """A transaction (inside another: a savepoint) on the current clinic's shard.
+
+    Raises NoClinicActive.
+    """
+    return transaction.atomic(using=current_clinic().shard, durable=durable)
 
 
 @contextmanager

@@ -1,10 +1,9 @@
 """Copying FisioFlow's own exercises into a clinic."""
 
-from django.db import router, transaction
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from core.constraints import refusals
+from core.records import check, insert_all
 from exercises.access import refuse_library
 from exercises.library import library_exercises
 from exercises.models import Exercise
@@ -33,9 +32,6 @@ def library_load(*, acting_user: User | None, language: str = "pt_BR") -> int:
         exercise.progression_id = new[entry.progression][1].pk if entry.progression in new else None
         exercise.regression_id = new[entry.regression][1].pk if entry.regression in new else None
         # The links point to rows that the same statement inserts.
-        exercise.full_clean(validate_unique=False, validate_constraints=False, exclude=_LINKS)
+        check(exercise, exclude=_LINKS)
 
-    with refusals(), transaction.atomic(using=router.db_for_write(Exercise)):
-        Exercise.objects.bulk_create([exercise for _entry, exercise in new.values()])
-
-    return len(new)
+    return len(insert_all([exercise for _entry, exercise in new.values()]))

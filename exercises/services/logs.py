@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import router, transaction
-
 from accounts.models import User
-from core.constraints import refusals
+from core.records import check, insert_all
 from exercises.errors import LogDiffers, LogNotPermitted
 from exercises.models import ExerciseLog
 from patients.models import Patient
+from tenants.context import clinic_transaction
 
 _CONTENTS = ("item_id", "done_at", "sets", "repetitions", "pain", "effort", "comment")
 
@@ -22,7 +21,7 @@ def log_draft(**fields: Any) -> ExerciseLog:
     optionally `comment`. Raises ValidationError.
     """
     log = ExerciseLog(**fields)
-    log.full_clean(exclude={"item"}, validate_unique=False, validate_constraints=False)
+    check(log, exclude={"item"})
     return log
 
 
@@ -35,7 +34,7 @@ def logs_record(
     the same contents isn't stored again. Raises LogNotPermitted for an item of another patient, and
     LogDiffers.
     """
-    with _transaction():
+    with clinic_transaction():
         patient = Patient.objects.alive().select_for_update(no_key=True).filter(user=acting_user)
         held = patient.first()
         if held is None or any(row.item.prescription.patient_id != held.pk for row in logs):
@@ -48,15 +47,9 @@ def logs_record(
         if differing := [row.pk for row in logs if not _same(row, stored[row.pk])]:
             raise LogDiffers(differing)
 
-        new = [row for key, row in stored.items() if key not in known]
-        with refusals(), _transaction():
-            ExerciseLog.objects.bulk_create(new)
+        insert_all([row for key, row in stored.items() if key not in known])
 
     return [(stored[row.pk], stored[row.pk] is row) for row in logs]
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(ExerciseLog))
 
 
 def _same(one: ExerciseLog, other: ExerciseLog) -> bool:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.constraints import refusals
+from core.records import check, insert, insert_all, save_changes
 from exercises.access import refuse_prescribing
 from exercises.constraints import DOSE, MAX_ITEMS
 from exercises.errors import (
@@ -21,6 +20,10 @@ from exercises.errors import (
 from exercises.models import ExerciseLog, Prescription, PrescriptionItem
 from exercises.states import REPLACEABLE, PrescriptionStatus, can_move
 from patients.models import Patient
+from tenants.context import clinic_transaction
+
+_CHANGEABLE = frozenset({"start_date", "end_date", "notes", "status", "closed_on"})
+_RELATED = frozenset({"patient", "therapist", "replaces"})  # at hand: no need to read them again
 
 
 def prescription_create(
@@ -40,12 +43,12 @@ def prescription_create(
     refuse_prescribing(acting_user)
     prescription = Prescription(patient=patient, **_author(acting_user), **fields)
     rows = _items(prescription, items)
-    _check(prescription)
+    check(prescription, exclude=_RELATED)
 
-    with _transaction():
+    with clinic_transaction():
         _hold(patient)
-        prescription.save(force_insert=True)
-        PrescriptionItem.objects.bulk_create(rows)
+        insert(prescription)
+        insert_all(rows)
 
     return prescription
 
@@ -64,7 +67,7 @@ def prescription_update(
     fields = {name: value for name, value in changes.items() if name != "items"}
     contents = changes.keys() - {"status"}
 
-    with _transaction():
+    with clinic_transaction():
         prescription = _held(prescription)
         before, after = prescription.status, changes.get("status", prescription.status)
         if not can_move(before, after) or (contents and before != PrescriptionStatus.ACTIVE):
@@ -72,14 +75,9 @@ def prescription_update(
         if contents and not _may_edit(acting_user, prescription):
             raise PrescriptionLocked(prescription=prescription.pk)
 
-        for name, value in fields.items():
-            setattr(prescription, name, value)
         if before != after:
-            prescription.closed_on = timezone.localdate()
-        _check(prescription)
-
-        if fields:
-            prescription.save(update_fields=[*fields, "closed_on", "updated_at"])
+            fields["closed_on"] = timezone.localdate()
+        save_changes(prescription, fields, editable=_CHANGEABLE)
         if "items" in changes:
             _replace_items(prescription, changes["items"])
 
@@ -97,7 +95,7 @@ def prescription_renew(
     """
     refuse_prescribing(acting_user)
 
-    with _transaction():
+    with clinic_transaction():
         old = _held(prescription)
         if old.status == PrescriptionStatus.SUPERSEDED:
             raise PrescriptionSuperseded(prescription=old.pk)
@@ -114,19 +112,14 @@ def prescription_renew(
             replaces=old,
         )
         rows = _items(new, changes["items"]) if "items" in changes else _copies(new, old)
-        _check(new)
+        check(new, exclude=_RELATED)
 
         old.status, old.closed_on = PrescriptionStatus.SUPERSEDED, old.closed_on or new.start_date
         old.save(update_fields=["status", "closed_on", "updated_at"])
-        with refusals():
-            new.save(force_insert=True)
-        PrescriptionItem.objects.bulk_create(rows)
+        insert(new)
+        insert_all(rows)
 
     return new
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(Prescription))
 
 
 def _hold(patient: Patient) -> None:
@@ -168,9 +161,7 @@ def _items(
     for position, item in enumerate(items, start=1):
         usual = {name: getattr(item["exercise"], f"default_{name}") for name in DOSE}
         row = PrescriptionItem(prescription=prescription, position=position, **{**usual, **item})
-        row.full_clean(
-            exclude={"prescription", "exercise"}, validate_unique=False, validate_constraints=False
-        )
+        check(row, exclude={"prescription", "exercise"})
         rows.append(row)
 
     return rows
@@ -190,14 +181,5 @@ def _replace_items(prescription: Prescription, items: Sequence[Mapping[str, Any]
 
     current = PrescriptionItem.objects.current().filter(prescription=prescription)
     current.update(removed_at=now, updated_at=now)
-    with refusals(), _transaction():
-        PrescriptionItem.objects.bulk_create(rows)
+    insert_all(rows)
     prescription.save(update_fields=["updated_at"])
-
-
-def _check(prescription: Prescription) -> None:
-    prescription.full_clean(
-        exclude={"patient", "therapist", "replaces"},
-        validate_unique=False,
-        validate_constraints=False,
-    )

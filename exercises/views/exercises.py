@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.models import Role
 from accounts.permissions import person_of
 from core.api.views import ResourceViewSet
-from exercises.access import CLINICIANS
+from exercises.access import LIBRARIANS
 from exercises.filters import ExerciseFilter
 from exercises.models import Exercise, ExerciseQuerySet
 from exercises.serializers import ExerciseSerializer
@@ -28,7 +28,7 @@ class ExerciseViewSet(ResourceViewSet):
     ordering_fields: ClassVar = {"name": "search_name"}
     default_ordering: ClassVar = "name"
     roles: ClassVar[Mapping[str, frozenset[Role]]] = dict.fromkeys(
-        ["list", "retrieve", "create", "partial_update", "destroy"], CLINICIANS
+        ["list", "retrieve", "create", "partial_update", "destroy"], LIBRARIANS
     )
 
     def get_queryset(self) -> ExerciseQuerySet:

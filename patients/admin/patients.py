@@ -1,6 +1,6 @@
 """Patients in the clinic's admin."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -9,10 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import Role, User
+from accounts.models import User
 from audit.trail.history_admin import TrackedAdmin
+from core.record_admin import Services
+from patients.access import CLINICAL_FIELDS, PERSONAL_FIELDS, SIGN_IN_FIELDS
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
+
+_FIRST = ("name", "cpf", "birth_date", "phone", "email")
 
 
 class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -33,11 +37,13 @@ class PatientAdmin(TrackedAdmin):
     ordering = ("search_name", "id")
     readonly_fields = ("created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("name", "cpf", "birth_date", "phone", "email")}),
-        (_("Care"), {"fields": ("therapist", "medical_history")}),
-        (_("Record"), {"fields": ("user", "created_at", "updated_at")}),
+        (None, {"fields": (*_FIRST, *sorted(PERSONAL_FIELDS - {*_FIRST, "therapist"}))}),
+        (_("Care"), {"fields": ("therapist", *sorted(CLINICAL_FIELDS))}),
+        (_("Record"), {"fields": (*sorted(SIGN_IN_FIELDS), "created_at", "updated_at")}),
     )
-    _roles: ClassVar = {"therapist": Role.THERAPIST, "user": Role.PATIENT}
+    services = Services(
+        "patient", create=patient_register, update=patient_update, delete=patient_delete
+    )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Patient]:
         return Patient.objects.alive().order_by(*self.ordering)
@@ -48,21 +54,7 @@ class PatientAdmin(TrackedAdmin):
         return queryset.search(search_term), False
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in self._roles:
-            people = User.objects.filter(role=self._roles[db_field.name])
+        if db_field.name in Patient.people:
+            people = User.objects.filter(role=Patient.people[db_field.name])
             kwargs["queryset"] = people.order_by("full_name")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        person: Any = request.user
-        if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            patient = Patient.objects.get(pk=obj.pk)
-            patient_update(acting_user=person, patient=patient, changes=changes)
-        else:
-            made = patient_register(acting_user=person, **form.cleaned_data)
-            obj.pk, obj._state = made.pk, made._state
-
-    def delete_model(self, request: HttpRequest, obj: Patient) -> None:
-        person: Any = request.user
-        patient_delete(acting_user=person, patient=obj)

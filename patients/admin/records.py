@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from audit.trail.history_admin import TrackedAdmin
+from core.record_admin import Services
 from patients.models import ClinicalNote, Document
 from patients.services import consent_give, consent_text_create
 
@@ -52,15 +53,13 @@ class ConsentTextAdmin(KeptAdmin):
     list_display = ("purpose", "version", "created_at")
     list_filter = ("purpose",)
     list_select_related = False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        made = consent_text_create(**form.cleaned_data)
-        obj.pk, obj._state = made.pk, made._state
+    services = Services("text", create=consent_text_create)
 
 
 class ConsentAdmin(KeptAdmin):
     """What the patients agreed to."""
 
+    services = Services("consent", create=consent_give)
     list_display = ("patient", "purpose", "text", "channel", "given_at", "withdrawn_at")
     list_filter = ("purpose", "channel")
     list_select_related = ("patient", "text")
@@ -70,11 +69,6 @@ class ConsentAdmin(KeptAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         given = ["patient", "text", "channel", "given_at"]
         return given if obj is None else [*given, "withdrawn_at"]
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        person: Any = request.user
-        made = consent_give(acting_user=person, **form.cleaned_data)
-        obj.pk, obj._state = made.pk, made._state
 
 
 class DocumentAdmin(KeptAdmin):

@@ -1,10 +1,8 @@
 """The clinic's patients. Rows are kept for good: deleting marks them (Lei 13.787/2018, art. 6)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -12,10 +10,12 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from accounts.roles import RoleCheckedModel
 from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients import validators
 from patients.constraints.patients import patient_constraints
+from patients.visibility import conditions_for
 from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
@@ -37,16 +37,13 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
     def visible_to(self, user: User) -> Self:
         """What the person may see: therapists their own patients, patients themselves.
 
-        A therapist's patients are those assigned to them and those with an appointment of theirs
-        that was neither cancelled nor deleted.
+        A therapist's patients are those assigned to them, and those of `patients.visibility`.
         """
         if user.role == Role.THERAPIST:
-            seen = Patient.objects.filter(
-                appointments__therapist=user,
-                appointments__deleted_at=None,
-                appointments__status__in=["scheduled", "in_progress", "completed"],
-            )
-            return self.filter(Q(therapist=user) | Q(pk__in=seen.values("pk")))
+            own = Q(therapist=user)
+            for condition in conditions_for(user):
+                own |= Q(pk__in=Patient.objects.filter(condition).values("pk"))
+            return self.filter(own)
         if user.role == Role.PATIENT:
             return self.filter(user=user)
         return self if user.role in STAFF_ROLES else self.none()
@@ -61,7 +58,7 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
         return found
 
 
-class Patient(RuledModel, ClinicModel):
+class Patient(RuledModel, RoleCheckedModel, ClinicModel):
     """A person in treatment."""
 
     name = models.CharField(
@@ -106,6 +103,7 @@ class Patient(RuledModel, ClinicModel):
         expression=searchable(F("name")), output_field=models.TextField(), db_persist=True
     )
 
+    people: ClassVar = {"therapist": Role.THERAPIST, "user": Role.PATIENT}
     objects: ClassVar = PatientQuerySet.as_manager()
     history = TrackedHistory()
 
@@ -126,26 +124,4 @@ class Patient(RuledModel, ClinicModel):
         self.name = validators.tidy_name(self.name or "")
         self.phone = validators.tidy_phone(self.phone or "")
         self.cpf = validators.tidy_cpf(self.cpf or "")
-        errors: dict[str, list[ValidationError]] = {}
-        try:
-            super().clean_fields(exclude=exclude)
-        except ValidationError as refused:
-            errors = refused.update_error_dict(errors)
-        for field, error in self.wrong_roles():
-            if field not in (exclude or ()):
-                errors.setdefault(field, []).append(error)
-        if errors:
-            raise ValidationError(errors)
-
-    def wrong_roles(self) -> Iterator[tuple[str, ValidationError]]:
-        """The fields that name a person of another role, each with its error."""
-        if self.therapist is not None and self.therapist.role != Role.THERAPIST:
-            yield (
-                "therapist",
-                ValidationError(_("This person is not a therapist."), code="not_a_therapist"),
-            )
-        if self.user is not None and self.user.role != Role.PATIENT:
-            yield (
-                "user",
-                ValidationError(_("This sign-in is not a patient's."), code="not_a_patient"),
-            )
+        super().clean_fields(exclude=exclude)

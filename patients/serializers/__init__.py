@@ -1,5 +1,6 @@
 """What patients and their records look like in the API."""
 
+from patients.serializers.access_log import AccessSerializer, PrintSerializer
 from patients.serializers.consents import ConsentSerializer, ConsentTextSerializer
 from patients.serializers.documents import (
     DocumentLinkSerializer,
@@ -13,7 +14,6 @@ from patients.serializers.notes import (
     NoteUpdateSerializer,
 )
 from patients.serializers.patients import CpfField, PatientSerializer, PersonField
-from patients.serializers.trail import AccessSerializer, PrintSerializer
 
 __all__ = [
     "AccessSerializer",

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from accounts.models import User
 from accounts.serializers import ByRoleSerializer
 from core.api.serializers import RelatedField, TextField
+from core.records import editable_fields
 from patients import access, validators
 from patients.models import Patient
 
@@ -61,17 +62,5 @@ class PatientSerializer(ByRoleSerializer):
 
     class Meta:
         model = Patient
-        fields: ClassVar = [
-            "id",
-            "name",
-            "email",
-            "phone",
-            "cpf",
-            "birth_date",
-            "medical_history",
-            "therapist",
-            "user",
-            "created_at",
-            "updated_at",
-        ]
+        fields: ClassVar = ["id", *editable_fields(Patient), "created_at", "updated_at"]
         read_only_fields: ClassVar = ["id", "created_at", "updated_at"]

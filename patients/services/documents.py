@@ -9,23 +9,16 @@ from django.conf import settings
 from django.core import signing
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from core.actor import identify
 from core.api.parsers import PayloadTooLarge
-from core.constraints import refusals
-from patients.access import may_delete
+from core.records import check, insert, mark_deleted, save_changes
+from patients.access import refuse_clinical, refuse_deletion, refuse_people
 from patients.choices import ScanStatus
 from patients.constraints.documents import NAME_LENGTH
-from patients.errors import (
-    DeletionNotPermitted,
-    DocumentNotClean,
-    FieldNotPermitted,
-    InvalidLink,
-    UnsupportedFile,
-)
+from patients.errors import DocumentNotClean, InvalidLink, UnsupportedFile
 from patients.file_types import HEAD, content_type_of, tidy_file_name
 from patients.models import Document, Patient
 from patients.scanning import configured_scanner
@@ -47,9 +40,10 @@ def document_upload(
 
     The type is what the first bytes prove. The file is written first and its row after, in a
     transaction of its own (`durable`: a bigger one could still be rolled back), so that a row never
-    lacks its file; a row that is refused takes its file along. Raises PayloadTooLarge,
-    UnsupportedFile, ValidationError (fields).
+    lacks its file; a row that is refused takes its file along. Raises NotPermitted,
+    PayloadTooLarge, UnsupportedFile, ValidationError (fields).
     """
+    refuse_clinical(acting_user)
     if (file.size or 0) > settings.DOCUMENT_MAX_BYTES:
         raise PayloadTooLarge(limit=settings.DOCUMENT_MAX_BYTES)
     content_type, size, sha256 = _measure(file)
@@ -63,32 +57,26 @@ def document_upload(
         shared_with_patient=shared_with_patient,
         uploaded_by=acting_user,
     )
-    document.full_clean(validate_unique=False, validate_constraints=False)
+    check(document)
+
     kept = default_storage.save(document.path, file)
     try:
-        with refusals(), transaction.atomic(using=router.db_for_write(Document), durable=True):
-            document.save(force_insert=True)
+        insert(document, durable=True)
     except BaseException:
         default_storage.delete(kept)
         raise
     return document
 
 
-def document_update(*, document: Document, changes: Mapping[str, Any]) -> Document:
+def document_update(
+    *, acting_user: User | None, document: Document, changes: Mapping[str, Any]
+) -> Document:
     """Change the kind of a document, or whether its patient sees it.
 
-    Raises ValidationError (fields), FieldNotPermitted.
+    Raises NotPermitted, FieldNotPermitted, ValidationError (fields).
     """
-    for field in sorted(changes.keys() - _CHANGEABLE):
-        raise FieldNotPermitted(field)
-    if not changes:
-        return document
-    for field, value in changes.items():
-        setattr(document, field, value)
-    unchanged = {field.name for field in Document._meta.fields} - changes.keys()
-    document.full_clean(exclude=unchanged, validate_unique=False, validate_constraints=False)
-    with refusals(), transaction.atomic(using=router.db_for_write(Document)):
-        document.save(update_fields=[*changes, "updated_at"])
+    refuse_clinical(acting_user)
+    save_changes(document, changes, editable=_CHANGEABLE)
     return document
 
 
@@ -97,14 +85,16 @@ def document_delete(*, acting_user: User | None, document: Document) -> None:
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
-    if not may_delete(acting_user):
-        raise DeletionNotPermitted
-    now = timezone.now()
-    Document.objects.alive().filter(pk=document.pk).update(deleted_at=now, updated_at=now)
+    refuse_deletion(acting_user)
+    mark_deleted(document, among=Document.objects.alive())
 
 
-def document_scan(*, document: Document) -> Document:
-    """Let the configured scanner judge a quarantined document. Raises ScannerUnavailable."""
+def document_scan(*, acting_user: User | None, document: Document) -> Document:
+    """Let the configured scanner judge a quarantined document. Only the system may.
+
+    Raises NotPermitted, ScannerUnavailable.
+    """
+    refuse_people(acting_user)
     with default_storage.open(document.path) as file:
         verdict = configured_scanner().scan(file.chunks())
     now = timezone.now()

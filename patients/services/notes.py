@@ -7,16 +7,15 @@ and nothing else.
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.constraints import refusals
+from core.records import check, refuse_fields, save_new, swap
+from patients.access import refuse_clinical
 from patients.choices import NoteStatus
 from patients.constraints.notes import SECTIONS
 from patients.errors import (
     CrefitoMissing,
-    FieldNotPermitted,
     NoSignaturePending,
     NoteEmpty,
     NoteNotSigned,
@@ -30,8 +29,9 @@ from patients.models import ClinicalNote, Patient
 def note_draft(*, acting_user: User, patient: Patient, kind: str, **sections: str) -> ClinicalNote:
     """A new draft of `acting_user`: `subjective`, `objective`, `assessment`, `plan`.
 
-    Raises ValidationError (fields), FieldNotPermitted.
+    Raises NotPermitted, FieldNotPermitted, ValidationError (fields).
     """
+    refuse_clinical(acting_user)
     return _insert(ClinicalNote(patient=patient, kind=kind, author=acting_user), sections)
 
 
@@ -43,20 +43,20 @@ def note_revise(
     Raises ValidationError (fields), FieldNotPermitted, NotTheAuthor, NoteSigned.
     """
     _refuse_others(note, acting_user)
-    _refuse_fields(changes, {*SECTIONS, "kind"} if note.amends_id is None else {*SECTIONS})
+    refuse_fields(changes, {*SECTIONS, "kind"} if note.amends_id is None else SECTIONS)
     if not changes:
         return note
+
     for field, value in changes.items():
         setattr(note, field, value)
-    unchanged = {field.name for field in ClinicalNote._meta.fields} - changes.keys()
-    note.full_clean(exclude=unchanged, validate_unique=False, validate_constraints=False)
-    return _swap(note, changes)
+    check(note, only=changes.keys())
+    return _change_draft(note, changes)
 
 
 def note_discard(*, acting_user: User, note: ClinicalNote) -> None:
     """Put a draft away; the row is kept. Raises NotTheAuthor, NoteSigned."""
     _refuse_others(note, acting_user)
-    _swap(note, {"deleted_at": timezone.now()})
+    _change_draft(note, {"deleted_at": timezone.now()})
 
 
 def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
@@ -78,7 +78,7 @@ def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
         "supervisor": acting_user.supervisor,
         "signed_at": timezone.now(),
     }
-    return _swap(note, signature)
+    return _change_draft(note, signature)
 
 
 def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
@@ -100,7 +100,8 @@ def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
         "cosigned_at": timezone.now(),
     }
     waiting = ClinicalNote.objects.in_status(NoteStatus.AWAITING_SUPERVISOR)
-    return _swap(note, signature, among=waiting, otherwise=NoSignaturePending)
+    swap(note, signature, among=waiting, otherwise=lambda: NoSignaturePending(note=note.pk))
+    return note
 
 
 def note_amend(*, acting_user: User, note: ClinicalNote, **sections: str) -> ClinicalNote:
@@ -120,34 +121,17 @@ def _refuse_others(note: ClinicalNote, acting_user: User) -> None:
         raise NotTheAuthor(note=note.pk)
 
 
-def _refuse_fields(given: Mapping[str, Any], allowed: set[str]) -> None:
-    for field in sorted(given.keys() - allowed):
-        raise FieldNotPermitted(field)
-
-
 def _insert(note: ClinicalNote, sections: Mapping[str, str]) -> ClinicalNote:
-    _refuse_fields(sections, {*SECTIONS})
+    refuse_fields(sections, SECTIONS)
     for section, text in sections.items():
         setattr(note, section, text)
-    note.full_clean(validate_unique=False, validate_constraints=False)
-    with refusals(), transaction.atomic(using=router.db_for_write(ClinicalNote)):
-        note.save(force_insert=True)
+
+    save_new(note)
     return note
 
 
-def _swap(
-    note: ClinicalNote,
-    changes: Mapping[str, Any],
-    *,
-    among: Any = None,
-    otherwise: type[NoteSigned | NoSignaturePending] = NoteSigned,
-) -> ClinicalNote:
-    """Write the changes if nobody signed the note since it was read."""
-    rows = ClinicalNote.objects.drafts() if among is None else among
-    now = timezone.now()
-    with refusals(), transaction.atomic(using=router.db_for_write(ClinicalNote)):
-        if not rows.filter(pk=note.pk).update(**changes, updated_at=now):
-            raise otherwise(note=note.pk)
-    for field, value in {**changes, "updated_at": now}.items():
-        setattr(note, field, value)
+def _change_draft(note: ClinicalNote, changes: Mapping[str, Any]) -> ClinicalNote:
+    """Write the changes unless somebody signed the note since it was read."""
+    drafts = ClinicalNote.objects.drafts()
+    swap(note, changes, among=drafts, otherwise=lambda: NoteSigned(note=note.pk))
     return note

@@ -1,112 +1,78 @@
 """Everything that can happen to a patient."""
 
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
-from django.utils import timezone
 
 from accounts.models import User
-from core.constraints import refusals
-from patients.access import may_delete, writable_fields
-from patients.errors import (
-    DeletionNotPermitted,
-    FieldNotPermitted,
-    PatientDeleted,
-    TherapistInactive,
-)
+from core.records import check, insert, insert_all, mark_deleted, refuse_fields, save_changes
+from patients.access import refuse_deletion, refuse_registration, writable_fields
+from patients.errors import PatientDeleted, TherapistInactive
 from patients.models import Patient
 
 
-def patient_draft(
-    *,
-    acting_user: User | None,
-    name: str,
-    phone: str,
-    cpf: str,
-    birth_date: date,
-    email: str = "",
-    medical_history: str = "",
-    therapist: User | None = None,
-    user: User | None = None,
-) -> Patient:
-    """A new patient that follows every rule but those about other rows; nothing is written.
+def patient_draft(*, acting_user: User | None, **fields: Any) -> Patient:
+    """An unsaved patient with these fields of the model, checked by all rules but uniqueness.
 
-    Raises ValidationError (fields), FieldNotPermitted, TherapistInactive.
+    Raises NotPermitted, FieldNotPermitted, TherapistInactive, ValidationError (fields).
     """
-    patient = Patient(
-        name=name,
-        phone=phone,
-        cpf=cpf,
-        birth_date=birth_date,
-        email=email,
-        medical_history=medical_history,
-        therapist=therapist,
-        user=user,
-    )
-    given = {"medical_history": medical_history, "user": user}
-    _refuse_fields({field for field, value in given.items() if value}, acting_user)
-    _refuse_inactive(therapist)
-    _clean_draft(patient)
+    refuse_registration(acting_user)
+    given = {field for field, value in fields.items() if value}
+    refuse_fields(given, writable_fields(acting_user))
+    patient = Patient(**fields)
+    _refuse_inactive(patient.therapist)
+
+    _check_draft(patient)
     return patient
 
 
 def patient_register(*, acting_user: User | None, **fields: Any) -> Patient:
-    """A new patient of the clinic, with the fields of `patient_draft`.
+    """Register a patient with the fields of `patient_draft`.
 
     Raises like it, and FieldConflict when another patient of the clinic has the CPF.
     """
     patient = patient_draft(acting_user=acting_user, **fields)
-    _save(patient)
+    insert(patient)
     return patient
 
 
-def patients_register(*, patients: list[Patient]) -> list[Patient]:
-    """Write drafts (`patient_draft`), all or none. Raises FieldConflict as `patient_register`."""
-    with refusals(), transaction.atomic(using=router.db_for_write(Patient)):
-        return Patient.objects.bulk_create(patients)
+def patients_register(*, acting_user: User | None, patients: Sequence[Patient]) -> list[Patient]:
+    """Write drafts (`patient_draft`), all or none. Raises NotPermitted, FieldConflict."""
+    refuse_registration(acting_user)
+    return insert_all(patients)
 
 
 def patient_update(
     *, acting_user: User | None, patient: Patient, changes: Mapping[str, Any]
 ) -> Patient:
-    """Changes fields of a patient, and nothing else of the row.
+    """Change these fields of a patient, and nothing else of the row.
 
-    Raises like `patient_register`, and PatientDeleted.
+    Raises FieldNotPermitted, TherapistInactive, PatientDeleted, ValidationError (fields),
+    FieldConflict.
     """
-    _refuse_fields(set(changes), acting_user)
-    if not changes:
-        return patient
+    editable = writable_fields(acting_user)
+    refuse_fields(changes, editable)
     if "therapist" in changes and changes["therapist"] != patient.therapist:
         _refuse_inactive(changes["therapist"])
-    for field, value in changes.items():
-        setattr(patient, field, value)
-    with transaction.atomic(using=router.db_for_write(Patient)):
-        # Deleted since it was read: the row lock makes this and `patient_delete` take turns.
-        if not Patient.objects.alive().select_for_update(no_key=True).filter(pk=patient.pk):
-            raise PatientDeleted(patient=patient.pk)
-        unchanged = {field.name for field in Patient._meta.fields} - changes.keys()
-        _clean(patient, exclude=unchanged)
-        _save(patient, update_fields=[*changes, "updated_at"])
+
+    save_changes(
+        patient,
+        changes,
+        editable=editable,
+        among=Patient.objects.alive(),
+        otherwise=lambda: PatientDeleted(patient=patient.pk),
+    )
     return patient
 
 
 def patient_delete(*, acting_user: User | None, patient: Patient) -> None:
-    """Marks the patient as deleted and frees CPF and sign-in; the record is kept.
+    """Mark the patient as deleted, and free the CPF and the sign-in. The record is kept.
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
-    if not may_delete(acting_user):
-        raise DeletionNotPermitted
-    now = timezone.now()
-    Patient.objects.alive().filter(pk=patient.pk).update(deleted_at=now, updated_at=now, user=None)
-
-
-def _refuse_fields(given: set[str], acting_user: User | None) -> None:
-    for field in sorted(given - writable_fields(acting_user)):
-        raise FieldNotPermitted(field)
+    refuse_deletion(acting_user)
+    mark_deleted(patient, among=Patient.objects.alive(), user=None)
 
 
 def _refuse_inactive(therapist: User | None) -> None:
@@ -114,22 +80,13 @@ def _refuse_inactive(therapist: User | None) -> None:
         raise TherapistInactive
 
 
-def _clean(patient: Patient, *, exclude: Collection[str] = ()) -> None:
-    # Constraints are the database's to judge: asking it first would only race with others.
-    patient.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
-
-
-def _clean_draft(patient: Patient) -> None:
-    """As `_clean`, but the related objects, which are at hand, aren't read again one by one."""
+def _check_draft(patient: Patient) -> None:
+    """As `check`, without a query for each related object: they are at hand."""
     errors: dict[str, Any] = {field: [error] for field, error in patient.wrong_roles()}
     try:
-        _clean(patient, exclude={"therapist", "user"})
+        check(patient, exclude=patient.people)
     except ValidationError as refused:
         errors = refused.update_error_dict(errors)
+
     if errors:
         raise ValidationError(errors)
-
-
-def _save(patient: Patient, **options: Any) -> None:
-    with refusals(), transaction.atomic(using=router.db_for_write(Patient)):
-        patient.save(**options)

@@ -45,7 +45,9 @@ class ConsentTextViewSet(ResourceViewSet):
         """Add a version. It can't be changed afterwards."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return self.created(request, consent_text_create(**body.validated_data))
+        return self.created(
+            request, consent_text_create(acting_user=person_of(request), **body.validated_data)
+        )
 
 
 class ConsentViewSet(ResourceViewSet):
@@ -79,5 +81,5 @@ class ConsentViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: UUID) -> Response:
         """End a consent. What was done under it stays lawful."""
-        consent = consent_withdraw(consent=self.get_object())
+        consent = consent_withdraw(acting_user=person_of(request), consent=self.get_object())
         return Response(self.get_serializer(consent).data)

@@ -22,6 +22,7 @@ from audit.events.services import event_record
 from audit.models import EventKind
 from core.api.uploads import UploadParser
 from core.api.views import ResourceViewSet
+from patients.access import CLINICIANS
 from patients.filters import DocumentFilter
 from patients.models import Document, DocumentQuerySet
 from patients.serializers import (
@@ -39,8 +40,7 @@ from patients.services import (
 from patients.tasks import scan_document
 from tenants.context import current_clinic
 
-_CLINICIANS = ADMIN_ROLES | {Role.THERAPIST}
-_READERS = _CLINICIANS | {Role.PATIENT}
+_READERS = CLINICIANS | {Role.PATIENT}
 # A file is somebody else's content: no browser shows, runs, guesses or keeps it.
 _GUARDS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,8 +61,8 @@ class DocumentViewSet(ResourceViewSet):
     roles: ClassVar[Mapping[str, frozenset[Role]]] = {
         "list": _READERS,
         "retrieve": _READERS,
-        "create": _CLINICIANS,
-        "partial_update": _CLINICIANS,
+        "create": CLINICIANS,
+        "partial_update": CLINICIANS,
         "destroy": ADMIN_ROLES,
         "link": _READERS,
     }
@@ -98,7 +98,9 @@ class DocumentViewSet(ResourceViewSet):
         document = self.get_object()
         body = self.get_serializer(document, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        document_update(document=document, changes=body.validated_data)
+        document_update(
+            acting_user=person_of(request), document=document, changes=body.validated_data
+        )
         return Response(self.get_serializer(document).data)
 
     @extend_schema(responses={204: None})

@@ -10,9 +10,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ADMIN_ROLES, Role
+from accounts.models import Role
 from accounts.permissions import person_of
 from core.api.views import ResourceViewSet
+from patients.access import CLINICIANS
 from patients.filters import NoteFilter
 from patients.models import ClinicalNote, NoteQuerySet
 from patients.serializers import AmendmentSerializer, NoteSerializer, NoteUpdateSerializer
@@ -25,9 +26,6 @@ from patients.services import (
     note_sign,
 )
 
-# Owners and managers may be physiotherapists too: who has no CREFITO number can't sign.
-_CLINICIANS = ADMIN_ROLES | {Role.THERAPIST}
-
 
 class NoteViewSet(ResourceViewSet):
     """Evaluations and evolutions. Signed ones never change; drafts are their author's alone."""
@@ -38,14 +36,14 @@ class NoteViewSet(ResourceViewSet):
     ordering_fields: ClassVar = {"created_at": "created_at", "updated_at": "updated_at"}
     default_ordering: ClassVar = "-created_at"
     roles: ClassVar[Mapping[str, frozenset[Role]]] = {
-        "list": _CLINICIANS,
-        "retrieve": _CLINICIANS,
-        "create": _CLINICIANS,
-        "partial_update": _CLINICIANS,
-        "destroy": _CLINICIANS,
-        "sign": _CLINICIANS,
-        "cosign": _CLINICIANS,
-        "amend": _CLINICIANS,
+        "list": CLINICIANS,
+        "retrieve": CLINICIANS,
+        "create": CLINICIANS,
+        "partial_update": CLINICIANS,
+        "destroy": CLINICIANS,
+        "sign": CLINICIANS,
+        "cosign": CLINICIANS,
+        "amend": CLINICIANS,
     }
 
     def get_queryset(self) -> NoteQuerySet:

@@ -26,6 +26,7 @@ from core.api.batches import (
     verdict_serializer,
 )
 from core.api.views import ResourceViewSet
+from patients.access import REGISTRARS
 from patients.batches import refuse_known_cpfs
 from patients.filters import PatientFilter
 from patients.models import Patient, PatientQuerySet
@@ -56,11 +57,11 @@ class PatientViewSet(ResourceViewSet):
     roles: ClassVar[Mapping[str, frozenset[Role]]] = {
         "list": _READERS,
         "retrieve": _READERS,
-        "create": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "create": REGISTRARS,
         "partial_update": STAFF_ROLES,
         "destroy": ADMIN_ROLES,
-        "validate": ADMIN_ROLES | {Role.RECEPTIONIST},
-        "batch": ADMIN_ROLES | {Role.RECEPTIONIST},
+        "validate": REGISTRARS,
+        "batch": REGISTRARS,
         "prints": _READERS,
     }
 
@@ -110,7 +111,9 @@ class PatientViewSet(ResourceViewSet):
         """Register up to 1,000 patients: all of them, or none if one isn't valid."""
         items = self._judge(request)
         refuse_invalid(items)
-        made = patients_register(patients=[item.instance for item in items])
+        made = patients_register(
+            acting_user=person_of(request), patients=[item.instance for item in items]
+        )
         return Response(self.get_serializer(made, many=True).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=PrintSerializer, responses={204: None})

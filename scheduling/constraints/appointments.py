@@ -21,14 +21,14 @@ from scheduling.constraints.ranges import (
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(hours=4)
 NOTES_LENGTH = 2_000  # characters
-# Keeps typing errors out, and every moment inside what each time zone can show.
+# Keeps typing errors out, and every moment within the range of each time zone.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 THERAPIST_BUSY = "scheduling_appointment_therapist_free"
 PATIENT_BUSY = "scheduling_appointment_patient_free"
 ROOM_FULL = "scheduling_appointment_room_has_seats"
-SEAT_BEYOND = "scheduling_appointment_seat_in_room"  # a trigger's: see migration 0004
+SEAT_BEYOND = "scheduling_appointment_seat_in_room"  # raised by a trigger
 
 RULES = {
     "scheduling_appointment_ends_after_start": Rule(
@@ -73,12 +73,13 @@ TAKING_TIME = Q(deleted_at=None) & ~Q(status="cancelled")
 
 
 def _one_session_at_a_time() -> ExclusionConstraint:
-    """A therapist has several appointments at once only if all are of one group: `group` in the
-    same room. An appointment of no group is a session by itself.
+    """A therapist may have several appointments at once only if all belong to one group: `group` in
+    the same room. Any other appointment is a session of its own.
     """
     session = Case(
         When(group=True, then=F("room")), default=F("id"), output_field=models.UUIDField()
     )
+
     return ExclusionConstraint(
         name=THERAPIST_BUSY,
         expressions=[
@@ -98,9 +99,11 @@ def appointment_constraints(statuses: list[str]) -> list[models.BaseConstraint]:
     bounds = Q(models.lookups.GreaterThanOrEqual(duration, SHORTEST)) & Q(
         models.lookups.LessThanOrEqual(duration, LONGEST)
     )
+
     in_century = Q(start_time__gte=EARLIEST, start_time__lt=LATEST)
     time = between_moments("start_time", "end_time")
     notes = models.lookups.LessThanOrEqual(models.functions.Length("notes"), NOTES_LENGTH)
+
     checks = {
         "scheduling_appointment_ends_after_start": Q(end_time__gt=F("start_time")),
         "scheduling_appointment_lasts_15min_to_4h": bounds,
@@ -113,6 +116,7 @@ def appointment_constraints(statuses: list[str]) -> list[models.BaseConstraint]:
         "scheduling_appointment_position_in_series": Q(series=None, position=None)
         | Q(series__isnull=False, position__isnull=False, position__gte=1),
     }
+
     return [
         *(models.CheckConstraint(condition=rule, name=name) for name, rule in checks.items()),
         models.UniqueConstraint(

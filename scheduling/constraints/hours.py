@@ -62,8 +62,9 @@ def _check(name: str, condition: Q) -> models.CheckConstraint:
 
 
 def hours_constraints() -> list[models.BaseConstraint]:
-    """The constraints of `scheduling_workinghours`. Null days are without end, and pass."""
+    """The constraints of `scheduling_workinghours`. A null day means no limit, and passes."""
     prefix = "scheduling_workinghours_"
+
     return [
         _check(prefix + "weekday_known", Q(weekday__gte=0, weekday__lte=6)),
         _check(prefix + "ends_after_start", Q(end__gt=F("start"))),
@@ -84,8 +85,9 @@ def hours_constraints() -> list[models.BaseConstraint]:
 
 
 def exception_constraints() -> list[models.BaseConstraint]:
-    """The constraints of `scheduling_hoursexception`. A day off leaves no room for others."""
+    """The constraints of `scheduling_hoursexception`. A day off excludes other exceptions."""
     prefix = "scheduling_hoursexception_"
+
     return [
         _check(
             prefix + "both_or_none",
@@ -105,6 +107,7 @@ def exception_constraints() -> list[models.BaseConstraint]:
 def closure_constraints() -> list[models.BaseConstraint]:
     """The constraints of `scheduling_closure`. Closures may overlap: closed is closed."""
     length = Length("reason")
+
     return [
         _check("scheduling_closure_in_order", Q(last_day__gte=F("first_day"))),
         _check(

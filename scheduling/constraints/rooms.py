@@ -10,7 +10,7 @@ from core.constraints import Rule
 NAME_LENGTH = 60  # characters
 LARGEST = 100  # places
 
-# A trigger's (migration 0004): it looks at the room's appointments.
+# Raised by a trigger, which looks at the room's appointments.
 CAPACITY_IN_USE = "scheduling_room_capacity_in_use"
 
 RULES = {
@@ -37,6 +37,7 @@ def room_constraints() -> list[models.BaseConstraint]:
         & Q(models.lookups.LessThanOrEqual(length, NAME_LENGTH))
         & Q(name=Func("name", function="btrim"))
     )
+
     return [
         models.CheckConstraint(condition=form, name="scheduling_room_name_form"),
         models.CheckConstraint(

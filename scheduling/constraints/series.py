@@ -44,6 +44,7 @@ def series_constraints() -> list[models.BaseConstraint]:
     """The constraints of `scheduling_series`, each named in RULES."""
     every_day = Value(list(range(7)), output_field=ArrayField(models.SmallIntegerField()))
     days = Func(F("weekdays"), function="cardinality", output_field=models.IntegerField())
+
     checks = {
         "weekdays_known": Q(weekdays__contained_by=every_day)
         & Q(models.lookups.GreaterThanOrEqual(days, 1))
@@ -55,6 +56,7 @@ def series_constraints() -> list[models.BaseConstraint]:
         "in_this_century": Q(first_day__gte=EARLIEST, first_day__lte=LATEST),
         "group_has_room": Q(group=False) | Q(room__isnull=False),
     }
+
     return [
         models.CheckConstraint(condition=rule, name=f"scheduling_series_{name}")
         for name, rule in checks.items()

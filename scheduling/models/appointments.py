@@ -1,7 +1,7 @@
 """Appointments."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from accounts.roles import RoleCheckedModel
 from audit.capture.history import TrackedHistory
 from core.constraints import RuledModel
 from patients.models import Patient
@@ -29,14 +30,14 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
-    """How appointments are read."""
+    """Reads of appointments."""
 
     def alive(self) -> Self:
-        """Those that weren't deleted."""
+        """Without the deleted ones."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists their agenda, patients their appointments."""
+        """Staff see all appointments; therapists and patients only their own."""
         if user.role == Role.THERAPIST:
             return self.filter(therapist=user)
         if user.role == Role.PATIENT:
@@ -44,7 +45,7 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self if user.role in STAFF_ROLES else self.none()
 
     def within(self, start: datetime | None, end: datetime | None) -> Self:
-        """Those that take any of the time from `start` until just before `end`."""
+        """Those that overlap the time from `start` up to but not including `end`."""
         found = self if start is None else self.filter(end_time__gt=start)
         return found if end is None else found.filter(start_time__lt=end)
 
@@ -53,12 +54,12 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self.filter(patient__in=Patient.objects.search(text))
 
     def taking_time(self) -> Self:
-        """Those that keep their therapist and their patient busy."""
+        """Those that keep their therapist and patient busy: neither deleted nor cancelled."""
         return self.alive().exclude(status=Status.CANCELLED)
 
 
-class Appointment(RuledModel, ClinicModel):
-    """A patient with a therapist, from a start until just before an end."""
+class Appointment(RuledModel, RoleCheckedModel, ClinicModel):
+    """A patient with a therapist, from `start_time` up to but not including `end_time`."""
 
     patient = models.ForeignKey(
         Patient,
@@ -91,7 +92,7 @@ class Appointment(RuledModel, ClinicModel):
         null=True,
         blank=True,
     )
-    # The place in the room, from 1 to its capacity: two who overlap there sit on different ones.
+    # The place in the room, from 1 to its capacity: appointments that overlap have different ones.
     seat = models.SmallIntegerField(_("place"), null=True, blank=True, editable=False)
     group = models.BooleanField(
         _("group"),
@@ -112,6 +113,7 @@ class Appointment(RuledModel, ClinicModel):
     )
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
+    people: ClassVar = {"therapist": Role.THERAPIST}
     objects: ClassVar = AppointmentQuerySet.as_manager()
     history = TrackedHistory()
 
@@ -128,27 +130,12 @@ class Appointment(RuledModel, ClinicModel):
     def __str__(self) -> str:
         return f"{self.start_time:%Y-%m-%d %H:%M %Z}"
 
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
-        errors: dict[str, list[ValidationError]] = {}
-        try:
-            super().clean_fields(exclude=exclude)
-        except ValidationError as refused:
-            errors = refused.update_error_dict(errors)
-        checked = "therapist" not in (exclude or ()) and self.therapist_id is not None
-        if checked and self.therapist.role != Role.THERAPIST:
-            message = _("This person is not a therapist.")
-            errors.setdefault("therapist", []).append(
-                ValidationError(message, code="not_a_therapist")
-            )
-        if errors:
-            raise ValidationError(errors)
-
     def clean(self) -> None:
-        """The end is after the start, and the time between is of a session's length."""
+        """Check that the times are in order and in this century, and that a group has a room."""
         super().clean()
         if None in (self.start_time, self.end_time):
             return
+
         if not EARLIEST <= self.start_time < LATEST:
             _refuse("scheduling_appointment_in_this_century")
         if self.end_time <= self.start_time:

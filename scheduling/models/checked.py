@@ -1,29 +1,26 @@
-"""The base of the agenda's tables but the appointments: their CHECKs are their rules in Python."""
-
-from typing import Any
+"""The base of every table of the agenda except appointments: its CHECKs are checked first."""
 
 from django.core.exceptions import ValidationError
 from django.db import models, router
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role
 from core.constraints import RuledModel, rule_of
 from tenants.clinic_model import ClinicModel
 
 
 class CheckedModel(RuledModel, ClinicModel):
-    """`check_rules` asks the database about each CHECK of the table, before anything is written.
+    """`check_rules` asks the database about each CHECK of the table before anything is written.
 
-    Exclusion and unique constraints are left to the write itself: to ask first would only race.
+    Exclusion and unique constraints are left to the write: asking first would only race.
     """
 
     class Meta:
         abstract = True
 
     def check_rules(self) -> None:
-        """Raises ValidationError by field, with the codes of the broken rules."""
+        """Raise ValidationError by field, with the codes of the broken rules."""
         errors: dict[str, list[ValidationError]] = {}
         using = router.db_for_write(type(self), instance=self)
+
         for constraint in self._meta.constraints:
             if not isinstance(constraint, models.CheckConstraint):
                 continue
@@ -35,13 +32,6 @@ class CheckedModel(RuledModel, ClinicModel):
                     raise
                 error = ValidationError(str(rule.message), code=rule.code)
                 errors.setdefault(rule.field, []).append(error)
+
         if errors:
             raise ValidationError(errors)
-
-
-def require_therapist(record: Any, exclude: Any) -> None:
-    """Raises ValidationError when `record.therapist` is somebody else; for `clean_fields`."""
-    checked = "therapist" not in (exclude or ()) and record.therapist_id is not None
-    if checked and record.therapist.role != Role.THERAPIST:
-        message = _("This person is not a therapist.")
-        raise ValidationError({"therapist": ValidationError(message, code="not_a_therapist")})

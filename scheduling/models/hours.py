@@ -1,12 +1,13 @@
-"""When therapists work and when the clinic is closed. All times are those of the clinic's clock."""
+"""When therapists work and when the clinic is closed. All times are on the clinic's clock."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import RoleCheckedModel
 from audit.capture.history import TrackedHistory
 from patients.validators import validate_name
 from scheduling.constraints.hours import (
@@ -15,12 +16,12 @@ from scheduling.constraints.hours import (
     exception_constraints,
     hours_constraints,
 )
-from scheduling.models.checked import CheckedModel, require_therapist
+from scheduling.models.checked import CheckedModel
 from scheduling.states import Weekday
 
 
-class WorkingHours(CheckedModel):
-    """A therapist's hours on one weekday, every week, from and until a day if those are given."""
+class WorkingHours(RoleCheckedModel, CheckedModel):
+    """A therapist's weekly hours on one weekday, optionally from and until a day."""
 
     therapist = models.ForeignKey(
         User,
@@ -38,6 +39,7 @@ class WorkingHours(CheckedModel):
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
+    people: ClassVar = {"therapist": Role.THERAPIST}
     history = TrackedHistory()
 
     class Meta:
@@ -48,16 +50,11 @@ class WorkingHours(CheckedModel):
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.start:%H:%M}-{self.end:%H:%M}"
 
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
-        super().clean_fields(exclude=exclude)
-        require_therapist(self, exclude)
 
+class HoursException(RoleCheckedModel, CheckedModel):
+    """A therapist's day that differs from its weekday: off, or with hours of its own.
 
-class HoursException(CheckedModel):
-    """A therapist's day that is unlike its weekday: off, or with hours of its own.
-
-    Without `start` and `end` the day is off. Several exceptions of a day are several periods.
+    Without `start` and `end` the day is off. Several exceptions on a day are several periods.
     """
 
     therapist = models.ForeignKey(
@@ -70,6 +67,7 @@ class HoursException(CheckedModel):
     start = models.TimeField(_("start"), null=True, blank=True)
     end = models.TimeField(_("end"), null=True, blank=True)
 
+    people: ClassVar = {"therapist": Role.THERAPIST}
     history = TrackedHistory()
 
     class Meta:
@@ -81,14 +79,9 @@ class HoursException(CheckedModel):
         hours = f" {self.start:%H:%M}-{self.end:%H:%M}" if self.start and self.end else ""
         return f"{self.day:%Y-%m-%d}{hours}"
 
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
-        super().clean_fields(exclude=exclude)
-        require_therapist(self, exclude)
-
 
 class Closure(CheckedModel):
-    """Days on which the whole clinic is closed, both ends within."""
+    """Days on which the whole clinic is closed, first and last included."""
 
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))

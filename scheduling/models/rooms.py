@@ -13,9 +13,10 @@ from scheduling.models.checked import CheckedModel
 
 
 class Room(CheckedModel):
-    """Where people are treated, with a place for each who is there at the same time.
+    """Where people are treated, with a place for each patient who is there at the same time.
 
-    Once used it is never deleted, because the record says where; inactive, it takes nobody new.
+    Once used it is never deleted, because appointments refer to it; an inactive room takes no new
+    ones.
     """
 
     name = models.CharField(_("name"), max_length=NAME_LENGTH, validators=[validate_name])

@@ -1,6 +1,6 @@
 """Series of appointments."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from accounts.roles import RoleCheckedModel
 from audit.capture.history import TrackedHistory
 from patients.models import Patient
 from scheduling.constraints.series import (
@@ -17,28 +18,28 @@ from scheduling.constraints.series import (
     SHORTEST_MINUTES,
     series_constraints,
 )
-from scheduling.models.checked import CheckedModel, require_therapist
+from scheduling.models.checked import CheckedModel
 from scheduling.models.rooms import Room
 from scheduling.states import Weekday
 from tenants.clinic_model import ClinicQuerySet
 
 
 class SeriesQuerySet(ClinicQuerySet["Series"]):
-    """How series are read."""
+    """Reads of series."""
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists those in which they have an appointment."""
+        """Staff see all series; therapists their own and those with an appointment of theirs."""
         if user.role == Role.THERAPIST:
             attended = Series.objects.filter(appointments__therapist=user)
             return self.filter(Q(therapist=user) | Q(pk__in=attended.values("pk")))
         return self if user.role in STAFF_ROLES else self.none()
 
 
-class Series(CheckedModel):
-    """The rule that a series of appointments was booked by.
+class Series(RoleCheckedModel, CheckedModel):
+    """The rule by which a series of appointments was booked.
 
-    Each session is an appointment of its own (`appointments`), with its own time, room and status:
-    they say what is to happen, and this row only how it came about.
+    Each session is an appointment (`appointments`) with its own time, room and status. Those say
+    what will happen; this row only says how they came about.
     """
 
     patient = models.ForeignKey(
@@ -77,6 +78,7 @@ class Series(CheckedModel):
     until = models.DateField(_("until"), null=True, blank=True)
     skip_closed = models.BooleanField(_("skip holidays and closures"), default=True)
 
+    people: ClassVar = {"therapist": Role.THERAPIST}
     objects: ClassVar = SeriesQuerySet.as_manager()
     history = TrackedHistory()
 
@@ -90,8 +92,3 @@ class Series(CheckedModel):
 
     def __str__(self) -> str:
         return f"{self.first_day:%Y-%m-%d} {self.start:%H:%M}"
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Checks every field, and that the therapist is one."""
-        super().clean_fields(exclude=exclude)
-        require_therapist(self, exclude)

@@ -1,4 +1,4 @@
-"""What an appointment looks like in the API, by the reader's role."""
+"""What an appointment looks like in the API, depending on the reader's role."""
 
 from typing import Any, ClassVar
 
@@ -16,12 +16,12 @@ class RoomField(RelatedField):
     """The id of a room that takes appointments."""
 
     def get_queryset(self) -> Any:
-        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        """Built for each request: a queryset belongs to the clinic that it was built in."""
         return Room.objects.filter(active=True)
 
 
 class AppointmentSerializer(ByRoleSerializer):
-    """An appointment as it is read and booked. `notes` are there for clinicians alone."""
+    """An appointment to read or to book. Only clinicians see `notes`."""
 
     access: ClassVar = access
     patient = PatientField()
@@ -55,7 +55,7 @@ class AppointmentSerializer(ByRoleSerializer):
 
 
 class AppointmentUpdateSerializer(AppointmentSerializer):
-    """The same for a change: the status moves, the patient stays."""
+    """A change of an appointment: the status may change, the patient may not."""
 
     patient = PatientField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices)

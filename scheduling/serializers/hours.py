@@ -12,7 +12,7 @@ _GIVEN: list[str] = ["id", "created_at", "updated_at"]
 
 
 class HoursSerializer(StrictModelSerializer):
-    """A therapist's hours on one weekday; 0 is Monday. Without days they are for good."""
+    """A therapist's hours on one weekday (0 is Monday). Without days they have no limit."""
 
     therapist = PersonField()
     weekday = IntegerField(min_value=0, max_value=6)
@@ -34,13 +34,13 @@ class HoursSerializer(StrictModelSerializer):
 
 
 class HoursUpdateSerializer(HoursSerializer):
-    """The same for a change: the therapist stays."""
+    """A change of hours: the therapist stays."""
 
     therapist = PersonField(read_only=True)
 
 
 class ExceptionSerializer(StrictModelSerializer):
-    """A therapist's day unlike its weekday: a period of it, or without times a day off."""
+    """A therapist's day that differs from its weekday: a period, or a day off without times."""
 
     therapist = PersonField()
 
@@ -51,13 +51,13 @@ class ExceptionSerializer(StrictModelSerializer):
 
 
 class ExceptionUpdateSerializer(ExceptionSerializer):
-    """The same for a change: the therapist stays."""
+    """A change of an exception: the therapist stays."""
 
     therapist = PersonField(read_only=True)
 
 
 class ClosureSerializer(StrictModelSerializer):
-    """Days on which the clinic is closed, both within."""
+    """Days on which the clinic is closed, first and last included."""
 
     reason = TextField(max_length=REASON_LENGTH, validators=[printable])
 

@@ -1,4 +1,4 @@
-"""What series look like in the API, and how they are asked for and changed."""
+"""What series look like in the API, and how they are booked and changed."""
 
 from typing import Any, ClassVar
 
@@ -20,8 +20,9 @@ from scheduling.services import SeriesScope
 
 
 class SeriesSerializer(StrictModelSerializer):
-    """The rule of a series: `count` sessions on these weekdays (0 is Monday), or all `until` a
-    day. `start` is the clinic's clock, `length` is in minutes.
+    """The rule of a series: `count` sessions on these weekdays (0 is Monday), or all up to `until`.
+
+    `start` is on the clinic's clock, `length` is in minutes.
     """
 
     patient = PatientField()
@@ -53,7 +54,7 @@ class SeriesSerializer(StrictModelSerializer):
 
 
 class SeriesBookSerializer(SeriesSerializer):
-    """The same for a booking: `skip` books what is free and lists the rest."""
+    """The rule of a series to book. `skip` books the free sessions and lists the rest."""
 
     on_conflict = serializers.ChoiceField(choices=["refuse", "skip"], default="refuse")
 
@@ -68,7 +69,7 @@ class _TimesSerializer(serializers.Serializer[Any]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """Who or what is taken; `conflicts` are the appointments that the reader may see."""
+    """Who or what is busy; `conflicts` are the appointments in the way that the reader may see."""
 
     field = serializers.CharField()
     code = serializers.CharField()
@@ -77,7 +78,7 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.Serializer[Any]):
-    """A session that is wanted, and what stands in its way."""
+    """A wanted session, and what is in its way."""
 
     position = serializers.IntegerField(source="appointment.position")
     start_time = serializers.DateTimeField(source="appointment.start_time")
@@ -86,26 +87,26 @@ class SessionSerializer(serializers.Serializer[Any]):
 
 
 class ClosedDaySerializer(serializers.Serializer[Any]):
-    """A day that the series steps over."""
+    """A day that the series skips."""
 
     day = serializers.DateField(source="*")
     reason = serializers.CharField(source="*")
 
     def to_representation(self, instance: tuple[Any, str]) -> dict[str, Any]:
-        """From a pair."""
+        """The day and its reason, from a pair."""
         day, reason = instance
         return {"day": day.isoformat(), "reason": reason}
 
 
 class SeriesPreviewSerializer(serializers.Serializer[Any]):
-    """What a series would be."""
+    """The sessions that a series would have."""
 
     sessions = SessionSerializer(many=True)
     closed = ClosedDaySerializer(many=True)
 
 
 class SeriesBookedSerializer(serializers.Serializer[Any]):
-    """What a series became: `skipped` sessions were not booked."""
+    """A booked series; the `skipped` sessions were not booked."""
 
     series = SeriesSerializer()
     appointments = AppointmentSerializer(many=True)
@@ -134,18 +135,20 @@ class SeriesChangeSerializer(StrictSerializer):
     cancel = BooleanField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """There is a session to count from, and a change; a cancelled one isn't moved as well."""
+        """Check that there is a session to count from, and either a cancellation or a move."""
         if (attrs["scope"] == SeriesScope.ALL) == ("appointment" in attrs):
             message = _("Name the session unless the change is for all.")
             raise serializers.ValidationError({"appointment": message}, code="scope_mismatch")
+
         moves = attrs.keys() & {"start", "therapist", "room"}
         if bool(moves) == attrs.get("cancel", False):
             message = _("Either cancel the sessions or move them.")
             raise serializers.ValidationError(message, code="cancel_or_move")
+
         return attrs
 
 
 class SeriesChangedSerializer(serializers.Serializer[Any]):
-    """The sessions that were changed, as they are now."""
+    """The changed sessions, as they are now."""
 
     changed = AppointmentSerializer(many=True)

@@ -1,4 +1,4 @@
-"""What free slots are asked by, and what they look like."""
+"""The query for free slots, and what slots look like in the API."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,10 @@ MOST_DAYS = 31
 
 
 class TherapistField(PersonField):
-    """The id of an active therapist; for a patient, of their own."""
+    """The id of an active therapist; patients may only name their own."""
 
     def get_queryset(self) -> Any:
-        """Those whose free slots the person may see."""
+        """The therapists whose free slots the person may see."""
         found = User.objects.filter(role=Role.THERAPIST, is_active=True)
         asking = getattr(self.context.get("request"), "user", None)
         if isinstance(asking, User) and asking.role == Role.PATIENT:
@@ -28,9 +28,9 @@ class TherapistField(PersonField):
 
 
 class SlotQuerySerializer(StrictSerializer):
-    """`from` and `to` are days of the clinic, both within; `length` is in minutes."""
+    """`from` and `to` are days of the clinic, both included; `length` is in minutes."""
 
-    therapist = TherapistField(help_text="A therapist; a patient's own, for a patient.")
+    therapist = TherapistField(help_text="A therapist; patients may only name their own.")
     from_ = DateField(help_text="The first day.")
     to = DateField(help_text="The last day, at most 31 days in all.")
     length = serializers.IntegerField(
@@ -38,12 +38,13 @@ class SlotQuerySerializer(StrictSerializer):
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """`from` is a word of Python's, so its field has another name in the class."""
+        """`from` is a Python keyword, so the field has another name in the class."""
         return {name.rstrip("_"): field for name, field in super().get_fields().items()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The days are in order, not too many, and in this century."""
+        """Check that the days are in order, not too many, and in this century."""
         first, last = attrs["from"], attrs["to"]
+
         if not EARLIEST <= first <= LATEST:
             message = _("Give a date between 2000 and 2099.")
             raise serializers.ValidationError({"from": message}, code="out_of_range")
@@ -53,17 +54,18 @@ class SlotQuerySerializer(StrictSerializer):
         if last - first >= timedelta(days=MOST_DAYS):
             message = _("Ask for at most 31 days.")
             raise serializers.ValidationError({"to": message}, code="too_many_days")
+
         return attrs
 
 
 class SlotSerializer(serializers.Serializer[Any]):
-    """Free from a moment until just before another."""
+    """Free from `start_time` up to but not including `end_time`."""
 
     start_time = serializers.DateTimeField(source="start")
     end_time = serializers.DateTimeField(source="end")
 
 
 class SlotListSerializer(serializers.Serializer[Any]):
-    """The slots in order; they overlap each other, and no appointment."""
+    """The slots in order; they may overlap each other, but no appointment."""
 
     slots = SlotSerializer(many=True)

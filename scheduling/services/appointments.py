@@ -1,16 +1,16 @@
-"""Everything that can happen to an appointment."""
+"""Writes to appointments."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
-from django.utils import timezone
+from django.db import IntegrityError
 
 from accounts.models import Role, User
-from core.constraints import constraint_of, refusal_of
-from patients.access import may_delete
-from patients.errors import DeletionNotPermitted, FieldNotPermitted
+from core.constraints import constraint_of, refusal_of, refusals
+from core.records import check, mark_deleted, refuse_fields, swap
+from patients.access import refuse_deletion
 from patients.models import Patient
 from scheduling.access import refuse_foreign_agenda, writable_fields
 from scheduling.errors import (
@@ -30,6 +30,7 @@ from scheduling.services.conflicts import (
 )
 from scheduling.services.locks import hold
 from scheduling.states import Status, can_move
+from tenants.context import clinic_transaction
 
 _WHEN_AND_WHO = frozenset({"start_time", "end_time", "therapist", "room", "group"})
 
@@ -45,14 +46,14 @@ def appointment_draft(
     room: Room | None = None,
     group: bool = False,
 ) -> Appointment:
-    """A new appointment that follows every rule but those about other rows; nothing is written.
+    """Build an appointment that follows every rule except those about other rows; writes nothing.
 
-    `group`: the therapist attends others in the same room meanwhile.
+    `group` means that the therapist attends others in the same room at the same time.
 
     Raises ValidationError (fields), FieldNotPermitted, TherapistNotBookable.
     """
     if notes:
-        _refuse_fields({"notes"}, acting_user)
+        refuse_fields({"notes"}, writable_fields(acting_user))
     refuse_foreign_agenda(acting_user, therapist)
     appointment = Appointment(
         patient=patient,
@@ -63,120 +64,113 @@ def appointment_draft(
         room=room,
         group=group,
     )
+
     if therapist.role != Role.THERAPIST:
         raise TherapistNotBookable("not_a_therapist")
-    # The related objects are at hand, and held before the booking: no need to read them again.
-    appointment.full_clean(
-        exclude={"patient", "therapist", "room"}, validate_unique=False, validate_constraints=False
-    )
+    # The related objects are at hand, and locked before the booking: no need to read them again.
+    check(appointment, exclude={"patient", "therapist", "room"})
     return appointment
 
 
 def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
-    """A new appointment, with the fields of `appointment_draft`.
+    """Book an appointment with the fields of `appointment_draft`.
 
-    Raises like it, PatientNotBookable, RoomNotBookable, or AppointmentConflict: of requests that
-    race for the same time, or for the last place of a room, exactly one succeeds.
+    When requests race for the same time, or for the last place of a room, exactly one succeeds; the
+    others get AppointmentConflict. Raises like `appointment_draft`, PatientNotBookable and
+    RoomNotBookable, too.
     """
     appointment = appointment_draft(acting_user=acting_user, **fields)
-    try:
-        with _transaction():
-            _take_place(appointment)
-            appointment.save(force_insert=True)
-    except IntegrityError as error:
-        raise _conflict_of(error, appointment, acting_user) from error
+
+    with refusals(partial(_conflict_of, appointment, acting_user)), clinic_transaction():
+        _take_place(appointment)
+        appointment.save(force_insert=True)
+
     return appointment
 
 
 def appointment_update(
     *, acting_user: User | None, appointment: Appointment, changes: Mapping[str, Any]
 ) -> Appointment:
-    """Moves, annotates or closes an appointment: `start_time`, `end_time`, `therapist`, `room`,
-    `group`, `notes`, `status`. The patient stays: another patient's visit is another appointment.
+    """Change `start_time`, `end_time`, `therapist`, `room`, `group`, `notes` or `status`.
 
-    Raises like `appointment_book`; InvalidTransition for a status that can't follow, or a new time
-    when the visit has begun or was cancelled; AppointmentDeleted.
+    The patient stays: another patient's visit is another appointment. Raises like
+    `appointment_book`, InvalidTransition for a status that can't follow and for a move once the
+    visit has begun or was cancelled, and AppointmentDeleted.
     """
-    _refuse_fields(set(changes), acting_user)
+    refuse_fields(changes, writable_fields(acting_user))
     if not changes:
         return appointment
+
     before, after = appointment.status, changes.get("status", appointment.status)
     moved = any(changes[f] != getattr(appointment, f) for f in changes.keys() & _WHEN_AND_WHO)
     if not can_move(before, after) or (moved and before != Status.SCHEDULED):
         raise InvalidTransition(appointment.pk, before, after)
     refuse_foreign_agenda(acting_user, changes.get("therapist", appointment.therapist))
+
     for field, value in changes.items():
         setattr(appointment, field, value)
-    unchanged = {field.name for field in Appointment._meta.fields} - changes.keys()
-    appointment.full_clean(exclude=unchanged, validate_unique=False, validate_constraints=False)
-    try:
-        with _transaction():
-            if moved:
-                _take_place(appointment)
-                changes = {**changes, "seat": appointment.seat}
-            _swap(appointment, before, changes)
-    except IntegrityError as error:
-        raise _conflict_of(error, appointment, acting_user) from error
+    check(appointment, only=changes.keys())
+
+    with clinic_transaction():
+        if moved:
+            _take_place(appointment)
+            changes = {**changes, "seat": appointment.seat}
+        swap(
+            appointment,
+            changes,
+            among=Appointment.objects.alive().filter(status=before),
+            otherwise=partial(_overtaken, appointment),
+            refused=partial(_conflict_of, appointment, acting_user),
+        )
+
     return appointment
 
 
 def appointment_cancel(*, acting_user: User | None, appointment: Appointment) -> Appointment:
-    """Frees the time; the appointment stays in the record. Raises InvalidTransition."""
+    """Free the time; the appointment stays in the record. Raises InvalidTransition."""
     changes = {"status": Status.CANCELLED}
     return appointment_update(acting_user=acting_user, appointment=appointment, changes=changes)
 
 
 def appointment_delete(*, acting_user: User | None, appointment: Appointment) -> None:
-    """Takes an appointment out of the agenda as a mistake; the row is kept.
+    """Take an appointment that was a mistake out of the agenda; the row is kept.
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
-    if not may_delete(acting_user):
-        raise DeletionNotPermitted
-    now = timezone.now()
-    Appointment.objects.alive().filter(pk=appointment.pk).update(deleted_at=now, updated_at=now)
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(Appointment))
-
-
-def _refuse_fields(given: set[str], acting_user: User | None) -> None:
-    for field in sorted(given - writable_fields(acting_user)):
-        raise FieldNotPermitted(field)
+    refuse_deletion(acting_user)
+    mark_deleted(appointment, among=Appointment.objects.alive())
 
 
 def _take_place(appointment: Appointment) -> None:
-    """Lock who and what is booked, and find a place in the room."""
+    """Lock the people and the room, and find a place in the room."""
     rooms = hold(
         people=[appointment.therapist_id],
         patients=[appointment.patient_id],
         rooms=[appointment.room_id],
     )
+
     if appointment.room_id:
         appointment.room = rooms[appointment.room_id]
     take_seat(appointment, overlapping([appointment]) if appointment.room_id else ())
 
 
-def _swap(appointment: Appointment, before: str, changes: Mapping[str, Any]) -> None:
-    """Write the changes if nobody moved the appointment since it was read."""
-    appointment.updated_at = timezone.now()
-    rows = Appointment.objects.alive().filter(pk=appointment.pk, status=before)
-    if not rows.update(**changes, updated_at=appointment.updated_at):
-        now = Appointment.objects.get(pk=appointment.pk)
-        if now.deleted_at is not None:
-            raise AppointmentDeleted(appointment=now.pk)
-        raise InvalidTransition(now.pk, now.status, appointment.status)
+def _overtaken(appointment: Appointment) -> Exception:
+    """The error for an appointment that was deleted, or got another status, since it was read."""
+    now = Appointment.objects.get(pk=appointment.pk)
+    if now.deleted_at is not None:
+        return AppointmentDeleted(appointment=now.pk)
+    return InvalidTransition(now.pk, now.status, appointment.status)
 
 
 def _conflict_of(
-    error: IntegrityError, appointment: Appointment, acting_user: User | None
+    appointment: Appointment, acting_user: User | None, error: IntegrityError
 ) -> Exception:
-    """Who is busy, after the database refused; with what, if the acting person may see it."""
+    """The error for what the database refused: who is busy and, if visible, with what."""
     refused_by = constraint_of(error)
     if refused_by is None or refused_by not in BUSY:
         return refusal_of(error)
-    # What stood in the way may be gone by now: the constraint's word is enough.
+
+    # The appointment in the way may be gone by now: the constraint's word is enough.
     found: Conflicts = {refused_by: []} | dict(
         conflicts_of(appointment, overlapping([appointment]))
     )

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
+from core.records import save_changes, save_new
 from scheduling.access import refuse_setup
 from scheduling.models import Closure
-from scheduling.services.records import save_changes, save_new
 
 
 def closure_create(

@@ -1,4 +1,4 @@
-"""Who and what stands in the way of an appointment, as the exclusion constraints will judge it."""
+"""Conflicts of an appointment with others, found as the exclusion constraints will find them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
@@ -20,28 +20,32 @@ Conflicts = Mapping[str, list[Appointment]]  # by constraint
 def overlapping(
     wanted: Sequence[Appointment], *, besides: Collection[UUID] = ()
 ) -> list[Appointment]:
-    """What takes time of any of these, with the same therapist, patient or room."""
+    """The appointments that share time, and therapist, patient or room, with any of these."""
     times = reduce(or_, (Q(start_time__lt=w.end_time, end_time__gt=w.start_time) for w in wanted))
+
     shared = Q(therapist__in={w.therapist_id for w in wanted})
     shared |= Q(patient__in={w.patient_id for w in wanted})
     shared |= Q(room__in={w.room_id for w in wanted if w.room_id})
+
     found = Appointment.objects.taking_time().filter(times, shared).exclude(pk__in=besides)
     return list(found.order_by("start_time", "pk"))
 
 
 def take_seat(wanted: Appointment, others: Iterable[Appointment]) -> None:
-    """Give it the first free place of its room; if there is none, a taken one, which is refused."""
+    """Give it the first free place of its room, or a taken one (which is refused) if it is full."""
     if wanted.room is None:
         wanted.seat = None
         return
+
     taken = {other.seat for other in _at_once(wanted, others) if other.room_id == wanted.room_id}
     places = range(1, wanted.room.capacity + 1)
     wanted.seat = next((place for place in places if place not in taken), 1)
 
 
 def conflicts_of(wanted: Appointment, others: Iterable[Appointment]) -> Conflicts:
-    """What of `others` each constraint would refuse it by; `wanted` has taken its seat."""
+    """The others that each constraint would refuse it for; `wanted` has taken its seat already."""
     found: dict[str, list[Appointment]] = {}
+
     for other in _at_once(wanted, others):
         if other.therapist_id == wanted.therapist_id and _session(other) != _session(wanted):
             found.setdefault(THERAPIST_BUSY, []).append(other)
@@ -49,20 +53,23 @@ def conflicts_of(wanted: Appointment, others: Iterable[Appointment]) -> Conflict
             found.setdefault(PATIENT_BUSY, []).append(other)
         if wanted.room_id and (other.room_id, other.seat) == (wanted.room_id, wanted.seat):
             found.setdefault(ROOM_FULL, []).append(other)
+
     return found
 
 
 def described(
     conflicts: Conflicts, acting_user: User | None, **more: object
 ) -> list[dict[str, object]]:
-    """The conflicts for an answer: field, code, detail, and the appointments in the way, as far as
-    the acting person may see them: ids and times, never whose they are.
+    """The conflicts for an answer: field, code, detail, and the appointments in the way.
+
+    Of those that the acting person may see, ids and times are given, never the patient.
     """
     keys = [other.pk for found in conflicts.values() for other in found]
     seen = Appointment.objects.filter(pk__in=keys)
     visible = set(
         (seen.visible_to(acting_user) if acting_user else seen).values_list("pk", flat=True)
     )
+
     return [
         {
             "field": RULES[constraint].field,
@@ -77,7 +84,7 @@ def described(
 
 
 def id_and_times(appointment: Appointment) -> dict[str, str]:
-    """An appointment without anything of the patient, on the clinic's clock."""
+    """An appointment on the clinic's clock, without its patient."""
     return {
         "id": str(appointment.pk),
         "start_time": timezone.localtime(appointment.start_time).isoformat(),
@@ -96,5 +103,5 @@ def _at_once(wanted: Appointment, others: Iterable[Appointment]) -> list[Appoint
 
 
 def _session(appointment: Appointment) -> UUID | None:
-    """What the therapist attends: the group of a room, or this appointment alone."""
+    """What the therapist attends: the group in a room, or only this appointment."""
     return appointment.room_id if appointment.group else appointment.pk

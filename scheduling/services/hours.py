@@ -5,9 +5,9 @@ from datetime import date, time
 from typing import Any
 
 from accounts.models import User
+from core.records import save_changes, save_new
 from scheduling.access import refuse_foreign_agenda, refuse_setup
 from scheduling.models import HoursException, WorkingHours
-from scheduling.services.records import save_changes, save_new
 
 
 def hours_create(

@@ -6,10 +6,10 @@ from typing import Any
 from django.db import models
 
 from accounts.models import User
+from core.records import save_changes, save_new
 from scheduling.access import refuse_setup
 from scheduling.errors import RoomInUse
 from scheduling.models import Room
-from scheduling.services.records import save_changes, save_new
 
 
 def room_create(

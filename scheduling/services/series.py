@@ -1,15 +1,14 @@
-"""Series of appointments: planned, previewed and booked."""
+"""Previewing and booking a series of appointments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.constraints import refusals
+from core.records import check, insert_all, save_new
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.closed_days import closed_days
@@ -19,12 +18,12 @@ from scheduling.models import Appointment, Series
 from scheduling.recurrence import HORIZON, SeriesDays, plan_days
 from scheduling.services.conflicts import conflicts_of, described, overlapping, take_seat
 from scheduling.services.locks import hold
-from scheduling.services.records import save_new
+from tenants.context import clinic_transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is wanted, and what stands in its way: entries of a problem's `errors`."""
+    """A wanted session, and its conflicts: entries of a problem's `errors`."""
 
     appointment: Appointment
     conflicts: Sequence[dict[str, Any]]
@@ -32,7 +31,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a series would be: its sessions, and the days that it steps over, with the reasons."""
+    """What a series would be: its sessions, and the days that it skips, with the reasons."""
 
     sessions: Sequence[Session]
     closed: Sequence[tuple[date, str]]
@@ -40,7 +39,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a series became: booked sessions, and those left out with their conflicts."""
+    """A booked series: its appointments, and the sessions left out with their conflicts."""
 
     series: Series
     appointments: Sequence[Appointment]
@@ -49,44 +48,46 @@ class Booked:
 
 
 def series_preview(*, acting_user: User | None, **rule: Any) -> Preview:
-    """The sessions of a rule (the fields of Series), each with its conflicts. Nothing is written.
+    """The sessions of a rule (the fields of Series), each with its conflicts; writes nothing.
 
     Raises ValidationError (fields), FieldNotPermitted, SeriesLength.
     """
-    series, plan = _plan(acting_user, rule)
-    return Preview(judged(_sessions(series, plan), acting_user), plan.skipped)
+    series, planned = _plan(acting_user, rule)
+    return Preview(judged(_sessions(series, planned), acting_user), planned.skipped)
 
 
 def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rule: Any) -> Booked:
-    """Book a series: all of it or nothing, or with `skip_conflicts` what is free.
+    """Book a series: all or nothing, or with `skip_conflicts` the sessions that are free.
 
     Raises like `series_preview`, TherapistNotBookable, PatientNotBookable, RoomNotBookable, and
-    SeriesConflict when something stands in the way (or, skipping, in the way of everything).
+    SeriesConflict when a session has a conflict (with `skip_conflicts`, when all have one).
     """
-    series, plan = _plan(acting_user, rule)
-    wanted = _sessions(series, plan)
-    with transaction.atomic(using=router.db_for_write(Series)):
+    series, planned = _plan(acting_user, rule)
+    wanted = _sessions(series, planned)
+
+    with clinic_transaction():
         rooms = hold(
             people=[series.therapist_id], patients=[series.patient_id], rooms=[series.room_id]
         )
         for one in wanted:
             one.room = rooms.get(series.room_id) if series.room_id else None
+
         sessions = judged(wanted, acting_user)
         refused = [session for session in sessions if session.conflicts]
         free = [session.appointment for session in sessions if not session.conflicts]
         if refused and not (skip_conflicts and free):
             raise SeriesConflict([item for session in refused for item in session.conflicts])
+
         save_new(series)
-        with refusals():
-            Appointment.objects.bulk_create(free)
-    return Booked(series, free, refused, plan.skipped)
+        insert_all(free)
+
+    return Booked(series, free, refused, planned.skipped)
 
 
 def judged(wanted: Sequence[Appointment], acting_user: User | None) -> list[Session]:
-    """Give each its place, and say what stands in its way: other appointments, or one of these
-    before it.
-    """
+    """Give each its place, and find its conflicts with others and with those before it here."""
     others = overlapping(wanted, besides={one.pk for one in wanted})
+
     sessions = []
     for one in wanted:
         take_seat(one, others)
@@ -95,6 +96,7 @@ def judged(wanted: Sequence[Appointment], acting_user: User | None) -> list[Sess
         sessions.append(Session(one, described(found, acting_user, **facts) if found else []))
         if not found:
             others.append(one)
+
     return sessions
 
 
@@ -102,10 +104,10 @@ def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, Serie
     series = Series(**rule)
     refuse_foreign_agenda(acting_user, series.therapist)
     series.weekdays = sorted(set(series.weekdays))
-    series.full_clean(validate_unique=False, validate_constraints=False)
-    series.check_rules()
+    check(series)
+
     closed = closed_days(series.first_day, series.first_day + HORIZON)
-    plan = plan_days(
+    planned = plan_days(
         first_day=series.first_day,
         weekdays=series.weekdays,
         count=series.count,
@@ -113,16 +115,19 @@ def _plan(acting_user: User | None, rule: dict[str, Any]) -> tuple[Series, Serie
         closed=closed.reason if series.skip_closed else None,
         most=MOST,
     )
-    if not 1 <= len(plan.days) <= MOST:
+
+    if not 1 <= len(planned.days) <= MOST:
         field = "count" if series.until is None else "until"
-        raise SeriesLength(field, most=MOST, found=len(plan.days))
-    return series, plan
+        raise SeriesLength(field, most=MOST, found=len(planned.days))
+
+    return series, planned
 
 
-def _sessions(series: Series, plan: SeriesDays) -> list[Appointment]:
+def _sessions(series: Series, planned: SeriesDays) -> list[Appointment]:
     zone, length = timezone.get_current_timezone(), timedelta(minutes=series.length)
+
     sessions = []
-    for position, day in enumerate(plan.days, start=1):
+    for position, day in enumerate(planned.days, start=1):
         start = moment_of(day, series.start, zone)
         one = Appointment(
             patient=series.patient,
@@ -134,8 +139,9 @@ def _sessions(series: Series, plan: SeriesDays) -> list[Appointment]:
             series=series,
             position=position,
         )
-        one.full_clean(exclude={"series"}, validate_unique=False, validate_constraints=False)
+        check(one, exclude={"series"})
         sessions.append(one)
+
     return sessions
 
 

@@ -1,28 +1,29 @@
-"""Changes of a series: this session, this and the following, or all that are still to come."""
+"""Changes of a series: of this session, this and the following, or all that are to come."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, router, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.constraints import refusals
 from core.errors import Conflict
+from core.records import check, save_changes
 from scheduling.access import refuse_foreign_agenda
 from scheduling.clock import moment_of
 from scheduling.errors import SeriesConflict, SeriesOver
 from scheduling.models import Appointment, AppointmentQuerySet, Series
 from scheduling.services.locks import hold, hold_appointments
-from scheduling.services.records import save_changes
 from scheduling.services.series import judged
 from scheduling.states import Status
+from tenants.context import clinic_transaction
 
 
 class SeriesScope(models.TextChoices):
-    """Which sessions of a series a change is for."""
+    """The sessions of a series that a change is for."""
 
     THIS = "this", _("This session")
     FOLLOWING = "following", _("This and the following")
@@ -37,14 +38,15 @@ def series_change(
     appointment: Appointment | None,
     changes: Mapping[str, Any],
 ) -> list[Appointment]:
-    """Move sessions to another `start` (time of day), `therapist` or `room` (None: no room).
+    """Move sessions to another `start` (time of day), `therapist` or `room` (None for no room).
 
-    Only sessions that are scheduled and still to come change; each stays on its day, as long as it
-    was. All or nothing. `appointment` is the session that `scope` counts from (ALL needs none).
+    Only scheduled sessions that are still to come change, all or none; each keeps its day and its
+    length. `appointment` is the session that `scope` counts from (ALL needs none).
+
     Raises SeriesOver, SeriesConflict, FieldNotPermitted, ValidationError, TherapistNotBookable,
     PatientNotBookable, RoomNotBookable.
     """
-    with _transaction():
+    with clinic_transaction():
         affected = _read(series, scope, appointment)
         refuse_foreign_agenda(acting_user, *_therapists(affected, changes))
         moved = [_changed(row, changes) for row in affected]
@@ -54,15 +56,18 @@ def series_change(
             rooms={row.room_id for row in moved},
         )
         _hold_as_read(affected)
+
         for row in moved:
             row.room = rooms[row.room_id] if row.room_id else None
-            row.full_clean(exclude={"series"}, validate_unique=False, validate_constraints=False)
+            check(row, exclude={"series"})
         refused = [session for session in judged(moved, acting_user) if session.conflicts]
         if refused:
             raise SeriesConflict([item for session in refused for item in session.conflicts])
+
         _write(affected, moved)
         if scope == SeriesScope.ALL:
             save_changes(series, changes)
+
     return moved
 
 
@@ -73,35 +78,35 @@ def series_cancel(
     scope: SeriesScope,
     appointment: Appointment | None,
 ) -> list[Appointment]:
-    """Cancel sessions that are scheduled and still to come; the others stay as they are.
+    """Cancel the scheduled sessions that are still to come; the others stay as they are.
 
     Raises SeriesOver, FieldNotPermitted.
     """
-    with _transaction():
+    with clinic_transaction():
         affected = _read(series, scope, appointment)
         refuse_foreign_agenda(acting_user, *_therapists(affected))
         _hold_as_read(affected)
+
         now = timezone.now()
         keys = [row.pk for row in affected]
         Appointment.objects.filter(pk__in=keys).update(status=Status.CANCELLED, updated_at=now)
         for row in affected:
             row.status, row.updated_at = Status.CANCELLED, now
+
     return affected
-
-
-def _transaction() -> transaction.Atomic:
-    return transaction.atomic(using=router.db_for_write(Series))
 
 
 def _read(series: Series, scope: SeriesScope, appointment: Appointment | None) -> list[Appointment]:
     rows: AppointmentQuerySet = Appointment.objects.alive().filter(
         series=series, status=Status.SCHEDULED, start_time__gt=timezone.now()
     )
+
     if scope != SeriesScope.ALL:
         if appointment is None:
             raise TypeError("The scopes `this` and `following` count from an appointment.")
         this, following = {"pk": appointment.pk}, {"position__gte": appointment.position}
         rows = rows.filter(**(this if scope == SeriesScope.THIS else following))
+
     found = list(rows.select_related("patient", "therapist", "room").order_by("start_time", "pk"))
     if not found:
         raise SeriesOver(series=series.pk)
@@ -117,12 +122,14 @@ def _therapists(
 
 
 def _changed(row: Appointment, changes: Mapping[str, Any]) -> Appointment:
-    """A copy of the session as it would be."""
+    """A changed copy of the session."""
     zone = timezone.get_current_timezone()
+
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     moved = Appointment(**values)
     moved._state.adding, moved._state.db = False, row._state.db
     moved.patient, moved.therapist, moved.room = row.patient, row.therapist, row.room
+
     if "start" in changes:
         day = timezone.localdate(row.start_time, zone)
         length: timedelta = row.end_time - row.start_time
@@ -131,12 +138,13 @@ def _changed(row: Appointment, changes: Mapping[str, Any]) -> Appointment:
     for field in ("therapist", "room"):
         if field in changes:
             setattr(moved, field, changes[field])
+
     return moved
 
 
 def _hold_as_read(affected: Sequence[Appointment]) -> None:
-    """Lock the sessions. Raises Conflict if one was changed since it was read, before the locks on
-    people, patients and rooms that fit what it was.
+    """Lock the sessions. Raises Conflict if one was changed after it was read: the locks on people,
+    patients and rooms, taken before this one, then fit what it was and not what it is.
     """
     held = {row.pk: row.updated_at for row in hold_appointments(row.pk for row in affected)}
     if any(held.get(row.pk) != row.updated_at for row in affected):
@@ -144,9 +152,10 @@ def _hold_as_read(affected: Sequence[Appointment]) -> None:
 
 
 def _write(before: Sequence[Appointment], after: Sequence[Appointment]) -> None:
-    """One after the other, in the order in which none moves into a place not yet left."""
+    """Write one after the other, in an order in which none moves into a time not yet left."""
     later = after[0].start_time > before[0].start_time
     now = timezone.now()
+
     with refusals():
         for row in reversed(after) if later else after:
             row.updated_at = now

@@ -11,15 +11,17 @@ from scheduling.slots import DayHours, Hours, Slot, free_slots
 
 
 def slots_of(*, therapist: User, first: date, last: date, length: timedelta) -> list[Slot]:
-    """The therapist's free slots from `first` to `last`, days of the clinic, both within."""
+    """The therapist's free slots from `first` to `last`, days of the clinic, both included."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     closed = closed_days(first, last)
-    # A day more on either side, whatever the zone: what doesn't overlap is of no account.
+
+    # A day more on either side covers every zone; what doesn't overlap takes no slot.
     start = datetime.combine(first, time.min, tzinfo=UTC) - timedelta(days=1)
     end = datetime.combine(last, time.max, tzinfo=UTC) + timedelta(days=1)
     taken = Appointment.objects.taking_time().filter(therapist=therapist).within(start, end)
     weekly = WorkingHours.objects.filter(therapist=therapist)
     special = HoursException.objects.filter(therapist=therapist, day__gte=first, day__lte=last)
+
     return free_slots(
         hours=[
             Hours(row.weekday, row.start, row.end, row.valid_from, row.valid_until)

@@ -1,4 +1,4 @@
-"""The agenda over HTTP."""
+"""Appointments over HTTP."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -29,7 +29,7 @@ _READERS = STAFF_ROLES | {Role.PATIENT}
 
 
 class AppointmentViewSet(ResourceViewSet):
-    """The clinic's appointments, as far as the reader may see them."""
+    """The clinic's appointments; each reader sees their share."""
 
     queryset = Appointment.objects.none()  # names the model; get_queryset reads
     serializer_class = AppointmentSerializer
@@ -50,21 +50,22 @@ class AppointmentViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> AppointmentQuerySet:
-        """What the reader may see."""
+        """The appointments that the reader may see."""
         everything = Appointment.objects.select_related("patient", "therapist")
         return everything.alive().visible_to(person_of(self.request))
 
     def get_serializer_class(self) -> Any:
-        """A change takes other fields than a booking."""
+        """A change takes different fields from a booking."""
         if self.action == "partial_update":
             return AppointmentUpdateSerializer
         return AppointmentSerializer
 
     @extend_schema(responses={201: AppointmentSerializer})
     def create(self, request: Request) -> Response:
-        """Book an appointment. Of two requests for the same time, one gets 409."""
+        """Book an appointment. When two requests want the same time, one gets 409."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
+
         appointment = appointment_book(acting_user=person_of(request), **body.validated_data)
         return self.created(request, appointment)
 
@@ -74,6 +75,7 @@ class AppointmentViewSet(ResourceViewSet):
         appointment = self.get_object()
         body = self.get_serializer(appointment, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
+
         appointment_update(
             acting_user=person_of(request), appointment=appointment, changes=body.validated_data
         )
@@ -81,7 +83,7 @@ class AppointmentViewSet(ResourceViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Take out an appointment that was entered by mistake. To call one off, cancel it."""
+        """Delete an appointment that was entered by mistake. To call one off, cancel it."""
         appointment_delete(acting_user=person_of(request), appointment=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -92,12 +94,12 @@ class AppointmentViewSet(ResourceViewSet):
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def validate(self, request: Request) -> Response:
-        """Judge up to 1,000 appointments by their own rules; conflicts show on booking."""
+        """Validate up to 1,000 appointments, each on its own; conflicts only show on booking."""
         draft = partial(appointment_draft, acting_user=person_of(request))
         serializer = self.get_serializer()
         return Response(verdict(serializer, judge(serializer, request.data, draft)))
 
     @property
     def max_body(self) -> int | None:
-        """Bytes; a batch may be larger than one object."""
+        """In bytes; a batch may be larger than one object."""
         return MAX_BODY if self.action == "validate" else None

@@ -27,7 +27,7 @@ from scheduling.services import series_book, series_cancel, series_change, serie
 
 
 class SeriesViewSet(ResourceViewSet):
-    """Series of appointments; the sessions are at `appointments?series=`."""
+    """Series of appointments; `appointments?series=` lists the sessions."""
 
     queryset = Series.objects.none()  # names the model; get_queryset reads
     serializer_class = SeriesSerializer
@@ -43,28 +43,31 @@ class SeriesViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> SeriesQuerySet:
-        """What the reader may see."""
+        """The series that the reader may see."""
         found: SeriesQuerySet = Series.objects.visible_to(person_of(self.request))
         return found
 
     @extend_schema(request=SeriesSerializer, responses=SeriesPreviewSerializer)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
-        """Every session that the series would have, each with what stands in its way."""
+        """List the sessions that the series would have, each with what is in its way."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
+
         found = series_preview(acting_user=person_of(request), **body.validated_data)
         return Response(SeriesPreviewSerializer(found).data)
 
     @extend_schema(request=SeriesBookSerializer, responses={201: SeriesBookedSerializer})
     def create(self, request: Request) -> Response:
-        """Book a series: all of it or nothing; or what is free, and the rest listed."""
+        """Book a series: all or nothing, or with `skip` what is free; the rest is listed."""
         body = SeriesBookSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
+
         skip = body.validated_data.pop("on_conflict") == "skip"
         booked = series_book(
             acting_user=person_of(request), skip_conflicts=skip, **body.validated_data
         )
+
         answer = SeriesBookedSerializer(booked, context=self.get_serializer_context())
         location = f"{request.path.rstrip('/')}/{booked.series.pk}"
         return Response(answer.data, status.HTTP_201_CREATED, headers={"Location": location})
@@ -76,6 +79,7 @@ class SeriesViewSet(ResourceViewSet):
         context = {**self.get_serializer_context(), "series": series}
         body = SeriesChangeSerializer(data=request.data, context=context)
         body.is_valid(raise_exception=True)
+
         changes: dict[str, Any] = dict(body.validated_data)
         which: dict[str, Any] = {
             "acting_user": person_of(request),
@@ -87,4 +91,5 @@ class SeriesViewSet(ResourceViewSet):
             changed = series_cancel(**which)
         else:
             changed = series_change(**which, changes=changes)
+
         return Response(SeriesChangedSerializer({"changed": changed}, context=context).data)

@@ -21,9 +21,10 @@ class SlotView(ApiView):
 
     @extend_schema(parameters=[SlotQuerySerializer], responses=SlotListSerializer)
     def get(self, request: Request) -> Response:
-        """The free slots of a therapist, in their working hours, without holidays and closures."""
+        """A therapist's free slots within their working hours, except holidays and closures."""
         query = SlotQuerySerializer(data=request.query_params, context={"request": request})
         query.is_valid(raise_exception=True)
+
         asked = query.validated_data
         found = slots_of(
             therapist=asked["therapist"],
@@ -31,4 +32,5 @@ class SlotView(ApiView):
             last=asked["to"],
             length=timedelta(minutes=asked["length"]),
         )
+
         return Response(SlotListSerializer({"slots": found}).data)

@@ -1,26 +1,40 @@
 """A small library, and a prescription of it for norte's patient by norte's therapist."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.services import user_create
 from core.ids import uuid7
 from exercises.models import Exercise, ExerciseLog, Prescription, PrescriptionItem
 from exercises.services import exercise_create, prescription_create
+from patients.models import Patient
 from patients.services import patient_register
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody
 
+AnExercise = Callable[..., Exercise]
+ALog = Callable[..., ExerciseLog]
+Body = Callable[..., dict[str, Any]]  # makes a request's body, with the given fields changed
+
+
+@dataclass(frozen=True)
+class Others:
+    """A second therapist, and a patient of theirs with a sign-in."""
+
+    therapist: User
+    patient: User
+    record: Patient
+
 
 @pytest.fixture
-def an_exercise() -> Callable[..., Exercise]:
-    """Builds, and doesn't save, an exercise that breaks no rule."""
+def an_exercise() -> AnExercise:
+    """Builds an unsaved exercise that breaks no rule."""
 
     def build(**fields: Any) -> Exercise:
         right = {
@@ -62,7 +76,7 @@ def squat(norte: ClinicRoute) -> Exercise:
 
 
 @pytest.fixture
-def others(norte: ClinicRoute) -> SimpleNamespace:
+def others(norte: ClinicRoute) -> Others:
     """A second therapist in norte, and a patient of theirs with a sign-in."""
     with clinic_scope(norte):
         therapist, patient = (
@@ -85,19 +99,20 @@ def others(norte: ClinicRoute) -> SimpleNamespace:
             therapist=therapist,
             user=patient,
         )
-    return SimpleNamespace(therapist=therapist, patient=patient, record=record)
+
+    return Others(therapist=therapist, patient=patient, record=record)
 
 
 @pytest.fixture
 def today(norte: ClinicRoute) -> date:
-    """The day in norte, which is another than UTC's for some hours."""
+    """Today in norte, which differs from UTC's day for some hours."""
     with clinic_scope(norte):
         return timezone.localdate()
 
 
 @pytest.fixture
 def prescription(norte: ClinicRoute, people: Everybody, bridge: Exercise) -> Prescription:
-    """The bridge, for norte's patient, since three weeks."""
+    """The bridge, for norte's patient, for three weeks now."""
     with clinic_scope(norte):
         return prescription_create(
             acting_user=people.norte.therapist,
@@ -105,6 +120,21 @@ def prescription(norte: ClinicRoute, people: Everybody, bridge: Exercise) -> Pre
             start_date=timezone.localdate() - timedelta(days=21),
             items=[{"exercise": bridge}],
         )
+
+
+@pytest.fixture
+def to_prescribe(people: Everybody, bridge: Exercise, squat: Exercise) -> Body:
+    """The body of a prescription of two exercises for norte's patient."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        items = [
+            {"exercise": str(bridge.pk)},
+            {"exercise": str(squat.pk), "sets": 2, "frequency_per_week": 7, "comment": "Devagar."},
+        ]
+        right = {"patient": str(people.norte.record.pk), "start_date": "2026-03-02"}
+        return right | {"items": items} | fields
+
+    return make
 
 
 @pytest.fixture
@@ -117,8 +147,8 @@ def item(norte: ClinicRoute, prescription: Prescription) -> PrescriptionItem:
 
 
 @pytest.fixture
-def a_log(item: PrescriptionItem) -> Callable[..., ExerciseLog]:
-    """Builds, and doesn't save, a log of `item`, a minute ago."""
+def a_log(item: PrescriptionItem) -> ALog:
+    """Builds an unsaved log of `item`, done a minute ago."""
 
     def build(**fields: Any) -> ExerciseLog:
         minute_ago = timezone.now() - timedelta(minutes=1)
@@ -129,8 +159,8 @@ def a_log(item: PrescriptionItem) -> Callable[..., ExerciseLog]:
 
 
 @pytest.fixture
-def log_body(item: PrescriptionItem) -> Callable[..., dict[str, Any]]:
-    """The body of a log of `item`, a minute ago; each with an id of its own."""
+def log_body(item: PrescriptionItem) -> Body:
+    """The body of a log of `item`, done a minute ago; each has its own id."""
 
     def make(**fields: Any) -> dict[str, Any]:
         done_at = timezone.now().replace(microsecond=0) - timedelta(minutes=1)
@@ -141,6 +171,6 @@ def log_body(item: PrescriptionItem) -> Callable[..., dict[str, Any]]:
 
 
 def errors_of(answer: Any) -> dict[str, str]:
-    """Pointer (or parameter) to code, of a problem."""
+    """A problem's codes, by pointer or parameter."""
     assert answer["Content-Type"] == "application/problem+json"
     return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}

@@ -43,15 +43,18 @@ def test_weeks_cover_the_span_and_count_days_at_most_once(
 ) -> None:
     first, last = span
     report = adherence(prescribed, logs, first, last, ZoneInfo(zone))
+
     starts = [week.start for week in report.weeks]
     assert starts[0] == first
     assert all(start.weekday() == 0 for start in starts[1:])
+
     ends = [*starts[1:], last + timedelta(days=1)]
     for week, end in zip(report.weeks, ends, strict=True):
         days = (end - week.start).days
         assert 1 <= days <= 7
         assert 0 <= week.prescribed_days <= days
         assert 0 <= week.logged_days <= days
+
     assert sum(week.logged_days for week in report.weeks) == len(report.days)
 
 
@@ -61,11 +64,13 @@ def test_every_log_of_the_span_is_in_its_day_once_and_no_other(
 ) -> None:
     first, last = span
     report = adherence([], logs, first, last, ZoneInfo(zone))
+
     days = [log.at.astimezone(ZoneInfo(zone)).date() for log in logs]
     assert {day.date: day.logs for day in report.days} == {
         day: days.count(day) for day in days if first <= day <= last
     }
     assert [day.date for day in report.days] == sorted(day.date for day in report.days)
+
     for day in report.days:
         scores = [log.pain for log, of in zip(logs, days, strict=True) if of == day.date]
         assert min(scores) <= day.pain <= max(scores)
@@ -96,6 +101,7 @@ def test_a_new_version_in_the_middle_of_a_week_changes_nothing_if_it_asks_for_th
 ) -> None:
     change = MONDAY + timedelta(days=weekday)
     versions = [Prescribed(MONDAY, change, days_per_week), Prescribed(change, None, days_per_week)]
+
     (week,) = adherence(versions, [], MONDAY, MONDAY + timedelta(days=6), SAO_PAULO).weeks
     assert week.prescribed_days == days_per_week
 
@@ -111,6 +117,7 @@ def test_a_fortnight_with_pain_going_down() -> None:
     prescribed = [Prescribed(MONDAY, MONDAY + timedelta(days=10), 3)]
     logs = [done(MONDAY, pain=7, effort=5), done(MONDAY, 18, pain=6, effort=6)]
     logs += [done(MONDAY + timedelta(days=2), pain=5), done(MONDAY + timedelta(days=8), pain=3)]
+
     report = adherence(prescribed, logs, MONDAY, MONDAY + timedelta(days=13), SAO_PAULO)
     second = MONDAY + timedelta(days=7)
     assert report.weeks == [Week(MONDAY, 3, 2), Week(second, 1, 1)]  # three days of seven: 9/7

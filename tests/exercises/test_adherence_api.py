@@ -1,4 +1,4 @@
-"""What a therapist sees of how their patient gets on."""
+"""Adherence over HTTP: what therapist and patient see of the patient's progress."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from exercises.models import Prescription
 from tenants.context import ClinicRoute, clinic_scope
-from tests.exercises.conftest import errors_of
+from tests.exercises.conftest import ALog, Others, errors_of
 from tests.people import Api, Everybody
 
 
@@ -17,27 +18,31 @@ def url(people: Everybody) -> str:
 
 
 def test_weeks_and_days_of_the_last_four_weeks(
-    api: Api, people: Everybody, url: Any, a_log: Any, norte: ClinicRoute
+    api: Api, people: Everybody, url: str, a_log: ALog, norte: ClinicRoute
 ) -> None:
     now = timezone.now()
     with clinic_scope(norte):
         today = timezone.localdate()
         for days, pain in ((14, 7), (7, 5), (7, 6), (1, 2)):
             a_log(done_at=now - timedelta(days=days), pain=pain).save()
+
     report = api(people.norte.therapist).get(url)
     assert report.status_code == 200, report.json()
+
     weeks, days = report.json()["weeks"], report.json()["days"]
     assert weeks[0]["start"] == (today - timedelta(days=27)).isoformat()
     assert sum(week["logged_days"] for week in weeks) == 3
+
     monday = today - timedelta(days=today.weekday() + 7)
     last_week = next(week for week in weeks if week["start"] == monday.isoformat())
     assert last_week["prescribed_days"] == 4
+
     assert [(day["logs"], day["pain"]) for day in days] == [(1, 7.0), (2, 5.5), (1, 2.0)]
     assert api(people.norte.patient).get(url).json() == report.json()
 
 
 def test_a_prescription_asks_from_its_start_until_it_is_closed(
-    api: Api, people: Everybody, url: Any, prescription: Any, norte: ClinicRoute
+    api: Api, people: Everybody, url: str, prescription: Prescription, norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
     start: date = prescription.start_date
@@ -49,10 +54,12 @@ def test_a_prescription_asks_from_its_start_until_it_is_closed(
         return int(week["prescribed_days"])
 
     assert prescribed() == 4
+
     with clinic_scope(norte):
         prescription.end_date = monday + timedelta(days=1)
         prescription.save()
     assert prescribed() == 1  # two days of seven: 8/7
+
     with clinic_scope(norte):
         prescription.end_date, prescription.status = None, "suspended"
         prescription.closed_on = monday
@@ -60,7 +67,7 @@ def test_a_prescription_asks_from_its_start_until_it_is_closed(
     assert prescribed() == 0
 
 
-def test_who_may_see_it(api: Api, people: Everybody, url: Any, others: Any) -> None:
+def test_who_may_see_it(api: Api, people: Everybody, url: str, others: Others) -> None:
     for role in ("owner", "manager", "therapist", "patient"):
         assert api(getattr(people.norte, role)).get(url).status_code == 200
     assert api(people.norte.receptionist).get(url).status_code == 403
@@ -82,7 +89,7 @@ def test_who_may_see_it(api: Api, people: Everybody, url: Any, others: Any) -> N
     ],
 )
 def test_a_span_that_makes_no_sense_is_refused(
-    api: Api, people: Everybody, url: Any, query: Any, expected: Any
+    api: Api, people: Everybody, url: str, query: Any, expected: dict[str, str]
 ) -> None:
     refused = api(people.norte.owner).get(url, query)
     assert refused.status_code == 400

@@ -1,12 +1,13 @@
-"""Exercises in the clinic's admin: the library is kept there, the rest is read."""
+"""Exercises in the clinic's admin: the library is written there, the rest is read-only."""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from exercises.models import Exercise
+from exercises.models import Exercise, PrescriptionItem
 from tenants.context import ClinicRoute, clinic_scope
+from tests.exercises.conftest import ALog
 from tests.people import Everybody
 
 ADMIN = "/admin/exercises"
@@ -30,28 +31,31 @@ def form(**fields: Any) -> dict[str, Any]:
 
 
 def reasons(answer: Any) -> str:
-    """What the form says is wrong."""
+    """The errors of the form."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
 
 def test_a_manager_adds_changes_and_takes_out_an_exercise(
-    manager: Any, norte: ClinicRoute, bridge: Any
+    manager: Client, norte: ClinicRoute, bridge: Exercise
 ) -> None:
     assert manager.post(f"{ADMIN}/exercise/add/", form(regression=bridge.pk)).status_code == 302
+
     with clinic_scope(norte):
         made = Exercise.objects.get(name="Prancha")
+
     path = f"{ADMIN}/exercise/{made.pk}/"
     change = form(regression=bridge.pk, default_hold_seconds=45)
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+
     with clinic_scope(norte):
         made.refresh_from_db()
     assert made.deleted_at is not None
     assert (made.default_hold_seconds, made.regression_id) == (45, bridge.pk)
 
 
-def test_what_the_service_refuses_is_told_in_the_form(manager: Any, bridge: Any) -> None:
+def test_the_form_shows_what_the_service_refuses(manager: Client, bridge: Exercise) -> None:
     taken = manager.post(f"{ADMIN}/exercise/add/", form(name="ponte"))
     assert "name" in reasons(taken)
     http = manager.post(f"{ADMIN}/exercise/add/", form(media_url="http://v.example/"))
@@ -60,10 +64,13 @@ def test_what_the_service_refuses_is_told_in_the_form(manager: Any, bridge: Any)
     assert "progression" in reasons(manager.post(f"{ADMIN}/exercise/{bridge.pk}/change/", itself))
 
 
-def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> None:
+def test_pages_open(
+    manager: Client, norte: ClinicRoute, item: PrescriptionItem, a_log: ALog
+) -> None:
     with clinic_scope(norte):
         log = a_log(comment="Doeu no fim.")
         log.save()
+
     pages = [
         ("exercise/", "Ponte"),
         ("exercise/?q=ponte&body_region__exact=hip", "Ponte"),
@@ -75,6 +82,7 @@ def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> 
         ("exerciselog/", "Ponte"),
         (f"exerciselog/{log.pk}/change/", "Doeu no fim."),
     ]
+
     for page, shown in pages:
         answer = manager.get(f"{ADMIN}/{page}")
         assert answer.status_code == 200, page
@@ -82,7 +90,7 @@ def test_pages_open(manager: Any, norte: ClinicRoute, item: Any, a_log: Any) -> 
 
 
 def test_prescriptions_and_logs_are_not_written_here(
-    manager: Any, norte: ClinicRoute, item: Any
+    manager: Client, norte: ClinicRoute, item: PrescriptionItem
 ) -> None:
     for page in ("prescription/add/", "exerciselog/add/"):
         assert manager.get(f"{ADMIN}/{page}").status_code == 403

@@ -1,13 +1,13 @@
-"""FisioFlow's own exercises: what the file says, and how a clinic gets its copy."""
+"""FisioFlow's own exercises: the file, and how a clinic gets its copy."""
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from exercises.errors import LibraryNotPermitted
 from exercises.library import library_exercises
@@ -24,6 +24,7 @@ def test_the_file_has_sixty_exercises_for_the_whole_body() -> None:
     entries = library_exercises("pt_BR")
     assert len(entries) == len({entry.code for entry in entries}) == 60
     assert len({entry.fields["name"].casefold() for entry in entries}) == 60
+
     regions = Counter(entry.fields["body_region"] for entry in entries)
     assert regions == dict.fromkeys(BodyRegion.values, 5)
     assert {entry.fields["goal"] for entry in entries} == set(Goal.values)
@@ -32,10 +33,11 @@ def test_the_file_has_sixty_exercises_for_the_whole_body() -> None:
 
 
 @pytest.mark.without_database
-def test_a_progression_leads_to_a_harder_exercise_of_the_file_and_never_in_circles() -> None:
+def test_progressions_lead_to_exercises_of_the_file_and_never_in_circles() -> None:
     by_code = {entry.code: entry for entry in library_exercises("pt_BR")}
     linked = [entry for entry in by_code.values() if entry.progression]
     assert len(linked) > 20
+
     for entry in linked:
         assert by_code[str(entry.progression)].regression == entry.code
         seen, following = {entry.code}, entry
@@ -53,22 +55,25 @@ def test_the_licence_is_beside_the_file() -> None:
 
 
 def test_a_clinic_gets_all_of_them_in_two_queries_and_keeps_its_changes(
-    in_norte: ClinicRoute, django_assert_max_num_queries: Any
+    in_norte: ClinicRoute, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_max_num_queries(5, connection=connections["shard_1"]):
         assert library_load(acting_user=None) == 60  # with the savepoint, and entering the clinic
+
     for exercise in Exercise.objects.all():
         exercise.full_clean()
+
     bridge = Exercise.objects.get(library_code="quadril-ponte")
     harder = Exercise.objects.get(library_code="quadril-ponte-unilateral")
     assert (bridge.progression, harder.regression) == (harder, bridge)
+
     Exercise.objects.filter(pk=bridge.pk).update(name="Elevação pélvica")
     Exercise.objects.filter(pk=harder.pk).update(deleted_at=timezone.now())
     assert library_load(acting_user=None) == 0
     assert Exercise.objects.alive().count() == 59
 
 
-def test_a_name_that_the_clinic_uses_already_stays_the_clinics(in_norte: ClinicRoute) -> None:
+def test_an_exercise_whose_name_the_clinic_already_uses_is_left_out(in_norte: ClinicRoute) -> None:
     exercise_create(
         acting_user=None, name="PONTE", body_region="hip", goal="strength", instructions="A nossa."
     )
@@ -80,6 +85,8 @@ def test_only_those_who_keep_the_library_write_it(in_norte: ClinicRoute, people:
     for person in (people.norte.receptionist, people.norte.patient):
         with pytest.raises(LibraryNotPermitted):
             exercise_create(acting_user=person, name="Minha")
+        with pytest.raises(LibraryNotPermitted):
+            library_load(acting_user=person)
 
 
 def test_the_command_loads_them_into_a_clinic(
@@ -87,14 +94,17 @@ def test_the_command_loads_them_into_a_clinic(
 ) -> None:
     call_command("load_exercises", "norte")
     call_command("load_exercises", "norte")
+
     assert capsys.readouterr().out == ("60 exercises added to norte\n0 exercises added to norte\n")
+
     with clinic_scope(sul):
         assert not Exercise.objects.exists()
+
     with pytest.raises(CommandError):
         call_command("load_exercises", "nowhere")
 
 
-def test_a_new_clinic_begins_with_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_clinic_starts_with_them(capsys: pytest.CaptureFixture[str]) -> None:
     names = {"name": "Leste", "domain": "leste.localhost", "owner_email": "d@leste.example"}
     call_command("create_clinic", "leste", shard="shard_1", **names)
     with clinic_scope(route_by_schema("leste")):

@@ -110,7 +110,7 @@ def scanned(send: Callable[..., Any], norte: ClinicRoute) -> Callable[..., dict[
     def upload(**fields: Any) -> dict[str, Any]:
         made: dict[str, Any] = send(**fields).json()
         with clinic_scope(norte):
-            document_scan(document=Document.objects.get(pk=made["id"]))
+            document_scan(acting_user=None, document=Document.objects.get(pk=made["id"]))
         return made
 
     return upload

@@ -151,7 +151,7 @@ def test_a_consent_is_given_now_or_before_and_by_a_known_way(
 
 @pytest.fixture
 def consent(in_norte: ClinicRoute, people: Everybody) -> Consent:
-    text = consent_text_create(**MARKETING)
+    text = consent_text_create(acting_user=None, **MARKETING)
     return consent_give(
         acting_user=None, patient=people.norte.record, text=text, channel="in_person"
     )
@@ -177,12 +177,12 @@ def test_a_withdrawn_consent_does_not_come_back(
     consent: Consent, refused_by: Callable[..., str]
 ) -> None:
     stale = Consent.objects.get(pk=consent.pk)
-    consent_withdraw(consent=consent)
+    consent_withdraw(acting_user=None, consent=consent)
     for value in ("NULL", "now() + interval '1 day'"):
         sql = f"UPDATE patients_consent SET withdrawn_at = {value}"
         assert refused_by(sql) == "patients_consent_unchanged"
     with pytest.raises(ConsentWithdrawn):
-        consent_withdraw(consent=stale)
+        consent_withdraw(acting_user=None, consent=stale)
 
 
 def test_consents_and_texts_are_kept(consent: Consent, refused_by: Callable[..., str]) -> None:
@@ -249,7 +249,7 @@ def test_of_many_who_record_a_consent_at_once_one_does(
     fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     with clinic_scope(fresh_clinic.route):
-        text = consent_text_create(**MARKETING)
+        text = consent_text_create(acting_user=None, **MARKETING)
 
     def give() -> str:
         with clinic_scope(fresh_clinic.route):

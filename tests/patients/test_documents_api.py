@@ -36,7 +36,7 @@ def test_a_therapist_sends_an_exam_and_opens_it_once_it_is_clean(
     refused = therapist.get(f"{path}/link")
     assert (refused.status_code, refused.json()["code"]) == (409, "document_not_clean")
     with clinic_scope(norte):
-        document_scan(document=Document.objects.get())
+        document_scan(acting_user=None, document=Document.objects.get())
     link = therapist.get(f"{path}/link").json()
     assert link["expires_in"] == 60
     assert link["url"].startswith(f"http://norte.localhost{path}/content?token=")

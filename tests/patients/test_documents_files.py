@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from core.errors import Conflict, FieldError
+from core.errors import Conflict, FieldError, FieldNotPermitted
 from patients import file_types
 from patients.access import may_delete
-from patients.errors import DeletionNotPermitted, FieldNotPermitted
+from patients.errors import DeletionNotPermitted
 from patients.file_types import tidy_file_name
 from patients.models import Document
 from patients.services import (
@@ -102,11 +102,11 @@ def test_a_file_that_cannot_be_written_leaves_no_row(
 
 def test_kind_and_sharing_change_and_nothing_else(in_norte: ClinicRoute, upload: Any) -> None:
     document = upload()
-    changed = document_update(document=document, changes={"kind": "photo"})
+    changed = document_update(acting_user=None, document=document, changes={"kind": "photo"})
     assert Document.objects.get().kind == changed.kind == "photo"
-    assert document_update(document=document, changes={}) is document
+    assert document_update(acting_user=None, document=document, changes={}) is document
     with pytest.raises(FieldNotPermitted):
-        document_update(document=document, changes={"sha256": "0" * 64})
+        document_update(acting_user=None, document=document, changes={"sha256": "0" * 64})
 
 
 def test_deleting_is_the_owners_and_managers(

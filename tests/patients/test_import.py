@@ -12,10 +12,17 @@ from django.utils import translation
 
 from accounts.models import Role, User
 from core.actor import acting_as_job
-from patients import imports
-from patients.csv_file import Problem, UnreadableFile, read_records
-from patients.errors import FieldNotPermitted
-from patients.imports import ImportRaced, Summary, patients_import
+from core.errors import FieldNotPermitted
+from patients.imports import (
+    COLUMNS,
+    ImportRaced,
+    ImportSummary,
+    LineProblem,
+    UnreadableFile,
+    patients_import,
+)
+from patients.imports import patients as imports
+from patients.imports.csv_file import read_records
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tests.conftest import CPF_OF_PATIENT
@@ -28,11 +35,11 @@ BIA = "Bia Souza,5521977776666,39053344705,1985-12-01\n"
 pytestmark = pytest.mark.usefixtures("people")
 
 
-def run(text: str | bytes, **options: Any) -> tuple[Summary, list[tuple[int, str, str]]]:
+def run(text: str | bytes, **options: Any) -> tuple[ImportSummary, list[tuple[int, str, str]]]:
     """Import into the clinic in scope; the summary, and each problem's line, field and code."""
     found: list[tuple[int, str, str]] = []
 
-    def report(line: int, problem: Problem) -> None:
+    def report(line: int, problem: LineProblem) -> None:
         assert problem.reason
         found.append((line, problem.field, problem.code))
 
@@ -62,7 +69,7 @@ def test_a_spreadsheet_saved_in_portuguese_is_read_as_it_is(in_norte: ClinicRout
     )
     summary, found = run(text)
     assert found == []
-    assert summary == Summary(read=2, bad=0, written=2)
+    assert summary == ImportSummary(read=2, bad=0, written=2)
     ana = Patient.objects.get(cpf="11144477735")
     assert ana.name == "Ana; Conceição"
     assert ana.phone == "+5511988887777"
@@ -81,19 +88,19 @@ def test_one_bad_line_and_nothing_is_written(in_norte: ClinicRoute) -> None:
         (3, "cpf", "invalid_cpf"),
         (3, "birth_date", "invalid"),
     ]
-    assert summary == Summary(read=3, bad=1, written=0)
+    assert summary == ImportSummary(read=3, bad=1, written=0)
     assert names() == set()
 
 
 def test_good_lines_are_written_when_bad_ones_may_be_left_out(in_norte: ClinicRoute) -> None:
     summary, _ = run(HEADER + ANA + "B,+5511,123,1/2/90\n" + BIA, skip_invalid=True)
-    assert summary == Summary(read=3, bad=1, written=2)
+    assert summary == ImportSummary(read=3, bad=1, written=2)
     assert names() == {"Ana Conceição", "Bia Souza"}
 
 
 def test_a_dry_run_writes_nothing(in_norte: ClinicRoute) -> None:
     with patch.object(imports, "_write") as write:
-        assert run(HEADER + ANA, dry_run=True)[0] == Summary(read=1, bad=0, written=0)
+        assert run(HEADER + ANA, dry_run=True)[0] == ImportSummary(read=1, bad=0, written=0)
     write.assert_not_called()
     assert names() == set()
 
@@ -163,14 +170,14 @@ def test_a_quote_that_is_never_closed_takes_the_rest_of_the_file(in_norte: Clini
     summary, found = run(HEADER + ANA + '"Bia,+55\n' + BIA * 3)
     assert found == [(3, "", "malformed")]
     assert (summary.read, summary.bad) == (2, 1)
-    record = next(read_records(io.BytesIO((HEADER + '"Bia\n' + BIA).encode())))
+    record = next(read_records(io.BytesIO((HEADER + '"Bia\n' + BIA).encode()), COLUMNS))
     assert record.problem
     assert "3" in record.problem.reason  # the last line that wasn't read
 
 
 def test_a_quote_that_is_never_closed_costs_a_stretch_of_a_long_file() -> None:
     file = (HEADER + '"Bia,+55\n' + BIA * 5000).encode()
-    records = list(read_records(io.BytesIO(file)))
+    records = list(read_records(io.BytesIO(file), COLUMNS))
     assert [record.line for record in records if record.problem] == [2]
     assert len(records) > 1000
     assert records[-1].line == 5002
@@ -225,8 +232,8 @@ def test_what_is_no_csv_of_patients_is_refused_as_a_whole(
 
 
 def test_a_header_alone_is_an_empty_list(in_norte: ClinicRoute) -> None:
-    assert run(HEADER) == (Summary(read=0, bad=0, written=0), [])
-    assert run(HEADER.strip()) == (Summary(read=0, bad=0, written=0), [])
+    assert run(HEADER) == (ImportSummary(read=0, bad=0, written=0), [])
+    assert run(HEADER.strip()) == (ImportSummary(read=0, bad=0, written=0), [])
 
 
 def test_reception_imports_people_but_no_medical_history(

@@ -8,12 +8,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from core.constraints import FieldConflict
-from patients.errors import (
-    DeletionNotPermitted,
-    FieldNotPermitted,
-    PatientDeleted,
-    TherapistInactive,
-)
+from core.errors import FieldNotPermitted
+from patients.errors import DeletionNotPermitted, PatientDeleted, TherapistInactive
 from patients.models import Patient
 from patients.services import patient_delete, patient_register, patient_update
 from tenants.context import ClinicRoute, clinic_scope

@@ -46,10 +46,10 @@ def test_an_infected_document_says_by_what(
     in_norte: ClinicRoute, upload: Any, judge: type[Judge]
 ) -> None:
     judge.verdict = Verdict(clean=False, report="Eicar")
-    document = document_scan(document=upload())
+    document = document_scan(acting_user=None, document=upload())
     assert (document.status, document.scan_report) == ("infected", "Eicar")
     judge.verdict = Verdict(clean=True, report="OK")
-    document_scan(document=document)  # the first verdict stands
+    document_scan(acting_user=None, document=document)  # the first verdict stands
     assert Document.objects.get().status == "infected"
 
 

@@ -1,4 +1,4 @@
-"""The agenda in the clinic's admin: what the service refuses is told in the form."""
+"""Appointments in the clinic's admin: the form shows what the service refuses."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from scheduling.models import Appointment
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody
+from tests.scheduling.conftest import AnAppointment, Body
 
 LIST = "/admin/scheduling/appointment/"
 
@@ -23,10 +24,10 @@ def manager(people: Everybody, norte: ClinicRoute) -> Client:
 
 
 @pytest.fixture
-def form(people: Everybody) -> Any:
+def form(people: Everybody) -> Body:
     """The fields of the form; the clinic's clock is three hours behind UTC."""
 
-    def fill(start: Any = "09:00", end: Any = "10:00", **fields: Any) -> Any:
+    def fill(start: str = "09:00", end: str = "10:00", **fields: Any) -> dict[str, Any]:
         when = {"start_time_0": "2026-03-02", "start_time_1": start}
         when |= {"end_time_0": "2026-03-02", "end_time_1": end}
         who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
@@ -36,20 +37,23 @@ def form(people: Everybody) -> Any:
 
 
 def reasons(answer: Any) -> str:
-    """What the form says is wrong."""
+    """The errors of the form."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
 
-def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, form: Any) -> None:
+def test_a_manager_books_moves_and_deletes(manager: Client, norte: ClinicRoute, form: Body) -> None:
     assert manager.post(LIST + "add/", form()).status_code == 302
+
     with clinic_scope(norte):
         (made,) = Appointment.objects.all()
     assert made.start_time.isoformat() == "2026-03-02T12:00:00+00:00"
+
     path = f"{LIST}{made.pk}/"
     change = form("11:00", "12:00", status="scheduled")
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+
     with clinic_scope(norte):
         now = Appointment.objects.get(pk=made.pk)
     assert now.deleted_at is not None
@@ -57,11 +61,12 @@ def test_a_manager_books_moves_and_deletes(manager: Any, norte: ClinicRoute, for
 
 
 def test_pages_open(
-    manager: Any, norte: ClinicRoute, an_appointment: Any, people: Everybody
+    manager: Client, norte: ClinicRoute, an_appointment: AnAppointment, people: Everybody
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9)
         appointment.save()
+
     assert manager.get(LIST).status_code == 200
     assert manager.get(LIST, {"q": "modelo", "status__exact": "scheduled"}).status_code == 200
     assert manager.get(LIST + "add/").status_code == 200
@@ -71,17 +76,20 @@ def test_pages_open(
 
 
 def test_an_overlap_is_an_error_of_the_form(
-    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
+    manager: Client, norte: ClinicRoute, form: Body, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         an_appointment(12.5).save()
+
     said = reasons(manager.post(LIST + "add/", form()))
     assert "therapist" in said
     assert "patient" in said
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 1
         later = an_appointment(20)
         later.save()
+
     moved = manager.post(f"{LIST}{later.pk}/change/", form(status="scheduled"))
     assert "therapist" in reasons(moved)
 
@@ -90,30 +98,34 @@ def test_an_overlap_is_an_error_of_the_form(
     ("start", "end", "field"), [("09:00", "08:00", "end_time"), ("09:00", "09:10", "end_time")]
 )
 def test_a_wrong_time_is_an_error_of_the_form(
-    manager: Any, form: Any, start: Any, end: Any, field: Any
+    manager: Client, form: Body, start: str, end: str, field: str
 ) -> None:
     assert field in reasons(manager.post(LIST + "add/", form(start, end)))
 
 
 def test_a_status_that_can_not_follow_is_an_error_of_the_form(
-    manager: Any, norte: ClinicRoute, form: Any, an_appointment: Any
+    manager: Client, norte: ClinicRoute, form: Body, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         done = an_appointment(12, status=Status.COMPLETED)
         done.save()
+
     assert "__all__" in reasons(manager.post(f"{LIST}{done.pk}/change/", form(status="scheduled")))
+
     with clinic_scope(norte):
         assert Appointment.objects.get(pk=done.pk).status == Status.COMPLETED
 
 
 def test_several_are_deleted_from_the_list(
-    manager: Any, norte: ClinicRoute, an_appointment: Any
+    manager: Client, norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     with clinic_scope(norte):
         Appointment.objects.bulk_create([an_appointment(hour) for hour in (9, 10, 11)])
         keys = [str(key) for key in Appointment.objects.values_list("pk", flat=True)[:2]]
+
     action = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
     assert manager.post(LIST, action).status_code == 302
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 3
         assert Appointment.objects.alive().count() == 1

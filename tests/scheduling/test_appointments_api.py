@@ -1,4 +1,4 @@
-"""The agenda over HTTP, as each of the clinic's people."""
+"""Appointments over HTTP: conflicts, moves of the status, wrong values, and the list."""
 
 from typing import Any
 
@@ -11,133 +11,22 @@ from scheduling.models import Appointment
 from scheduling.states import Status
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Api, Everybody
+from tests.scheduling.conftest import AnAppointment, Body, Others, errors_of
 
 URL = "/api/v1/appointments"
 
 
-@pytest.fixture
-def body(people: Everybody, at: Any) -> Any:
-    """The body of a booking of norte's patient with norte's therapist."""
-
-    def make(hour: Any = 9, minutes: Any = 60, **fields: Any) -> Any:
-        who = {"patient": people.norte.record.pk, "therapist": people.norte.therapist.pk}
-        times = {name: moment.isoformat() for name, moment in at(hour, minutes).items()}
-        return {name: str(value) for name, value in (who | times | fields).items()}
-
-    return make
-
-
-def errors_of(answer: Any) -> dict[str, str]:
-    """Pointer (or parameter) to code, of a problem."""
-    assert answer["Content-Type"] == "application/problem+json"
-    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
-
-
-def test_reception_books_moves_and_calls_off(api: Api, people: Everybody, body: Any) -> None:
-    reception = api(people.norte.receptionist)
-    made = reception.post(URL, body(9))
-    assert made.status_code == 201, made.json()
-    assert made.json()["status"] == "scheduled"
-    assert made.json()["patient_name"] == people.norte.record.name
-    assert "notes" not in made.json()
-    path = made["Location"]
-    moved = reception.patch(path, {name: body(11)[name] for name in ("start_time", "end_time")})
-    assert moved.json()["start_time"] == "2026-03-02T08:00:00-03:00"
-    assert reception.patch(path, {"status": "cancelled"}).json()["status"] == "cancelled"
-    assert reception.post(URL, body(11)).status_code == 201
-    assert reception.delete(path).status_code == 403
-
-
-def test_reception_neither_sees_nor_writes_notes(api: Api, people: Everybody, body: Any) -> None:
-    reception = api(people.norte.receptionist)
-    refused = reception.post(URL, body(9, notes="Dor ao subir escada."))
-    assert errors_of(refused) == {"/notes": "not_permitted"}
-    made = api(people.norte.manager).post(URL, body(9, notes="Dor ao subir escada."))
-    assert made.json()["notes"] == "Dor ao subir escada."
-    assert "notes" not in reception.get(made["Location"]).json()
-    assert errors_of(reception.patch(made["Location"], {"notes": ""})) == {
-        "/notes": "not_permitted"
-    }
-
-
-def test_a_therapist_works_in_their_own_agenda(
-    api: Api, people: Everybody, body: Any, others: Any
-) -> None:
-    therapist, manager = api(people.norte.therapist), api(people.norte.manager)
-    made = therapist.post(URL, body(9, notes="Avaliação."))
-    assert made.status_code == 201
-    path = made["Location"]
-    assert therapist.patch(path, {"status": "in_progress"}).json()["status"] == "in_progress"
-    done = therapist.patch(path, {"status": "completed", "notes": "Evoluiu bem."}).json()
-    assert (done["status"], done["notes"]) == ("completed", "Evoluiu bem.")
-    foreign = therapist.post(URL, body(13, therapist=others.therapist.pk))
-    assert errors_of(foreign) == {"/therapist": "not_permitted"}
-    given_away = therapist.patch(path, {"therapist": str(others.therapist.pk)})
-    assert given_away.status_code in {400, 409}
-    unknown = therapist.post(URL, body(13, patient=others.record.pk))
-    assert errors_of(unknown) == {"/patient": "does_not_exist"}
-    theirs = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
-    assert therapist.get(theirs["Location"]).status_code == 404
-    assert therapist.patch(theirs["Location"], {"notes": "x"}).status_code == 404
-    assert [a["id"] for a in therapist.get(URL).json()["results"]] == [made.json()["id"]]
-    assert therapist.delete(path).status_code == 403
-
-
-def test_an_appointment_makes_a_patient_the_therapists_until_it_is_called_off(
-    api: Api, people: Everybody, body: Any, others: Any
-) -> None:
-    therapist, reception = api(people.norte.therapist), api(people.norte.receptionist)
-    record = f"/api/v1/patients/{others.record.pk}"
-    assert therapist.get(record).status_code == 404
-    made = reception.post(URL, body(9, patient=others.record.pk))
-    assert therapist.get(record).status_code == 200
-    assert len(therapist.get("/api/v1/patients").json()["results"]) == 2
-    reception.patch(made["Location"], {"status": "cancelled"})
-    assert therapist.get(record).status_code == 404
-
-
-def test_a_patient_reads_their_own_appointments_without_notes(
-    api: Api, people: Everybody, body: Any, others: Any
-) -> None:
-    manager, patient = api(people.norte.manager), api(people.norte.patient)
-    own = manager.post(URL, body(9, notes="Avaliação."))
-    other = manager.post(URL, body(9, patient=others.record.pk, therapist=others.therapist.pk))
-    (seen,) = patient.get(URL).json()["results"]
-    assert seen["id"] == own.json()["id"]
-    assert "notes" not in seen
-    assert patient.get(other["Location"]).status_code == 404
-    assert patient.post(URL, body(11)).status_code == 403
-    assert patient.patch(own["Location"], {"status": "cancelled"}).status_code == 403
-    assert patient.delete(own["Location"]).status_code == 403
-
-
-def test_the_owner_of_sul_sees_nothing_of_norte(api: Api, people: Everybody, body: Any) -> None:
-    made = api(people.norte.owner).post(URL, body(9))
-    outsider = api(people.sul.owner)
-    assert outsider.get(URL).json()["results"] == []
-    assert outsider.get(made["Location"]).status_code == 404
-    assert outsider.patch(made["Location"], {"status": "cancelled"}).status_code == 404
-    assert outsider.delete(made["Location"]).status_code == 404
-    assert errors_of(outsider.post(URL, body(9))) == {
-        "/patient": "does_not_exist",
-        "/therapist": "does_not_exist",
-    }
-
-
-def test_without_a_token_there_is_nothing(api: Api, norte: ClinicRoute) -> None:
-    assert api(None).get(URL).status_code == 401
-    assert api(None).post(URL, {}).status_code == 401
-
-
 def test_a_conflict_names_who_is_busy_and_with_what(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, booking: Body, others: Others
 ) -> None:
     reception = api(people.norte.receptionist)
-    made = reception.post(URL, body(9))
-    refused = reception.post(URL, body(9.5, patient=others.record.pk))
+    made = reception.post(URL, booking(9))
+
+    refused = reception.post(URL, booking(9.5, patient=others.record.pk))
     assert refused.status_code == 409
     problem = refused.json()
     assert problem["code"] == "appointment_conflict"
+
     (error,) = problem["errors"]
     assert (error["pointer"], error["code"]) == ("/therapist", "therapist_busy")
     (conflict,) = error["conflicts"]
@@ -145,26 +34,15 @@ def test_a_conflict_names_who_is_busy_and_with_what(
     assert people.norte.record.name not in refused.content.decode()
 
 
-def test_a_therapist_learns_no_more_than_that_the_patient_is_busy(
-    api: Api, people: Everybody, body: Any, others: Any
-) -> None:
-    manager, therapist = api(people.norte.manager), api(people.norte.therapist)
-    assert manager.post(URL, body(9, therapist=others.therapist.pk)).status_code == 201
-    refused = therapist.post(URL, body(9))
-    assert refused.status_code == 409
-    (error,) = refused.json()["errors"]
-    assert (error["pointer"], error["code"]) == ("/patient", "patient_busy")
-    assert error["conflicts"] == []
-
-
 def test_moving_into_anothers_time_is_a_conflict_too(
-    api: Api, people: Everybody, body: Any
+    api: Api, people: Everybody, booking: Body
 ) -> None:
     reception = api(people.norte.receptionist)
-    reception.post(URL, body(9))
-    later = reception.post(URL, body(11))
+    reception.post(URL, booking(9))
+    later = reception.post(URL, booking(11))
+
     refused = reception.patch(
-        later["Location"], {name: body(9.5)[name] for name in ("start_time", "end_time")}
+        later["Location"], {name: booking(9.5)[name] for name in ("start_time", "end_time")}
     )
     assert refused.status_code == 409
     assert errors_of(refused) == {"/therapist": "therapist_busy", "/patient": "patient_busy"}
@@ -191,14 +69,15 @@ def test_a_status_moves_along_the_table(
     api: Api,
     people: Everybody,
     norte: ClinicRoute,
-    an_appointment: Any,
-    start: Any,
-    end: Any,
-    status: Any,
+    an_appointment: AnAppointment,
+    start: str,
+    end: str,
+    status: int,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=start)
         appointment.save()
+
     answer = api(people.norte.manager).patch(f"{URL}/{appointment.pk}", {"status": end})
     assert answer.status_code == status
     if status == 409:
@@ -207,39 +86,47 @@ def test_a_status_moves_along_the_table(
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
 def test_a_visit_that_began_or_was_called_off_keeps_its_time(
-    api: Api, people: Everybody, norte: ClinicRoute, an_appointment: Any, body: Any, status: Any
+    api: Api,
+    people: Everybody,
+    norte: ClinicRoute,
+    an_appointment: AnAppointment,
+    booking: Body,
+    status: str,
 ) -> None:
     with clinic_scope(norte):
         appointment = an_appointment(9, status=status)
         appointment.save()
+
     manager, path = api(people.norte.manager), f"{URL}/{appointment.pk}"
-    moved = manager.patch(path, {name: body(13)[name] for name in ("start_time", "end_time")})
+    moved = manager.patch(path, {name: booking(13)[name] for name in ("start_time", "end_time")})
     assert moved.json()["code"] == "invalid_transition"
     assert manager.patch(path, {"notes": "Faltou."}).json()["notes"] == "Faltou."
 
 
 def test_the_patient_of_an_appointment_stays(
-    api: Api, people: Everybody, body: Any, others: Any
+    api: Api, people: Everybody, booking: Body, others: Others
 ) -> None:
     manager = api(people.norte.manager)
-    made = manager.post(URL, body(9))
+    made = manager.post(URL, booking(9))
+
     refused = manager.patch(made["Location"], {"patient": str(others.record.pk)})
     assert errors_of(refused) == {"/patient": "read_only"}
-    assert errors_of(manager.post(URL, body(11, status="completed"))) == {"/status": "read_only"}
+    assert errors_of(manager.post(URL, booking(11, status="completed"))) == {"/status": "read_only"}
 
 
 def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
-    api: Api, people: Everybody, norte: ClinicRoute, body: Any, others: Any
+    api: Api, people: Everybody, norte: ClinicRoute, booking: Body, others: Others
 ) -> None:
     reception = api(people.norte.receptionist)
     with clinic_scope(norte):
         Patient.objects.filter(pk=others.record.pk).update(deleted_at=timezone.now())
         User.objects.filter(pk=others.therapist.pk).update(is_active=False)
-    gone = reception.post(URL, body(9, patient=others.record.pk))
+
+    gone = reception.post(URL, booking(9, patient=others.record.pk))
     assert errors_of(gone) == {"/patient": "does_not_exist"}
-    left = reception.post(URL, body(9, therapist=others.therapist.pk))
+    left = reception.post(URL, booking(9, therapist=others.therapist.pk))
     assert (left.status_code, errors_of(left)) == (400, {"/therapist": "inactive"})
-    manager = reception.post(URL, body(9, therapist=people.norte.manager.pk))
+    manager = reception.post(URL, booking(9, therapist=people.norte.manager.pk))
     assert errors_of(manager) == {"/therapist": "not_a_therapist"}
 
 
@@ -259,27 +146,28 @@ def test_nobody_books_a_deleted_patient_or_a_therapist_who_left(
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, body: Any, fields: Any, expected: Any
+    api: Api, people: Everybody, booking: Body, fields: Any, expected: Any
 ) -> None:
-    refused = api(people.norte.manager).post(URL, body(9) | fields)
+    refused = api(people.norte.manager).post(URL, booking(9) | fields)
     assert refused.status_code == 400
     assert errors_of(refused) == expected
 
 
 def test_an_agenda_is_a_span_of_time_and_a_person(
-    api: Api, people: Everybody, body: Any, others: Any
-) -> Any:
+    api: Api, people: Everybody, booking: Body, others: Others
+) -> None:
     manager = api(people.norte.manager)
     for hour in (9, 10, 11):
-        manager.post(URL, body(hour))
-    manager.post(URL, body(10, patient=others.record.pk, therapist=others.therapist.pk))
+        manager.post(URL, booking(hour))
+    manager.post(URL, booking(10, patient=others.record.pk, therapist=others.therapist.pk))
 
-    def starts(**query: Any) -> Any:
+    def starts(**query: Any) -> list[str]:
         results = manager.get(URL, query).json()["results"]
         return [appointment["start_time"][11:16] for appointment in results]
 
     assert starts() == ["06:00", "07:00", "07:00", "08:00"]
     assert starts(ordering="-start_time", limit=1) == ["08:00"]
+
     span = {"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T11:00:00Z"}
     assert starts(**span) == ["07:00", "07:00"]
     assert starts(**span, therapist=str(others.therapist.pk)) == ["07:00"]
@@ -287,19 +175,22 @@ def test_an_agenda_is_a_span_of_time_and_a_person(
     assert starts(q="outro") == ["07:00"]
     assert starts(q="52998224725") == ["06:00", "07:00", "08:00"]
     assert starts(status="cancelled") == []
+
     assert errors_of(manager.get(URL, {"from": "yesterday"})) == {"from": "invalid"}
     assert errors_of(manager.get(URL, {"status": "missed"})) == {"status": "invalid_choice"}
 
 
 def test_deleting_takes_it_out_and_keeps_the_row(
-    api: Api, people: Everybody, norte: ClinicRoute, body: Any
+    api: Api, people: Everybody, norte: ClinicRoute, booking: Body
 ) -> None:
     manager = api(people.norte.manager)
-    path = manager.post(URL, body(9))["Location"]
+    path = manager.post(URL, booking(9))["Location"]
+
     assert manager.delete(path).status_code == 204
     assert manager.get(path).status_code == 404
     assert manager.patch(path, {"notes": ""}).status_code == 404
-    assert manager.post(URL, body(9)).status_code == 201
+    assert manager.post(URL, booking(9)).status_code == 201
+
     with clinic_scope(norte):
         assert Appointment.objects.count() == 2
         assert Appointment.objects.filter(status=Status.SCHEDULED).alive().count() == 1

@@ -1,4 +1,4 @@
-"""The days of a series as a function."""
+"""The days of a series, as a function."""
 
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ def test_a_plan_has_as_many_open_days_as_were_asked_for(
     weekdays: set[int], count: int, first: date, shut: set[int]
 ) -> None:
     closed = {first + timedelta(days=number) for number in shut}
+
     plan = plan_days(
         first_day=first,
         weekdays=weekdays,
@@ -31,9 +32,11 @@ def test_a_plan_has_as_many_open_days_as_were_asked_for(
     )
     assert len(plan.days) == count
     assert plan.days == sorted(set(plan.days))
+
     both = sorted(plan.days + [day for day, _ in plan.skipped])
     assert {day.weekday() for day in both} <= weekdays
     assert not closed & set(plan.days)
+
     span = (plan.days[-1] - first).days + 1
     every = [first + timedelta(days=n) for n in range(span)]
     assert [day for day in every if day.weekday() in weekdays] == both

@@ -1,4 +1,4 @@
-"""Rooms: nobody is put on a place that is taken, by the services or behind their back."""
+"""Rooms: nobody gets a taken place, neither by the services nor behind their back."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from scheduling.services import (
 )
 from tenants.context import ClinicRoute, clinic_scope
 from tests.people import Everybody, FreshClinic, InThreads
+from tests.scheduling.conftest import AnAppointment, At, Others
 
 PREFIX = "scheduling_appointment_"
 
@@ -33,6 +34,7 @@ def a_patient(number: int) -> Patient:
     digits = [int(digit) for digit in f"{number:09d}"]
     for _ in range(2):
         digits.append(cpf_check_digit(digits))
+
     return patient_register(
         acting_user=None,
         name=f"Paciente {number}",
@@ -43,7 +45,7 @@ def a_patient(number: int) -> Patient:
 
 
 def refusal(appointment: Appointment) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python check."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         Appointment.objects.bulk_create([appointment])
     return str(constraint_of(refused.value))
@@ -54,7 +56,7 @@ def room(in_norte: ClinicRoute) -> Room:
     return room_create(acting_user=None, name="Sala 1")
 
 
-def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at: Any) -> None:
+def test_a_room_for_one_takes_one(room: Room, people: Everybody, others: Others, at: At) -> None:
     made = appointment_book(
         acting_user=None,
         patient=people.norte.record,
@@ -63,31 +65,37 @@ def test_a_room_for_one_takes_one(room: Any, people: Everybody, others: Any, at:
         **at(9),
     )
     assert made.seat == 1
+
     second = {"patient": others.record, "therapist": others.therapist, "room": room}
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, **second, **at(9.5))
     (error,) = refused.value.errors
     assert (error["field"], error["code"]) == ("room", "room_full")
+
     later = appointment_book(acting_user=None, **second, **at(10))
     with pytest.raises(AppointmentConflict):
         appointment_update(acting_user=None, appointment=later, changes=at(9.5))
+
     later.refresh_from_db()
     appointment_cancel(acting_user=None, appointment=made)
     appointment_update(acting_user=None, appointment=later, changes=at(9.5))
 
 
 def test_a_group_is_one_therapist_with_several_in_one_room(
-    in_norte: ClinicRoute, people: Everybody, others: Any, at: Any
+    in_norte: ClinicRoute, people: Everybody, others: Others, at: At
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
+
     first = appointment_book(acting_user=None, patient=people.norte.record, **who, **at(9))
     second = appointment_book(acting_user=None, patient=others.record, **who, **at(9.5))
     assert {first.seat, second.seat} == {1, 2}
+
     third = a_patient(7)
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, patient=third, **who, **at(9.5))
     assert [error["code"] for error in refused.value.errors] == ["room_full"]
+
     alone = who | {"room": None, "group": False}
     with pytest.raises(AppointmentConflict) as refused:
         appointment_book(acting_user=None, patient=third, **alone, **at(9.5))
@@ -95,16 +103,16 @@ def test_a_group_is_one_therapist_with_several_in_one_room(
 
 
 def test_the_database_tells_a_group_from_a_double_booking(
-    in_norte: ClinicRoute, an_appointment: Any, others: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment, others: Others
 ) -> None:
-    here, there = (
-        room_create(acting_user=None, name="Pilates", capacity=3),
-        room_create(acting_user=None, name="Água", capacity=3),
-    )
+    here = room_create(acting_user=None, name="Pilates", capacity=3)
+    there = room_create(acting_user=None, name="Água", capacity=3)
+
     an_appointment(9, room=here, seat=1, group=True).save()
     same = an_appointment(9.5, patient=others.record, room=here, seat=2, group=True)
     same.full_clean()
     same.save()
+
     third = a_patient(8)
     for wrong in ({"room": there, "seat": 1, "group": True}, {"room": here, "seat": 3}, {}):
         one = an_appointment(9.5, patient=third, **wrong)
@@ -124,56 +132,61 @@ def test_the_database_tells_a_group_from_a_double_booking(
     ],
 )
 def test_the_database_refuses_places_that_are_not_there(
-    room: Any, an_appointment: Any, fields: Any, constraint: str
+    room: Room, an_appointment: AnAppointment, fields: Any, constraint: str
 ) -> None:
     given = fields | ({"room": room} if "room" in fields else {})
     assert refusal(an_appointment(9, **given)) == constraint
 
 
 def test_a_room_does_not_shrink_below_what_is_booked(
-    in_norte: ClinicRoute, people: Everybody, others: Any
+    in_norte: ClinicRoute, people: Everybody, others: Others
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     soon = timezone.now() + timedelta(days=2)
     times = {"start_time": soon, "end_time": soon + timedelta(hours=1)}
     who = {"therapist": people.norte.therapist, "room": pilates, "group": True}
+
     appointment_book(acting_user=None, patient=people.norte.record, **who, **times)
     second = appointment_book(acting_user=None, patient=others.record, **who, **times)
+
     with pytest.raises(FieldConflict) as refused:
         room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     assert (refused.value.field, refused.value.field_code) == ("capacity", "in_use")
+
     with pytest.raises(IntegrityError) as behind, transaction.atomic(using="shard_1"):
         Room.objects.filter(pk=pilates.pk).update(capacity=1)
     assert constraint_of(behind.value) == CAPACITY_IN_USE
+
     appointment_cancel(acting_user=None, appointment=second)
     room_update(acting_user=None, room=pilates, changes={"capacity": 1})
 
 
 def test_what_took_place_does_not_keep_a_room_large(
-    in_norte: ClinicRoute, an_appointment: Any
+    in_norte: ClinicRoute, an_appointment: AnAppointment
 ) -> None:
     pilates = room_create(acting_user=None, name="Pilates", capacity=2)
     an_appointment(9, room=pilates, seat=2).save()  # last March
+
     room_update(acting_user=None, room=pilates, changes={"capacity": 1})
     with pytest.raises(RoomInUse):
         room_delete(acting_user=None, room=pilates)
 
 
-def test_an_inactive_room_takes_nobody_new(room: Any, people: Everybody, at: Any) -> None:
+def test_an_inactive_room_takes_nobody_new(room: Room, people: Everybody, at: At) -> None:
     who = {"patient": people.norte.record, "therapist": people.norte.therapist, "room": room}
     room_update(acting_user=None, room=Room.objects.get(pk=room.pk), changes={"active": False})
     with pytest.raises(RoomNotBookable):
         appointment_book(acting_user=None, **who, **at(9))
 
 
-def test_one_clinic_has_no_two_rooms_of_a_name(room: Any) -> None:
+def test_one_clinic_has_no_two_rooms_of_a_name(room: Room) -> None:
     with pytest.raises(FieldConflict) as refused:
         room_create(acting_user=None, name="SALA 1")
     assert refused.value.field == "name"
 
 
 def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
-    fresh_clinic: FreshClinic, in_threads: InThreads, at: Any
+    fresh_clinic: FreshClinic, in_threads: InThreads, at: At
 ) -> None:
     people = fresh_clinic.people
     with clinic_scope(fresh_clinic.route):
@@ -196,6 +209,7 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
             return True
 
     assert sorted(in_threads(8, book)) == [False] * 5 + [True] * 3
+
     with clinic_scope(fresh_clinic.route):
         assert set(Appointment.objects.values_list("seat", flat=True)) == {1, 2, 3}
 
@@ -203,7 +217,7 @@ def test_of_bookings_for_the_last_places_as_many_win_as_there_are(
 def test_a_room_shrinks_before_a_booking_or_not_at_all(
     fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
-    """As scripts would do it that know nothing of the services."""
+    """By scripts that bypass the services."""
     people, soon = fresh_clinic.people, timezone.now() + timedelta(days=2)
     with clinic_scope(fresh_clinic.route):
         pilates = room_create(acting_user=None, name="Pilates", capacity=2)
@@ -227,6 +241,7 @@ def test_a_room_shrinks_before_a_booking_or_not_at_all(
             return True
 
     assert sorted(in_threads(2, run)) == [False, True]
+
     with clinic_scope(fresh_clinic.route):
         beyond = Appointment.objects.filter(seat__gt=Room.objects.get().capacity)
         assert not beyond.exists()

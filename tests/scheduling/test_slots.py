@@ -1,4 +1,4 @@
-"""Free slots as a function: whatever the hours, the clock and what is booked."""
+"""Free slots as a function, for any hours, clock changes and appointments."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -13,7 +13,7 @@ from scheduling.slots import DayHours, Hours, Slot, free_slots
 
 pytestmark = pytest.mark.without_database
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
-# New York changes its clock at two, Lord Howe by half an hour, São Paulo did at midnight.
+# New York changes its clock at two, Lord Howe by half an hour; São Paulo did so at midnight.
 ZONES = [ZoneInfo(name) for name in ("America/New_York", "Australia/Lord_Howe")] + [SAO_PAULO]
 CHANGES = [date(2026, 3, 8), date(2026, 11, 1), date(2026, 4, 5), date(2018, 11, 4)]
 MONDAY = date(2026, 3, 2)
@@ -24,21 +24,24 @@ days = st.sampled_from([*CHANGES, MONDAY]) | st.dates(date(2018, 1, 1), date(202
 
 
 @st.composite
-def agendas(draw: Any) -> dict[str, Any]:
-    """The arguments of `free_slots`, over some days that often have a change of the clock."""
+def agendas(draw: st.DrawFn) -> dict[str, Any]:
+    """Arguments of `free_slots` for some days, often with a clock change."""
     zone = draw(st.sampled_from(ZONES))
     first = draw(days) - timedelta(days=draw(st.integers(0, 3)))
     last = first + timedelta(days=draw(st.integers(0, 6)))
+
     within = st.dates(first, last)
     moments = st.datetimes(
         datetime.combine(first, time.min), datetime.combine(last, time.max), timezones=st.just(UTC)
     )
+
     lengths = st.sampled_from([15, 30, 50, 60, 240]).map(lambda n: timedelta(minutes=n))
     weekly = st.builds(lambda day, span: Hours(day, *span), st.integers(0, 6), spans)
     special = st.builds(lambda day, span: DayHours(day, *span), within, spans) | st.builds(
         DayHours, within
     )
     taken = st.builds(lambda start, length: (start, start + length), moments, lengths)
+
     return {
         "hours": draw(st.lists(weekly, max_size=8)),
         "exceptions": draw(st.lists(special, max_size=3)),
@@ -54,21 +57,23 @@ def agendas(draw: Any) -> dict[str, Any]:
 
 
 def works_at(agenda: dict[str, Any], moment: datetime) -> bool:
-    """Whether the therapist's clock shows working time, written the slow and obvious way."""
+    """Whether the clock shows working time, computed the slow and obvious way."""
     local = moment.astimezone(agenda["zone"])
     day, clock = local.date(), local.time()
+
     if any(first <= day <= last for first, last in agenda["closures"]):
         return False
     own = [one for one in agenda["exceptions"] if one.day == day]
     if own:
         return any(one.start and one.start <= clock < one.end for one in own)
+
     if day in agenda["holidays"]:
         return False
     return any(h.hold_on(day) and h.start <= clock < h.end for h in agenda["hours"])
 
 
 @given(agendas())
-def test_a_slot_is_in_working_hours_and_takes_nobodys_time(agenda: dict[str, Any]) -> None:
+def test_a_slot_is_in_working_hours_and_overlaps_no_appointment(agenda: dict[str, Any]) -> None:
     for slot in free_slots(**agenda):
         start, end = slot.start.astimezone(UTC), slot.end.astimezone(UTC)
         assert end - start == agenda["length"]
@@ -85,15 +90,17 @@ def test_slots_come_in_order_and_once(agenda: dict[str, Any]) -> None:
 
 
 @given(agendas())
-def test_what_is_booked_takes_out_what_it_overlaps_and_nothing_else(
+def test_an_appointment_removes_the_slots_that_it_overlaps_and_no_others(
     agenda: dict[str, Any],
 ) -> None:
     empty = free_slots(**agenda | {"taken": []})
+
     left = [
         slot
         for slot in empty
         if not any(start < slot.end and slot.start < end for start, end in agenda["taken"])
     ]
+
     assert free_slots(**agenda) == left
 
 
@@ -101,6 +108,7 @@ def test_what_is_booked_takes_out_what_it_overlaps_and_nothing_else(
 def test_every_start_that_fits_is_there(agenda: dict[str, Any]) -> None:
     agenda |= {"taken": [], "exceptions": [], "closures": [], "holidays": set()}
     found = {slot.start.astimezone(UTC) for slot in free_slots(**agenda)}
+
     day = agenda["first"]
     while day <= agenda["last"]:
         for hours in agenda["hours"]:
@@ -113,7 +121,7 @@ def test_every_start_that_fits_is_there(agenda: dict[str, Any]) -> None:
 
 
 def of(day: date, zone: tzinfo = SAO_PAULO, **given: Any) -> list[str]:
-    """The starts on one day, nine to twelve, an hour each, every half hour."""
+    """The starts of one-hour slots on a day from nine to twelve, every half hour."""
     agenda: dict[str, Any] = {
         "hours": [Hours(number, time(9), time(12)) for number in range(7)],
         "exceptions": [],
@@ -121,6 +129,7 @@ def of(day: date, zone: tzinfo = SAO_PAULO, **given: Any) -> list[str]:
         "holidays": [],
         "taken": [],
     }
+
     found: list[Slot] = free_slots(
         **agenda | given,
         length=timedelta(hours=1),
@@ -129,6 +138,7 @@ def of(day: date, zone: tzinfo = SAO_PAULO, **given: Any) -> list[str]:
         zone=zone,
         step=timedelta(minutes=30),
     )
+
     return [f"{slot.start:%H:%M}" for slot in found]
 
 
@@ -156,14 +166,14 @@ def test_hours_hold_from_and_until_a_day() -> None:
 @pytest.mark.parametrize(
     ("day", "expected"),
     [(date(2026, 3, 8), 2), (date(2026, 11, 1), 4), (date(2026, 3, 9), 3)],
-    ids=["the clock leaps", "an hour comes twice", "an ordinary day"],
+    ids=["the clock skips an hour", "an hour comes twice", "an ordinary day"],
 )
 def test_a_night_shift_is_as_long_as_it_is(day: date, expected: int) -> None:
     opens, closes = period_of(day, time(0, 30), time(3, 30), ZoneInfo("America/New_York"))
     assert closes - opens == timedelta(hours=expected)
 
 
-def test_a_time_that_the_clock_leaps_over_is_later() -> None:
+def test_a_time_that_the_clock_skips_becomes_a_later_one() -> None:
     new_york = ZoneInfo("America/New_York")
     assert moment_of(date(2026, 3, 8), time(2, 30), new_york).hour == 3
     assert moment_of(date(2026, 11, 1), time(1, 30), new_york).utcoffset() == timedelta(hours=-4)

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
-from patients.csv_file import COLUMNS, Problem, UnreadableFile
-from patients.imports import Summary, patients_import
+from patients.imports import COLUMNS, ImportSummary, LineProblem, UnreadableFile, patients_import
 from tenants.context import clinic_scope
 from tenants.directory import route_by_schema
 from tenants.errors import ClinicClosed, ClinicNotFound
@@ -21,7 +20,7 @@ _HELP = f"""
 Registers the patients of a CSV file in a clinic: all of them, or, if a line is bad, none.
 
 The file is UTF-8, separated by commas or semicolons. Its first line names the columns:
-{", ".join(COLUMNS)}
+{", ".join(COLUMNS.names)}
 (or in Portuguese: nome, e-mail, telefone, CPF, data de nascimento, histórico, e-mail do
 fisioterapeuta). Dates are 31/12/1990 or 1990-12-31; phones have a country code, +55 or 55.
 Every bad line is reported with its number, the field and the reason, never with its content.
@@ -56,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from error
         self._conclude(summary, dry_run=options["dry_run"])
 
-    def _import(self, options: dict[str, Any]) -> Summary:
+    def _import(self, options: dict[str, Any]) -> ImportSummary:
         with ExitStack() as stack:
             stack.enter_context(acting_as_job("import_patients"))
             stack.enter_context(clinic_scope(route_by_schema(options["schema_name"])))
@@ -69,7 +68,7 @@ class Command(BaseCommand):
                 progress=self._progress,
             )
 
-    def _report(self, line: int, problem: Problem) -> None:
+    def _report(self, line: int, problem: LineProblem) -> None:
         field = f"{problem.field}: " if problem.field else ""
         self.stdout.write(_("line %d") % line + f": {field}{problem.reason} [{problem.code}]")
 
@@ -77,7 +76,7 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write(f"\r{read}", style_func=str, ending="")
 
-    def _conclude(self, summary: Summary, *, dry_run: bool) -> None:
+    def _conclude(self, summary: ImportSummary, *, dry_run: bool) -> None:
         if self.stderr.isatty():
             self.stderr.write("\r", style_func=str, ending="")
         counts = {"read": summary.read, "bad": summary.bad, "written": summary.written}

@@ -7,23 +7,50 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, router, transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 from rest_framework import exceptions
 
 from accounts.models import Role, User
-from core.constraints import constraint_of, refusal_of, rule_of
+from core.constraints import FieldConflict
 from core.errors import Conflict
+from core.records import editable_fields, refuse_fields
 from patients import validators
-from patients.access import writable_fields
-from patients.csv_file import Problem, Record, read_records
-from patients.errors import FieldNotPermitted, TherapistInactive
+from patients.access import refuse_registration, writable_fields
+from patients.constraints import RULES
+from patients.errors import TherapistInactive
+from patients.imports.csv_file import Columns, LineProblem, Record, read_records
 from patients.models import Patient
 from patients.serializers import PatientSerializer
+from patients.services import patients_register
+from tenants.context import clinic_transaction, current_clinic
 
 _BATCH = 500  # lines
-_CPF_UNIQUE = "patients_patient_cpf_unique"
+_CPF_UNIQUE = RULES["patients_patient_cpf_unique"]
+_PHONE_FORM = RULES["patients_patient_phone_e164"]
+# Headings in Portuguese, and other names, beside the field's own.
+_HEADINGS = {
+    "name": ("full_name", "nome", "nome_completo", "paciente"),
+    "email": ("e_mail",),
+    "phone": ("telefone", "celular", "fone"),
+    "birth_date": ("data_nascimento", "data_de_nascimento", "nascimento"),
+    "medical_history": ("historico", "historico_medico", "historico_clinico"),
+    "therapist_email": (
+        "email_fisioterapeuta",
+        "e_mail_fisioterapeuta",
+        "email_do_fisioterapeuta",
+        "e_mail_do_fisioterapeuta",
+        "fisioterapeuta",
+    ),
+}
+_IMPORTED = [field for field in editable_fields(Patient) if field not in Patient.people]
+COLUMNS = Columns(
+    names={
+        column: (column, *_HEADINGS.get(column, ())) for column in [*_IMPORTED, "therapist_email"]
+    },
+    required=[field for field in _IMPORTED if not Patient._meta.get_field(field).blank],
+)
 _BRAZILIAN_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _WITH_COUNTRY = re.compile(r"\+.*|55[0-9]{10,11}|")
 
@@ -35,7 +62,7 @@ class ImportRaced(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ImportSummary:
     """Lines read, lines with problems, and patients written."""
 
     read: int
@@ -47,7 +74,7 @@ class Summary:
 class _Line:
     number: int
     patient: Patient | None
-    problems: list[Problem]
+    problems: list[LineProblem]
 
 
 def patients_import(
@@ -56,9 +83,9 @@ def patients_import(
     file: BinaryIO,
     dry_run: bool,
     skip_invalid: bool,
-    report: Callable[[int, Problem], None],
+    report: Callable[[int, LineProblem], None],
     progress: Callable[[int], None],
-) -> Summary:
+) -> ImportSummary:
     """Register the patients of a CSV file (patients.csv_file) in the current clinic.
 
     All lines are read; `report` gets a line's number and each of its problems, `progress` how many
@@ -66,29 +93,34 @@ def patients_import(
     Raises UnreadableFile, ImportRaced, FieldNotPermitted.
     """
     read = bad = written = 0
-    using = router.db_for_write(Patient)
-    with transaction.atomic(using=using):
-        for batch in _batches(_Checker(acting_user).check(read_records(file))):
+    lines = _Checker(acting_user).check(read_records(file, COLUMNS))
+
+    with clinic_transaction():
+        for batch in _batches(lines):
             _refuse_known(batch)
             for line in batch:
                 for problem in line.problems:
                     report(line.number, problem)
+
             good = [line.patient for line in batch if line.patient and not line.problems]
             read, bad = read + len(batch), bad + len(batch) - len(good)
             if good and not dry_run and (skip_invalid or not bad):
-                _write(good)
+                _write(acting_user, good)
                 written += len(good)
             progress(read)
+
         if bad and not skip_invalid:
-            transaction.set_rollback(True, using=using)
+            transaction.set_rollback(True, using=current_clinic().shard)
             written = 0
-    return Summary(read=read, bad=bad, written=written)
+
+    return ImportSummary(read=read, bad=bad, written=written)
 
 
 class _Checker:
     """Makes patients of records, as the API would, and remembers the CPFs that it saw."""
 
     def __init__(self, acting_user: User | None) -> None:
+        refuse_registration(acting_user)
         self._permitted = writable_fields(acting_user)
         self._serializer = PatientSerializer()
         therapists = User.objects.filter(role=Role.THERAPIST)
@@ -102,8 +134,13 @@ class _Checker:
                 patient, problems = self._patient_of(record)
             yield _Line(record.line, patient, problems)
 
-    def _patient_of(self, record: Record) -> tuple[Patient | None, list[Problem]]:
-        values = dict(record.values)
+    def _patient_of(self, record: Record) -> tuple[Patient | None, list[LineProblem]]:
+        # An empty cell of a column that may be left out means the same as no such column.
+        values = {
+            column: value
+            for column, value in record.values.items()
+            if value or column in COLUMNS.required
+        }
         therapist_email = values.pop("therapist_email", "")
         self._refuse_columns(values, therapist_email)
         values["phone"] = re.sub(r"[ ().-]", "", values["phone"])
@@ -125,69 +162,67 @@ class _Checker:
     def _refuse_columns(self, values: dict[str, str], therapist_email: str) -> None:
         given = {field for field, value in values.items() if value}
         given |= {"therapist"} if therapist_email else set()
-        for field in sorted(given - self._permitted):
-            raise FieldNotPermitted(field)
+        refuse_fields(given, self._permitted)
 
-    def _therapist_problems(self, email: str) -> Iterator[Problem]:
+    def _therapist_problems(self, email: str) -> Iterator[LineProblem]:
         therapist = self._therapists.get(email.lower())
         if email and therapist is None:
             reason = _("No therapist of the clinic has this e-mail.")
-            yield Problem("therapist_email", "unknown_therapist", reason)
+            yield LineProblem("therapist_email", "unknown_therapist", reason)
         elif therapist and not therapist.is_active:
-            yield Problem("therapist_email", "inactive", TherapistInactive().detail)
+            yield LineProblem("therapist_email", "inactive", TherapistInactive().detail)
 
-    def _cpf_problems(self, text: str, line: int) -> Iterator[Problem]:
+    def _cpf_problems(self, text: str, line: int) -> Iterator[LineProblem]:
         cpf = validators.tidy_cpf(text)
         if not re.fullmatch(validators.CPF_STORED, cpf):
             return
         first = self._line_of_cpf.setdefault(int(cpf), line)
         if first != line:
             reason = _("Line %(line)d has the same CPF.") % {"line": first}
-            yield Problem("cpf", "repeated", reason)
+            yield LineProblem("cpf", "repeated", reason)
 
 
-def _phone_problems(phone: str) -> Iterator[Problem]:
+def _phone_problems(phone: str) -> Iterator[LineProblem]:
     """Stricter than the API: 11987654321 of a spreadsheet is no number of country code 1."""
     if not _WITH_COUNTRY.fullmatch(phone):
-        rule = rule_of("patients_patient_phone_e164")
-        yield Problem("phone", "invalid_phone", str(rule.message if rule else ""))
+        yield LineProblem("phone", _PHONE_FORM.code, str(_PHONE_FORM.message))
 
 
-def _problems_of_rest(error: exceptions.ValidationError) -> Iterator[Problem]:
+def _problems_of_rest(error: exceptions.ValidationError) -> Iterator[LineProblem]:
     detail: Any = error.detail
     for field, found in detail.items():
         for one in found:
             if field == "birth_date" and one.code == "invalid":
                 reason = _("Write the date as 31/12/1990 or 1990-12-31.")
-                yield Problem(field, one.code, reason)
+                yield LineProblem(field, one.code, reason)
             else:
-                yield Problem(field, one.code, str(one))
+                yield LineProblem(field, one.code, str(one))
 
 
-def _problems_of_django(error: ValidationError) -> Iterator[Problem]:
+def _problems_of_django(error: ValidationError) -> Iterator[LineProblem]:
     for field, found in error.error_dict.items():
         for one in found:
-            yield Problem(field, one.code or "invalid", " ".join(one.messages))
+            yield LineProblem(field, one.code or "invalid", " ".join(one.messages))
 
 
 def _refuse_known(batch: list[_Line]) -> None:
     """Add a problem to the lines whose CPF a patient of the clinic has."""
     cpfs = [line.patient.cpf for line in batch if line.patient]
     known = set(Patient.objects.alive().filter(cpf__in=cpfs).values_list("cpf", flat=True))
-    rule = rule_of(_CPF_UNIQUE)
     for line in batch:
-        if rule and line.patient and line.patient.cpf in known:
-            line.problems.append(Problem("cpf", rule.code, str(rule.message)))
+        if line.patient and line.patient.cpf in known:
+            taken = LineProblem("cpf", _CPF_UNIQUE.code, str(_CPF_UNIQUE.message))
+            line.problems.append(taken)
 
 
-def _write(patients: list[Patient]) -> None:
+def _write(acting_user: User | None, patients: list[Patient]) -> None:
     try:
-        Patient.objects.bulk_create(patients)
-    except IntegrityError as error:
+        patients_register(acting_user=acting_user, patients=patients)
+    except FieldConflict as error:
         # Between the look and the write somebody else's patient came in.
-        raise (
-            ImportRaced() if constraint_of(error) == _CPF_UNIQUE else refusal_of(error)
-        ) from error
+        if (error.field, error.field_code) == (_CPF_UNIQUE.field, _CPF_UNIQUE.code):
+            raise ImportRaced from error
+        raise
     except OperationalError as error:
         if isinstance(error.__cause__, DeadlockDetected):  # another import of the same people
             raise ImportRaced from error

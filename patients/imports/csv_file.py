@@ -1,10 +1,10 @@
-"""Reads a CSV of patients one record at a time, whatever is wrong with it. Knows no database."""
+"""Reads a CSV file one record at a time, and goes on after a broken one. Knows no database."""
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -13,25 +13,23 @@ from django.utils.translation import gettext as _
 from core.errors import FisioFlowError
 
 LONGEST_LINE = 1_000_000  # characters: what is longer is no CSV, and isn't read into memory
-REQUIRED = ("name", "phone", "cpf", "birth_date")
-# Names that a column may have, in any letter case, with or without accents, "_" being any blank.
-COLUMNS = {
-    "name": ("name", "full_name", "nome", "nome_completo", "paciente"),
-    "email": ("email", "e_mail"),
-    "phone": ("phone", "telefone", "celular", "fone"),
-    "cpf": ("cpf",),
-    "birth_date": ("birth_date", "data_nascimento", "data_de_nascimento", "nascimento"),
-    "medical_history": ("medical_history", "historico", "historico_medico", "historico_clinico"),
-    "therapist_email": (
-        "therapist_email",
-        "email_fisioterapeuta",
-        "e_mail_fisioterapeuta",
-        "email_do_fisioterapeuta",
-        "e_mail_do_fisioterapeuta",
-        "fisioterapeuta",
-    ),
-}
-_BY_ALIAS = {alias: column for column, aliases in COLUMNS.items() for alias in aliases}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a header may name: the columns, each with the headings that mean it.
+
+    A heading may be in any letter case, with or without accents; "_" is any blank or punctuation.
+    The `required` columns must be there.
+    """
+
+    names: Mapping[str, Collection[str]]
+    required: Collection[str]
+
+    @property
+    def by_heading(self) -> dict[str, str]:
+        """The column that each heading means."""
+        return {heading: name for name, headings in self.names.items() for heading in headings}
 
 
 class UnreadableFile(FisioFlowError):
@@ -42,7 +40,7 @@ class UnreadableFile(FisioFlowError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LineProblem:
     """What is wrong with a line. `field` is empty for the line as a whole; no value is quoted."""
 
     field: str
@@ -56,20 +54,20 @@ class Record:
 
     line: int
     values: Mapping[str, str]
-    problem: Problem | None = None
+    problem: LineProblem | None = None
 
 
-def read_records(file: BinaryIO) -> Iterator[Record]:
-    """The records below the header; blank lines are passed over.
+def read_records(file: BinaryIO, columns: Columns) -> Iterator[Record]:
+    """The records below the header, without blank lines.
 
-    Raises UnreadableFile when the header isn't one, or a line is too long to be one.
+    Raises UnreadableFile for a header that doesn't name the columns, or a line that is too long.
     """
     # Bytes that aren't UTF-8 become lone surrogates, so that only their own line is refused.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         lines = _lines(text)
-        columns, delimiter = _read_header(next(lines, ""))
-        yield from _read_rows(lines, columns, delimiter)
+        header, delimiter = _read_header(next(lines, ""), columns)
+        yield from _read_rows(lines, header, delimiter)
     finally:
         text.detach()  # the file stays the caller's to close
 
@@ -83,31 +81,40 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _read_header(line: str) -> tuple[list[str], str]:
+def _read_header(line: str, columns: Columns) -> tuple[list[str], str]:
+    """The column of each place, and the delimiter."""
     if not _is_text(line) or "\0" in line:
         raise UnreadableFile(_("The file isn't UTF-8 text. Save it as “CSV UTF-8”."))
+
     delimiter = ";" if line.count(";") > line.count(",") else ","
     try:
-        names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        headings = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
-        names = []
-    while names and not names[-1].strip():
-        names.pop()
-    columns = [_BY_ALIAS.get(_plain(name), "") for name in names]
-    # What isn't known may be a patient's line, in a file without a header: it isn't quoted.
-    if not columns:
-        raise UnreadableFile(_("The first line must name the columns: ") + ", ".join(COLUMNS))
-    if "" in columns:
+        headings = []
+    while headings and not headings[-1].strip():
+        headings.pop()
+
+    meant = columns.by_heading
+    header = [meant.get(_plain(heading), "") for heading in headings]
+    _check_header(header, columns)
+    return header, delimiter
+
+
+def _check_header(header: list[str], columns: Columns) -> None:
+    # An unknown heading may be a patient's, in a file without a header: it isn't quoted.
+    known = ", ".join(columns.names)
+    if not header:
+        raise UnreadableFile(_("The first line must name the columns: ") + known)
+    if "" in header:
         raise UnreadableFile(
             _("Column %(number)d isn't known. The first line must name the columns: ")
-            % {"number": columns.index("") + 1}
-            + ", ".join(COLUMNS)
+            % {"number": header.index("") + 1}
+            + known
         )
-    if twice := sorted({column for column in columns if columns.count(column) > 1}):
+    if twice := sorted({column for column in header if header.count(column) > 1}):
         raise UnreadableFile(_("These columns are there twice: ") + ", ".join(twice))
-    if missing := [column for column in REQUIRED if column not in columns]:
+    if missing := [column for column in columns.required if column not in header]:
         raise UnreadableFile(_("These columns are missing: ") + ", ".join(missing))
-    return columns, delimiter
 
 
 def _read_rows(lines: Iterator[str], columns: list[str], delimiter: str) -> Iterator[Record]:
@@ -129,19 +136,21 @@ def _record(line: int, row: list[str], columns: list[str]) -> Record:
     if len(row) < len(columns) or any(value.strip() for value in row[len(columns) :]):
         reason = _("The line has %(found)d values; the header has %(expected)d.")
         counts = {"found": len(row), "expected": len(columns)}
-        return Record(line, {}, Problem("", "columns", reason % counts))
+        return Record(line, {}, LineProblem("", "columns", reason % counts))
     values = dict(zip(columns, (value.strip() for value in row), strict=False))
     for column, value in values.items():
         if not _is_text(value):
-            return Record(line, values, Problem(column, "encoding", _("This isn't UTF-8 text.")))
+            return Record(
+                line, values, LineProblem(column, "encoding", _("This isn't UTF-8 text."))
+            )
     return Record(line, values)
 
 
-def _broken_quotes(first: int, last: int) -> Problem:
+def _broken_quotes(first: int, last: int) -> LineProblem:
     reason = _("The quotation marks don't match, or a value is far too long.")
     if last > first:
         reason += " " + _("Nothing was read up to line %(last)d.") % {"last": last}
-    return Problem("", "malformed", reason)
+    return LineProblem("", "malformed", reason)
 
 
 def _is_text(value: str) -> bool:
