@@ -7,12 +7,10 @@ import structlog
 from django.conf import LazySettings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from rest_framework.test import APIClient
 
 from core.actor import Actor, acting, acting_as_job, current_actor, identify
-from core.requests import RequestMiddleware, client_address
+from core.requests import RequestMiddleware, RequestNotes, client_address, notes_of
 
-Api = Callable[..., APIClient]
 pytestmark = pytest.mark.without_database
 
 
@@ -67,6 +65,16 @@ def test_who_signed_in_is_forgotten_after_the_request() -> None:
         lambda _: seen.append(repr(structlog.contextvars.get_contextvars())),
     )
     assert "patient" not in seen[2]
+
+
+def test_the_notes_on_a_request_are_its_own_and_need_no_middleware() -> None:
+    first, second = RequestFactory().get("/"), RequestFactory().get("/")
+
+    notes_of(first).form_errors.append(("name", "Taken."))
+
+    assert notes_of(first) is notes_of(first)
+    assert notes_of(first).form_errors == [("name", "Taken.")]
+    assert notes_of(second) == RequestNotes()
 
 
 def test_a_job_acts_by_its_name_and_the_one_before_comes_back() -> None:
