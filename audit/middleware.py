@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from audit.refusals import refusal_record
 from audit.services import chart_view_record
+from core.charts import opened_charts
 from core.errors import FisioFlowError
 from core.requests import notes_of
 
@@ -30,7 +31,7 @@ class TrailMiddleware:
             code = notes.refused_by.code if notes.refused_by else "permission_denied"
             refusal_record(record_id=_asked_for(request), details=_asked(request, response, code))
         if _has_content(response):
-            chart_view_record(patient_ids=notes.charts_opened)
+            chart_view_record(patient_ids=opened_charts(request))
         return response
 
 

@@ -5,7 +5,6 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from core.charts import charts_are_of
 from core.constraints import register
 from patients.constraints import RULES
 
@@ -17,8 +16,5 @@ class PatientsConfig(AppConfig):
     verbose_name = _("Patients")
 
     def ready(self) -> None:
-        from patients.models import Patient  # models can't be loaded earlier
-
         register(RULES)
-        charts_are_of(Patient)
         import_module("patients.checks")  # registers itself
