@@ -2,18 +2,11 @@
 
 from pathlib import Path
 
-from core.env import (
-    env_bool,
-    env_choice,
-    env_int,
-    env_list,
-    env_secret,
-    env_text,
-    env_url,
-)
+from core.env import env_bool, env_choice, env_int, env_list, env_secret, env_text, env_url
 from core.logs import logging_config
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
 from fisioflow.databases import databases
+from fisioflow.installed_apps import INSTALLED_APPS, SHARED_APPS, TENANT_APPS  # noqa: F401
 from fisioflow.openapi import SPECTACULAR_SETTINGS  # noqa: F401  settings of the document
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,73 +17,13 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 PUBLIC_HOSTS = env_list("PUBLIC_HOSTS")  # the platform's admin
 API_HOSTS = env_list("API_HOSTS")  # the shared API; X-Tenant-ID names the clinic
 
-# --- Apps: the directory's tables, each clinic schema's tables, or both -----------------------
+# --- Apps (fisioflow/installed_apps.py) --------------------------------------------------------
 
-SHARED_APPS = [
-    "tenants",
-    "audit",
-    "accounts",
-    "backups",
-    "django_celery_beat",
-    "django.contrib.admin.apps.SimpleAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-]
-TENANT_APPS = [
-    "audit",
-    "accounts",
-    "patients",
-    "exercises",
-    "scheduling",
-    "django.contrib.admin.apps.SimpleAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-]
-TABLELESS_APPS = [
-    "fisioflow",
-    "demo",
-    "core",
-    "unfold.apps.BasicAppConfig",
-    "unfold.contrib.simple_history",
-    "simple_history",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "rest_framework",
-    "django_filters",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "django_prometheus",
-    "storages",
-]
-_OWN = [
-    "fisioflow",
-    "demo",
-    "backups",
-    "scheduling",
-    "exercises",
-    "patients",
-    "accounts",
-    "audit",
-    "tenants",
-    "core",
-]
-# The admin's looks stand before the pages that they change.
-_FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
-# Ours first: Django lets the first app that has a command, a template or a text win.
-INSTALLED_APPS = [
-    *_OWN,
-    *dict.fromkeys(
-        app for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS] if app not in _OWN
-    ),
-]
 TENANT_MODEL = "tenants.Clinic"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 AUTH_USER_MODEL = "accounts.User"
 
 # --- Databases: the directory and the shards --------------------------------------------------
-
 
 APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
 
