@@ -130,7 +130,7 @@ class TestFolders:
         folders = Folders(tmp_path / ("deep" * 30))
         short = folders.sockets("directory").parent
         short.symlink_to(tmp_path)
-        with pytest.raises(StackError, match="belongs to somebody else"):
+        with pytest.raises(StackError, match="belongs to another user"):
             folders.create()
         short.unlink()
 
@@ -217,7 +217,7 @@ class TestCommands:
         assert [daemon.pid() for daemon in application.daemons(own_stack)] == first
 
         monkeypatch.setenv("PORT", str(port + 10))
-        with pytest.raises(StackError, match=f"already runs at port {port}"):
+        with pytest.raises(StackError, match=f"already running on port {port}"):
             commands.up(own_stack)
 
         assert commands.status(own_stack) == 0
