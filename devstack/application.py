@@ -161,8 +161,8 @@ def _wait_ready(port: int, own: list[Daemon]) -> None:
     log = own[0].log
     text = log_tail(log.read_text(encoding="utf-8", errors="replace"))
     raise StackError(
-        f"The service was not ready in {_READY_SECONDS:.0f} s (/healthz/ready: {answer}). The end of"
-        f" its log, {log}:\n{text}"
+        f"The service was not ready in {_READY_SECONDS:.0f} s (/healthz/ready: {answer})."
+        f" The end of its log, {log}:\n{text}"
     )
 
 

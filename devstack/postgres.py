@@ -86,6 +86,7 @@ class Cluster:
     def initdb(self) -> list[str]:
         """The command that creates the data, in a folder that gets its name only when complete."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
+
         return _as_server_user(
             [
                 _program("initdb"),

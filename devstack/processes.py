@@ -38,7 +38,7 @@ class Daemon:
         return self.run / f"{self.name}.json"
 
     def pid(self) -> int | None:
-        """The id of the running process; None if it is gone, or if another process has the id now."""
+        """The id of the running process; None if it is gone or another process has its id now."""
         try:
             known = json.loads(self.record.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

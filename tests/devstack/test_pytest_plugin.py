@@ -13,7 +13,7 @@ pytestmark = pytest.mark.without_database
 
 def pytest_without_servers(file: Path) -> str:
     """What pytest says of the file with --no-servers."""
-    options = ["--no-servers", "--no-cov", "-qq", "-p", "no:cacheprovider"]
+    options = ["-c", "pyproject.toml", "--no-servers", "--no-cov", "-qq", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(file)],
         cwd=CHECKOUT,
