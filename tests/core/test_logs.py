@@ -1,4 +1,4 @@
-"""Logs say which request and clinic, in one line of JSON, and nothing of a person."""
+"""Logs name the request and the clinic, in one line of JSON, and say nothing about a person."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ Formatters = Callable[..., logging.Formatter]
 
 @pytest.fixture
 def formatter() -> Iterator[Formatters]:
-    """`formatter(as_json=True)`: as it is configured; the run's own logging comes back."""
+    """`formatter(as_json=True)`: as configured for a service. Restores the run's own logging."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
 
@@ -42,6 +42,7 @@ def formatter() -> Iterator[Formatters]:
 def clinical_fields() -> list[str]:
     """The fields of a clinic's models, by name: all but random keys, row numbers and the like."""
     keys = (models.UUIDField, models.AutoField)
+
     return sorted(
         {
             field.name
@@ -138,6 +139,7 @@ def test_a_traceback_shows_the_constraint_and_not_the_row(
             )
     except IntegrityError:
         line = formatter(as_json=as_json).format(record(exc_info=sys.exc_info()))
+
     assert "patients_patient_cpf_unique" in line
     assert "Traceback" in line
     assert CPF_OF_PATIENT not in line
@@ -154,6 +156,7 @@ def test_what_follows_the_row_in_a_traceback_is_kept(formatter: Formatters) -> N
             raise RuntimeError(f"again\nDETAIL:  {detail}\n") from first
     except RuntimeError:
         line = formatter(as_json=True).format(record(exc_info=sys.exc_info()))
+
     text = json.loads(line)["exception"]
     assert "Ana" not in text
     assert "Lombalgia" not in text
@@ -168,10 +171,12 @@ def test_a_request_is_logged_by_its_route_without_its_content(
 ) -> None:
     owner: User = people.norte.owner
     record_id = people.norte.record.pk
+
     with caplog.at_level(logging.INFO):
         api(owner).get(f"/api/v1/patients/{record_id}")
         api(owner).get("/api/v1/patients", {"q": "Paciente Modelo"})
         api(owner).post("/api/v1/patients", {"name": "Ana Conceição"})
+
     lines: list[Any] = [r.msg for r in caplog.records if r.name == "core.requests"]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("GET", "api/v1/patients/<uuid:pk>", 200),

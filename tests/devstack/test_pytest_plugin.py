@@ -22,6 +22,7 @@ def pytest_without_servers(file: Path) -> str:
         check=False,
         timeout=120,
     )
+
     return done.stdout + done.stderr
 
 
