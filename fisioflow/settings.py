@@ -53,11 +53,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600  # seconds; backups and drills have their own
-# Redis gives a task to a second worker when the first hasn't ended it by then: longer than any may
-# take.
+# After this time Redis gives an unfinished task to a second worker: longer than any task may take.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 3600}
-# What needs the owner's login or the key that opens backups. A worker takes both queues unless
-# WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
+# Tasks that need the owner's login, or the key that opens backups. A worker takes both queues
+# unless WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
 CELERY_TASK_ROUTES = {
     name: {"queue": "privileged"}
     for name in (
@@ -115,14 +114,14 @@ TEMPLATES = [
 
 # --- Security ---------------------------------------------------------------------------------
 
-HTTPS = env_bool("HTTPS", default=True)  # off for a stack on localhost alone
+HTTPS = env_bool("HTTPS", default=True)  # off only for a stack on localhost
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # host-only: never shared by clinics
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # one host's: clinics never share it
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -133,7 +132,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique, whatever its letter case: accounts_user_email_unique
 ]
-LOGIN_REDIRECT_URL = "/admin/"  # where a sign-in leads that names no page, or another host's
+LOGIN_REDIRECT_URL = "/admin/"  # after a sign-in that names no page of this host
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -197,7 +196,7 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", default=20 * 1024 * 1024, minimum=1)
 DOCUMENT_LINK_SECONDS = 60  # how long a link to a document opens it
-# Without its scanner a document stays in quarantine. patients.scanning.DevelopmentScanner calls
+# Without a scanner documents stay in quarantine. patients.scanning.DevelopmentScanner calls
 # everything clean.
 DOCUMENT_SCANNER = env_text("DOCUMENT_SCANNER", "patients.scanning.ClamdScanner")
 CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
@@ -210,9 +209,9 @@ BACKUP_STORE_URL = env_url(
     "BACKUP_STORE_URL", ("file", "s3"), (BASE_DIR / ".fisioflow" / "backups").as_uri()
 )
 BACKUP_STORE_ENDPOINT_URL = env_text("BACKUP_STORE_ENDPOINT_URL", "")
-BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public: who can read backups
+BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public keys: who can read backups
 BACKUP_SIGNING_KEY_FILE = env_text("BACKUP_SIGNING_KEY_FILE", "")
-BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public: whose backups are believed
+BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public keys: whose backups are trusted
 BACKUP_IDENTITY_FILE = env_text("BACKUP_IDENTITY_FILE", "")  # only where restores run
 BACKUP_FULL_HOURS = env_int("BACKUP_FULL_HOURS", default=24, minimum=1)
 BACKUP_INCREMENT_MINUTES = env_int("BACKUP_INCREMENT_MINUTES", default=5, minimum=1)

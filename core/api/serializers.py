@@ -159,6 +159,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         """The fields that the reader's role sees."""
         hidden, locked = self.hidden_fields(), self.locked_fields()
         fields = {n: f for n, f in super().get_fields().items() if n not in hidden}
+
         for name in locked & fields.keys():
             fields[name].read_only, fields[name].required = True, False
         return fields

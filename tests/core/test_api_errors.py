@@ -190,7 +190,7 @@ def test_a_missing_and_a_bad_token_are_refused(api: Api, norte: ClinicRoute) -> 
     assert answer["WWW-Authenticate"]
 
 
-def test_the_answer_to_a_bug_says_nothing_about_it(
+def test_a_defect_says_nothing_of_itself(
     api: Api, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(**_: Any) -> None:
