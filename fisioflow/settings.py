@@ -4,9 +4,9 @@ from pathlib import Path
 
 from core.env import env_bool, env_choice, env_int, env_list, env_secret, env_text, env_url
 from core.logs import logging_config
+from fisioflow import installed_apps
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
 from fisioflow.databases import databases
-from fisioflow.installed_apps import INSTALLED_APPS, SHARED_APPS, TENANT_APPS  # noqa: F401
 from fisioflow.openapi import SPECTACULAR_SETTINGS  # noqa: F401  settings of the document
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,8 +17,11 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 PUBLIC_HOSTS = env_list("PUBLIC_HOSTS")  # the platform's admin
 API_HOSTS = env_list("API_HOSTS")  # the shared API; X-Tenant-ID names the clinic
 
-# --- Apps (fisioflow/installed_apps.py) --------------------------------------------------------
+# --- Apps -------------------------------------------------------------------------------------
 
+SHARED_APPS = installed_apps.SHARED_APPS
+TENANT_APPS = installed_apps.TENANT_APPS
+INSTALLED_APPS = installed_apps.INSTALLED_APPS
 TENANT_MODEL = "tenants.Clinic"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 AUTH_USER_MODEL = "accounts.User"
