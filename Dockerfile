@@ -9,7 +9,7 @@ COPY requirements-production.lock /tmp/
 RUN pip install --quiet --require-hashes --only-binary :all: -r /tmp/requirements-production.lock
 WORKDIR /srv/fisioflow
 COPY . .
-# Collecting static files connects to nothing, but the settings want their addresses named.
+# Collecting static files connects to nothing, but the settings ask for the addresses.
 RUN python -m compileall -q -f . \
     && SECRET_KEY=$(python -c "import secrets; print(secrets.token_urlsafe(50))") \
        DATABASE_URL=postgresql://build@build/build \
@@ -29,7 +29,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     BIND_ADDRESS=0.0.0.0 \
     STATIC_ROOT=/srv/fisioflow/static
 WORKDIR /srv/fisioflow
-# The code belongs to root: the service can't change it. It writes to /tmp alone.
+# The code belongs to root, so that the service can't change it. It writes only to /tmp.
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \

@@ -5,7 +5,7 @@ STACK := $(VENV)/python -m devstack
 PG15_BIN ?= /usr/lib/postgresql/15/bin
 IS_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
 
-# The tools of the virtual environment before those of the machine, also for what they call.
+# The virtual environment's tools come before the machine's, for the programs that they start too.
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -20,14 +20,14 @@ up: install ## Start everything and serve on http://localhost:8000 (PORT=... cha
 down: ## Stop everything that `make up` started
 	@if [ -x $(VENV)/python ]; then $(STACK) down; fi
 
-reset: ## Stop everything and forget the data
+reset: ## Stop everything and delete the data
 	@if [ -x $(VENV)/python ]; then $(STACK) reset; fi
 
 env: ## Print the running stack's addresses for a shell: eval "$(make -s env)"
 	@if [ ! -x $(VENV)/python ]; then echo "Start the stack first: make up" >&2; exit 1; fi
 	@$(STACK) env
 
-status: install ## Show what runs and where the logs are
+status: install ## Show what is running and where the logs are
 	@$(STACK) status
 
 test: install ## Run the test suite on servers of its own (ARGS=... are pytest's)
@@ -40,7 +40,7 @@ test-pg15: install ## Run the tenancy, scheduling and audit tests on PostgreSQL 
 	fi
 	@FISIOFLOW_PG_BIN=$(PG15_BIN) $(VENV)/python -m pytest --no-cov -n 2 tests/tenants tests/scheduling tests/audit $(ARGS)
 
-test-production: install ## See that every role starts with the packages of production alone
+test-production: install ## Check that every role starts with production's packages only
 	@rm -rf $(PRODUCTION)
 	@python -m venv $(PRODUCTION)
 	@$(PRODUCTION)/bin/pip install -qq --require-hashes --only-binary :all: -r requirements-production.lock
@@ -51,20 +51,20 @@ test-production: install ## See that every role starts with the packages of prod
 	@rm -rf $(PRODUCTION)
 PRODUCTION := .fisioflow/production
 
-lint: install ## Check format, code, types, imports, migrations and settings
-	@$(STACK) run $(MAKE) --no-print-directory --keep-going $(CHECKS)
+lint: install ## Check format, code, types, imports, conventions, migrations and settings
+	@$(STACK) run $(MAKE) --no-print-directory --keep-going --silent $(CHECKS)
 
-format: install ## Format the code and repair what ruff can
+format: install ## Format the code and fix what ruff can
 	@ruff check --fix-only --quiet .
 	@ruff format .
 
-translations: install ## Compile the Portuguese texts after a change of locale/
+translations: install ## Compile the Portuguese texts after a change in locale/
 	@pybabel --quiet compile --domain django --directory locale
 
 bench: install ## Run the benchmarks on servers of their own (ARGS=... choose)
 	@$(STACK) run --durable python -m benchmarks $(ARGS)
 
-lock: install ## Write the locks anew from pyproject.toml (ARGS=--upgrade: newest versions)
+lock: install ## Rewrite the locks from pyproject.toml (ARGS=--upgrade: newest versions)
 	@uv pip compile $(LOCK_OPTIONS) --extra dev -o requirements.lock pyproject.toml $(ARGS)
 	@uv pip compile $(LOCK_OPTIONS) -c requirements.lock -o requirements-production.lock pyproject.toml
 # Without its extras in the lock, pip takes `coverage[toml]` for unpinned once a newer coverage is out.
@@ -82,29 +82,41 @@ install:
 	echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python" >&2; \
 	exit 1
 
-CHECKS := check-format check-code check-types check-imports check-migrations check-settings
+CHECKS := check-format check-code check-types check-imports check-conventions check-migrations check-settings
 .PHONY: $(CHECKS)
 
-# $(call check,what is checked,command,what to do when it fails)
+# $(call check,what is checked,command,what to do when it fails): the command's output is shown only
+# when it fails.
 define check
-	@echo "== $(1)"
-	@$(2) || { echo "   $(1) failed. $(3)" >&2; exit 1; }
+	@printf '%-12s' '$(1)'; \
+	if output=$$($(2) 2>&1); then \
+		echo ok; \
+	else \
+		printf 'FAILED\n%s\n=> %s\n\n' "$$output" '$(3)'; exit 1; \
+	fi
 endef
 
 check-format:
 	$(call check,format,ruff format --check --quiet .,Run: make format)
 
 check-code:
-	$(call check,code,ruff check --quiet .,Run make format; what is left is listed above: ruff rule NAME explains it)
+	$(call check,code,ruff check --quiet .,Run: make format. It repairs what it can; "ruff rule NAME" explains the rest)
 
 check-types:
-	$(call check,types,mypy,Repair the lines above; mypy runs strict)
+	$(call check,types,mypy,Repair the lines above: mypy runs strict)
 
 check-imports:
-	$(call check,imports,lint-imports --no-logo,Imports go one way: the thing may live in the wrong app. See pyproject.toml)
+	$(call check,imports,lint-imports --no-logo,Imports go one way and every module has a layer: see pyproject.toml. The thing may live in the wrong app)
+
+check-conventions:
+	$(call check,conventions,python -m pytest $(WITHOUT_SERVERS) $(CONVENTIONS),Each line above says what to do)
+# The length of files, the layers of apps, names and codes, roles in the documents. Imports have a check of their own.
+CONVENTIONS := $(wildcard tests/test_architecture.py tests/test_conventions.py tests/test_docs.py tests/test_services.py) \
+	--deselect tests/test_architecture.py::test_every_import_keeps_to_its_layer
+WITHOUT_SERVERS := --no-servers --no-cov -qq -rN --tb=line --show-capture=no
 
 check-migrations:
 	$(call check,migrations,python manage.py makemigrations --check --dry-run,Run: python manage.py makemigrations --name what_changes)
 
 check-settings:
-	$(call check,settings,HTTPS=true DOCUMENT_SCANNER=patients.scanning.ClamdScanner python manage.py check --deploy --fail-level WARNING,Each line above has a hint)
+	$(call check,settings,env HTTPS=true DOCUMENT_SCANNER=patients.scanning.ClamdScanner python manage.py check --deploy --fail-level WARNING,Each line above has a hint)

@@ -1,1 +1,1 @@
-"""Figures with bars, measured within one run on one machine: `make bench`."""
+"""Figures with bars, measured in one run on one machine: `make bench`."""

@@ -1,4 +1,4 @@
-"""What a history costs, against the same writes with its triggers off and with stock signals."""
+"""What a history costs, beside the same writes without its triggers and with stock signals."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from simple_history.models import HistoricalRecords
 
 from audit.capture.history import TrackedHistory
 from benchmarks.report import Figure, middle
+from benchmarks.sample import patient
 from core.actor import Actor, acting
 from core.ids import uuid7
 from patients.models import Patient
-from patients.validators import cpf_check_digit
 from tenants.context import clinic_scope, platform_scope
 from tenants.postgresql.owner import as_owner
 from tenants.services import clinic_create
@@ -26,13 +26,15 @@ _TRIGGERS = [f"patients_patient_history_{name}" for name in ("insert", "update",
 
 
 def figures() -> Iterator[Figure]:
-    """One clinic; each round measures all ways, one right after the other."""
+    """One clinic. Each round measures all ways, one right after the other."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     with platform_scope():
         clinic = clinic_create(
             schema_name="bench_audit", name="B", domain="bench-audit.localhost", shard=SHARD
         )
+
     person = Actor(str(uuid7()), "Ana Souza", uuid7().hex, "203.0.113.9", "Mozilla/5.0 " + "x" * 90)
     with acting(person), as_owner(SHARD), clinic_scope(clinic.route):
         ways = {"without": _without, "with": _with, "signals": _signals}
@@ -47,6 +49,7 @@ def figures() -> Iterator[Figure]:
                 for way, entered in ways.items():
                     with entered():
                         times[way].append(work())
+
             plain = middle(times["without"])
             yield Figure(f"{name}: without history", plain, "s")
             yield Figure(f"{name}: with / without", middle(times["with"]) / plain, "x", bar)
@@ -69,7 +72,7 @@ def _without() -> Iterator[None]:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """The package's own way, on the same tables."""
+    """django-simple-history's own way, on the same tables."""
     ours = TrackedHistory.create_historical_record
     name = "create_historical_record"
     setattr(TrackedHistory, name, HistoricalRecords.create_historical_record)
@@ -109,10 +112,10 @@ def _save_in_one() -> float:
 
 
 def _change_all(patients: list[Patient]) -> None:
-    for patient in patients:
-        patient.medical_history += " Dor ao subir escadas."
-        patient._change_reason = ""  # type: ignore[attr-defined]  # stock's writer asks for it
-        patient.save()
+    for row in patients:
+        row.medical_history += " Dor ao subir escadas."
+        row._change_reason = ""  # type: ignore[attr-defined]  # stock's writer asks for it
+        row.save()
 
 
 def _update() -> float:
@@ -130,31 +133,16 @@ def _bulk_create() -> float:
 
 
 def _empty() -> None:
-    """As a superuser's TRUNCATE would, without its rights: the history of this table as well."""
+    """Empty the table and its history, as TRUNCATE would with a superuser's rights."""
     with connections[SHARD].cursor() as cursor:
         cursor.execute("ALTER TABLE patients_patient DISABLE TRIGGER USER")
         cursor.execute("ALTER TABLE patients_historicalpatient DISABLE TRIGGER USER")
         cursor.execute("DELETE FROM patients_patient; TRUNCATE patients_historicalpatient")
         cursor.execute("ALTER TABLE patients_historicalpatient ENABLE TRIGGER USER")
         cursor.execute("ALTER TABLE patients_patient ENABLE TRIGGER USER")
+
     connections[SHARD].connection.execute("VACUUM patients_patient")
 
 
 def _rows(count: int) -> list[Patient]:
-    return [
-        Patient(
-            name=f"Pessoa {number} da Conceição",
-            phone="+5511988887777",
-            cpf=_cpf(number),
-            birth_date="1990-01-31",
-            medical_history="Lombalgia crônica há dois anos, sem irradiação. " * 4,
-        )
-        for number in range(count)
-    ]
-
-
-def _cpf(number: int) -> str:
-    digits = [int(digit) for digit in f"{100_000_000 + number}"]
-    for _ in range(2):
-        digits.append(cpf_check_digit(digits))
-    return "".join(map(str, digits))
+    return [patient(number) for number in range(count)]

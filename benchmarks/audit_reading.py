@@ -1,7 +1,7 @@
-"""Reading the trail of an old clinic: a million versions and 200,000 events, filled in by SQL.
+"""Reading the trail of an old clinic: a million versions and 200,000 events, written by SQL.
 
-Each filter is measured where it is hardest: for what is rare, old, or not there at all. The time is
-that of the whole request, from the token to the last byte of the answer.
+Each filter is measured where it is hardest: on rows that are rare, old, or missing. The time is the
+whole request's, from the token to the last byte of the answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,6 +38,7 @@ def figures() -> Iterator[Figure]:
     """Fill the clinic, then read it."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     with platform_scope(), acting_as_job("benchmark"):
         route = clinic_create(
             schema_name="old", name="Old", domain="old.localhost", shard="shard_1"
@@ -46,11 +47,13 @@ def figures() -> Iterator[Figure]:
             _one_of_each()
         with as_owner(route.shard), clinic_scope(route):
             rows = _fill(route)
+
         with clinic_scope(route):
             ask = _asker()
             for name, query in _queries().items():
                 seconds = _timed(partial(ask, query))
                 yield Figure(f"first page of {rows:,} versions: {name}", seconds, "s", BAR)
+
             for years in (1, 4):
                 at = datetime.now(UTC) - timedelta(days=365 * years)
                 seconds = _timed(partial(chart_as_of, _a_patient(), at))
@@ -58,7 +61,7 @@ def figures() -> Iterator[Figure]:
 
 
 def _one_of_each() -> None:
-    """A row of each history, to multiply."""
+    """Write a row of each history, for `_fill` to multiply."""
     therapist = user_create(
         acting_user=None,
         email="t@old.example",
@@ -66,10 +69,12 @@ def _one_of_each() -> None:
         role=Role.THERAPIST,
         crefito="3/1-F",
     )
+
     patient = Patient.objects.create(
         name="Paciente", phone="+5511987654321", cpf="52998224725", birth_date="1980-05-17"
     )
     note_draft(acting_user=therapist, patient=patient, kind="evolution", plan="Manter. " * 20)
+
     exercise = exercise_create(
         acting_user=None, name="Ponte", body_region="hip", goal="strength", instructions="Eleve."
     )
@@ -79,6 +84,7 @@ def _one_of_each() -> None:
         start_date=date(2026, 3, 2),
         items=[{"exercise": exercise}],
     )
+
     ExerciseLog.objects.create(
         item=PrescriptionItem.objects.get(),
         done_at=datetime(2026, 3, 3, 12, tzinfo=UTC),
@@ -87,6 +93,7 @@ def _one_of_each() -> None:
         pain=2,
         effort=4,
     )
+
     Appointment.objects.create(
         patient=patient,
         therapist=therapist,
@@ -96,7 +103,7 @@ def _one_of_each() -> None:
 
 
 def _fill(route: ClinicRoute) -> int:
-    """Returns the number of versions. `n` counts the rows of a table, in the order of time."""
+    """Multiply the versions; returns their number. `n` counts a table's rows, oldest first."""
     born, born_or_changed = "'+'", "CASE WHEN n <= {} THEN '+' ELSE '~' END"
     item, patient = {"item_id": _key("item", 40_000)}, {"patient_id": _key("patient", 20_000)}
     plan = {"prescription_id": _key("plan", 20_000)}
@@ -110,6 +117,7 @@ def _fill(route: ClinicRoute) -> int:
         "exercises_exerciselog": (280_000, 280_000, born, item),
         "accounts_user": (20_000, 10, born_or_changed, {}),
     }
+
     with connections[route.shard].cursor() as cursor:
         for table, (count, objects, type_of_row, differs) in tables.items():
             values = {
@@ -130,6 +138,7 @@ def _fill(route: ClinicRoute) -> int:
                   FROM {history.db_table} t, generate_series(1, {count}) n
                  WHERE t.history_id = (SELECT min(history_id) FROM {history.db_table})"""
             )
+
         patients = _key("patient", 20_000)
         cursor.execute(
             f"""INSERT INTO audit_event (kind, patient_id, table_name, record_id, details)
@@ -137,6 +146,7 @@ def _fill(route: ClinicRoute) -> int:
               FROM generate_series(1, 200000) n"""
         )
         cursor.execute("ANALYZE")
+
     return sum(count for count, *_ in tables.values())
 
 
@@ -145,7 +155,7 @@ def _key(kind: str, objects: int) -> str:
 
 
 def _asker() -> Callable[[dict[str, str]], None]:
-    """Asks for a page of the trail, as the auditor."""
+    """A function that asks for a page of the trail as the auditor."""
     auditor = user_create(
         acting_user=None, email="a@old.example", full_name="A", role=Role.AUDITOR, password=None
     )
@@ -166,6 +176,7 @@ def _queries() -> dict[str, dict[str, str]]:
     busy, idle = str(found.user_id), str(User.objects.get(full_name="T").pk)
     patient = str(_a_patient())
     logs = "exercises_exerciselog"
+
     return {
         "no filter": {},
         "record": {"record": found.record_id},

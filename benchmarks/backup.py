@@ -1,7 +1,7 @@
-"""What making a backup costs, against pg_dump of the same clinic on the same server.
+"""What a backup costs, beside pg_dump of the same clinic on the same server.
 
-Each figure of time is the middle of rounds that run one right after the other. The backup runs in a
-process of its own, which says how long it took, without starting, and how much memory it had.
+Each time is the median of rounds that run one right after the other. The backup runs in a process
+of its own, which reports the seconds after its start and the most memory that it had.
 """
 
 import json
@@ -43,7 +43,7 @@ began = time.perf_counter()
 with acting_as_job("benchmark"):
     made = backup_make(clinic=clinic, incremental=sys.argv[2] == "increment")
 seconds = time.perf_counter() - began
-# Not getrusage's: it begins with what the parent had.
+# getrusage would begin with the parent's memory.
 with open("/proc/self/status") as status:
     size = int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
 print(json.dumps([kind_of(made), seconds, size]))
@@ -51,25 +51,29 @@ print(json.dumps([kind_of(made), seconds, size]))
 
 
 def figures() -> Iterator[Figure]:
-    """A big clinic alone on its shard, then with 500 others."""
+    """Back up a big clinic, first alone on its shard, then among 500 others."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
     route = big_clinic(SCHEMA, SHARD)
     yield Figure("the clinic's size", _size(route), "MB")
+
     with tempfile.TemporaryDirectory() as folder:
         environ = _environ(Path(folder))
         alone, memory = yield from _full(environ, "", 0.8)
         yield Figure("memory of a full backup", memory, "MB", 100)
         times = []
+
         for number in range(ROUNDS):
             _change(route, number)
             kind, seconds, memory = _backup(environ, "increment")
             assert kind == "increment"
             times.append(seconds)
+
         yield Figure("an increment of 1,000 changed rows", middle(times), "s", 1)
         yield Figure("memory of an increment", memory, "MB", 100)
         _, seconds, _ = _backup(environ, "increment")
         yield Figure("an increment of nothing", seconds, "s")
+
         yield from bucket_figures(environ, SCHEMA)
         _make_others()
         crowded, _ = yield from _full(environ, f", {OTHERS} other clinics", None)
@@ -83,12 +87,14 @@ def _full(
     for number in range(ROUNDS):
         if number % 2:
             theirs.append(_pg_dump(environ))
+
         kind, seconds, size = _backup(environ, "full")
         assert kind == "full"
         ours.append(seconds)
         memory = max(memory, size)
         if not number % 2:
             theirs.append(_pg_dump(environ))
+
     yield Figure(f"full{where}", middle(ours), "s")
     yield Figure(f"pg_dump -Fc -n{where}", middle(theirs), "s")
     yield Figure(f"full / pg_dump{where}", middle(ours) / middle(theirs), "x", bar)
@@ -98,6 +104,7 @@ def _full(
 def _environ(folder: Path) -> dict[str, str]:
     """This process's environment, with a store and keys of its own."""
     make_signing_key(folder / "signing.pem")
+
     return dict(os.environ) | {
         "DJANGO_SETTINGS_MODULE": "fisioflow.settings_backups",  # as manage.py chooses
         "BACKUP_IDENTITY_FILE": str(folder / "identity.txt"),
@@ -109,7 +116,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 
 def _backup(environ: dict[str, str], what: str) -> tuple[str, float, float]:
-    """Its kind, its seconds, and the process's most memory in MB."""
+    """The backup's kind, its seconds, and the most memory of its process, in MB."""
     done = subprocess.run(
         [sys.executable, "-c", _BACKUP, SCHEMA, what], env=environ, check=True, capture_output=True
     )
@@ -127,6 +134,7 @@ def _pg_dump(environ: dict[str, str]) -> float:
     )
     seconds = perf_counter() - began
     dump.unlink()
+
     return seconds
 
 
@@ -141,7 +149,7 @@ def _change(route: ClinicRoute, number: int) -> None:
 
 
 def _make_others() -> None:
-    """Other clinics' schemas on the shard; the directory need not know them."""
+    """Create other clinics' schemas on the shard, which the directory needn't know."""
     with as_owner(SHARD), maintenance_scope(TEMPLATE_SCHEMA):
         for first in range(0, OTHERS, _AT_ONCE):
             with transaction.atomic(using=SHARD), connections[SHARD].cursor() as cursor:
@@ -152,11 +160,12 @@ def _make_others() -> None:
 
 
 def _size(route: ClinicRoute) -> float:
-    """The rows' bytes, without indexes, in MB."""
+    """The size of the rows in MB, without indexes."""
     with clinic_scope(route), connections[SHARD].cursor() as cursor:
         cursor.execute(
             "SELECT sum(pg_table_size(oid)) FROM pg_class"
             " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
         )
         row: Any = cursor.fetchone()
+
     return float(row[0]) / 1_000_000

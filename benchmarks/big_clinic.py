@@ -1,7 +1,7 @@
-"""A clinic of some 200 MB for measuring backups: 40,000 patients, 400,000 appointments, histories.
+"""A clinic of about 200 MB to measure backups: 40,000 patients, 400,000 appointments, histories.
 
-Filled by SQL through the triggers. The exclusion constraints are built after the rows, which are
-made to satisfy them: checked one by one, they would take most of the time.
+SQL fills it, through the triggers. The exclusion constraints are dropped, and built again after the
+rows, which satisfy them: to check them row by row would take most of the time.
 """
 
 from typing import Any
@@ -54,11 +54,12 @@ def big_clinic(
     patients: int = PATIENTS,
     appointments: int = APPOINTMENTS,
 ) -> ClinicRoute:
-    """Create the clinic and fill it; the shard must have its template."""
+    """Create the clinic and fill it. The shard must have its template."""
     with platform_scope(), acting_as_job("benchmark"):
         domain = f"{schema.replace('_', '-')}.localhost"
         clinic = clinic_create(schema_name=schema, name=schema, domain=domain, shard=shard)
     route = clinic.route
+
     with acting_as_job("benchmark"), as_owner(shard), clinic_scope(route):
         with transaction.atomic(using=shard), connections[shard].cursor() as cursor:
             later = _without_exclusions(cursor)
@@ -66,13 +67,15 @@ def big_clinic(
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for statement in later:
                 cursor.execute(statement)
+
         with connections[shard].cursor() as cursor:
             _settle(cursor)
+
     return route
 
 
 def _settle(cursor: Any) -> None:
-    """Do now what autovacuum would do in the first minutes, at the expense of what is measured."""
+    """Do now what autovacuum would do in the first minutes, while something is measured."""
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r'"
         " AND relnamespace = current_schema()::regnamespace"
@@ -96,19 +99,22 @@ def _fill(cursor: Any, patients: int, appointments: int) -> None:
             therapists=THERAPISTS,
         ),
     )
+
     for statement in statements:
         cursor.execute(statement)
 
 
 def _without_exclusions(cursor: Any) -> list[str]:
-    """Drop the appointments' exclusion constraints; returns what makes them again."""
+    """Drop the appointments' exclusion constraints; returns the statements that restore them."""
     cursor.execute(
         "SELECT format('ALTER TABLE scheduling_appointment DROP CONSTRAINT %I', conname),"
         " format('ALTER TABLE scheduling_appointment ADD CONSTRAINT %I %s', conname,"
         " pg_get_constraintdef(oid)) FROM pg_constraint"
         " WHERE conrelid = 'scheduling_appointment'::regclass AND contype = 'x'"
     )
+
     found = cursor.fetchall()
     for drop, _ in found:
         cursor.execute(drop)
+
     return [add for _, add in found]

@@ -1,4 +1,4 @@
-"""The memory of a backup into a bucket, and of a restore out of it: boto3 takes part of it."""
+"""The memory of a backup into a bucket and of a restore from it, boto3's included."""
 
 import os
 import socket
@@ -30,10 +30,11 @@ with open("/proc/self/status") as status:
 
 
 def bucket_figures(environ: dict[str, str], schema: str) -> Iterator[Figure]:
-    """Of the clinic; `environ` has the keys, the identity too."""
+    """Back up the clinic and drill. `environ` holds the keys, the identity among them."""
     with TemporaryDirectory() as folder, _rclone(Path(folder)) as address:
         into = {"BACKUP_STORE_URL": "s3://backups/bench", "BACKUP_STORE_ENDPOINT_URL": address}
         environ = environ | _ACCESS | into
+
         for command, of in (("backup", "a full backup into a bucket"), ("drill", "a restore")):
             done = subprocess.run(
                 [sys.executable, "-c", _COMMAND, command, schema],
@@ -50,6 +51,7 @@ def _rclone(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+
     program = str(Path(sys.executable).parent / "rclone")
     served = ["serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}", "--config", os.devnull]
     access = f"{_ACCESS['AWS_ACCESS_KEY_ID']},{_ACCESS['AWS_SECRET_ACCESS_KEY']}"
@@ -58,6 +60,7 @@ def _rclone(folder: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
     try:
         for _ in range(200):
             with socket.socket() as probe:

@@ -11,9 +11,9 @@ from django.db.models.functions import Concat
 from audit.seals.sealing import seal_create
 from audit.seals.verification import verify
 from benchmarks.report import Figure, middle
+from benchmarks.sample import patient
 from core.actor import acting_as_job
 from patients.models import Patient
-from patients.validators import cpf_check_digit
 from tenants.context import clinic_scope, platform_scope
 from tenants.services import clinic_create
 
@@ -22,31 +22,37 @@ LIVE, VERSIONS, ROUNDS = 100_000, 5, 5
 
 
 def figures() -> Iterator[Figure]:
-    """One clinic: filled, sealed, verified."""
+    """Fill a clinic, seal it, verify it."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     with platform_scope(), acting_as_job("benchmark"):
         clinic = clinic_create(
             schema_name="bench_proof", name="B", domain="bench-proof.localhost", shard=SHARD
         )
+
     with acting_as_job("benchmark"), clinic_scope(clinic.route):
         _fill()
         started = perf_counter()
         made = seal_create(alias=SHARD)
         yield Figure("seal of 500,000 versions, all new", perf_counter() - started, "s")
+
         assert made is not None
         assert made.rows == LIVE * VERSIONS
+
         yield Figure("seal where nothing is new", _nothing_new(), "s")
         with connections[SHARD].cursor() as cursor:
             cursor.execute("SELECT pg_total_relation_size('audit_sealedtable')::float8")
             yield Figure(
                 "size of the seal, for a version", cursor.fetchone()[0] / made.rows, "bytes"
             )
+
         times = []
         for _ in range(ROUNDS):
             started = perf_counter()
             assert verify(alias=SHARD).findings == ()
             times.append(perf_counter() - started)
+
         yield Figure("verify_audit, 100,000 live rows, 500,000 versions", middle(times), "s", 10)
 
 
@@ -58,23 +64,8 @@ def _nothing_new() -> float:
 
 def _fill() -> None:
     for start in range(0, LIVE, 5_000):
-        Patient.objects.bulk_create(
-            Patient(
-                name=f"Pessoa {number} da Conceição",
-                phone="+5511988887777",
-                cpf=_cpf(number),
-                birth_date="1990-01-31",
-                medical_history="Lombalgia crônica há dois anos, sem irradiação. " * 4,
-            )
-            for number in range(start, start + 5_000)
-        )
+        Patient.objects.bulk_create(patient(number) for number in range(start, start + 5_000))
+
     for version in range(1, VERSIONS):
         text = Value(f" Sessão {version}.")
         Patient.objects.update(medical_history=Concat(F("medical_history"), text))
-
-
-def _cpf(number: int) -> str:
-    digits = [int(digit) for digit in f"{100_000_000 + number}"]
-    for _ in range(2):
-        digits.append(cpf_check_digit(digits))
-    return "".join(map(str, digits))

@@ -1,4 +1,4 @@
-"""A figure, its bar, and whether it was reached."""
+"""A figure, its bar, and whether it holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` must not be above `bar`; `bar` None is a figure to compare with."""
+    """A measured value, which must not be above `bar`; without a bar, a value to compare with."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""Restoring a clinic of some 200 MB, beside pg_restore of the default dump of the same schema."""
+"""Restoring a clinic of about 200 MB, beside pg_restore of the same schema's default dump."""
 
 import os
 import subprocess
@@ -34,16 +34,17 @@ from django.core.management import call_command
 started = time.perf_counter()
 call_command(*sys.argv[1:])
 seconds = time.perf_counter() - started
-# Not getrusage's: it begins with what the parent had.
+# getrusage would begin with the parent's memory.
 with open("/proc/self/status") as status:
     print(seconds, int(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]) / 1024)
 """
 
 
 def figures() -> Iterator[Figure]:
-    """The clinic is restored in place, in a process of its own, while somebody reads and writes."""
+    """Restore the clinic in place, in a process of its own, while others read and write."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     with tempfile.TemporaryDirectory() as folder:
         _configure(Path(folder))
         from backups.configuration import configured_store
@@ -51,22 +52,27 @@ def figures() -> Iterator[Figure]:
         route = big_clinic(SCHEMA, SHARD)
         with source_of(route) as source:
             made = write_full(configured_store(), route, source)
+
         dump = Path(folder) / "dump"
         owner = os.environ.get("SHARD_1_OWNER_URL") or os.environ["SHARD_1_URL"]
         subprocess.run(["pg_dump", "-Fc", "-n", SCHEMA, "-f", str(dump), owner], check=True)
         aside, stock, memory, waits = [], [], 0.0, Waits(route)
+
         for _ in range(ROUNDS):
             stock.append(_stock(dump, owner))
             seconds, used = _measured("drill", SCHEMA)
             aside.append(seconds)
             memory = max(memory, used)
+
         yield Figure("pg_restore of the default dump (median)", middle(stock), "s")
         yield Figure("built aside and proven (median)", middle(aside), "s")
         yield Figure("built aside and proven / pg_restore", middle(aside) / middle(stock), "x", 1.2)
+
         backup = str(made.manifest.backup_id)
         seconds, used = _measured("restore", backup, "--clinic", SCHEMA, "--noinput")
         with waits:
             _measured("restore", backup, "--clinic", SCHEMA, "--noinput")
+
         yield Figure("restored in place, with the trail", seconds, "s")
         yield Figure("restored in place / pg_restore", seconds / middle(stock), "x", 1.2)
         yield Figure("memory of the process", max(memory, used), "MB", 100.0)
@@ -77,7 +83,7 @@ def figures() -> Iterator[Figure]:
 
 
 class Waits:
-    """Three clients of the clinic, as long as the block runs: `longest` is each one's wait."""
+    """Three clients that use the clinic while the block runs; `longest` has each one's wait."""
 
     def __init__(self, route: ClinicRoute) -> None:
         self._route, self._ended = route, threading.Event()
@@ -106,10 +112,12 @@ class Waits:
                         _CLIENTS[name]()
                 except ClinicBeingRestored:
                     pass
-                except Exception:  # noqa: BLE001  what a client must never see is what is counted
+                except Exception:  # noqa: BLE001  counts what a client must never see
                     self.errors += 1
+
                 self.longest[name] = max(self.longest[name], perf_counter() - started)
                 sleep(0.01)
+
         connections.close_all()
 
 
@@ -122,18 +130,20 @@ _CLIENTS: dict[str, Callable[[], object]] = {
 
 
 def _stock(dump: Path, owner: str) -> float:
-    """Into a database of its own, as pg_restore can't choose another schema's name."""
+    """Seconds of pg_restore into another database: it can't restore under another schema's name."""
     admin = owner.replace("://fisioflow@", "://postgres@")
     for command in ("DROP DATABASE IF EXISTS stock", "CREATE DATABASE stock"):
         subprocess.run(["psql", "-qX", admin, "-c", command], check=True, capture_output=True)
+
     target = admin.replace("/fisioflow?", "/stock?")
     started = perf_counter()
     subprocess.run(["pg_restore", "--no-owner", "--no-acl", "-d", target, str(dump)], check=True)
+
     return perf_counter() - started
 
 
 def _measured(*arguments: str) -> tuple[float, float]:
-    """Seconds of the command, and the most memory that its process had, in MB."""
+    """The command's seconds, and the most memory of its process, in MB."""
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *arguments], check=True, capture_output=True, text=True
     )
@@ -142,7 +152,7 @@ def _measured(*arguments: str) -> tuple[float, float]:
 
 
 def _configure(folder: Path) -> None:
-    """A store and keys, here and in the processes that are started."""
+    """Set a store and keys, for this process and those that it starts."""
     from django.conf import settings
 
     chosen = {
@@ -153,5 +163,6 @@ def _configure(folder: Path) -> None:
     }
     make_signing_key(folder / "signing.pem")
     os.environ.update(chosen, PYTHONPATH=str(settings.BASE_DIR))
+
     for name, value in chosen.items():
         setattr(settings, name, [value] if name == "BACKUP_RECIPIENTS" else value)

@@ -16,10 +16,12 @@ def main(count: int) -> None:
 
     call_command("migrate_schemas", schema_name="public", verbosity=0)
     created = []
+
     for number in range(count):
         started = perf_counter()
         Tenant(schema_name=f"stock_{number}").save(verbosity=0)
         created.append(perf_counter() - started)
+
     started = perf_counter()
     call_command("migrate_schemas", tenant=True, verbosity=0)
     noop = (perf_counter() - started) / count

@@ -1,7 +1,7 @@
-"""Creating a clinic, and finding that a fleet of 500 has nothing to migrate, beside the stock way.
+"""Creating a clinic, and migrating 500 clinics with nothing to do, beside stock django-tenants.
 
-The stock way is django-tenants' own commands on its own database of the same server, with Django's
-four apps only (a third of our tables): `benchmarks.stock`.
+Stock runs django-tenants' own commands in another database of the same server, with only four of
+Django's apps (a third of our tables): `benchmarks.stock`.
 """
 
 import json
@@ -27,10 +27,13 @@ def figures() -> Iterator[Figure]:
     """Create the fleet, then measure both ways."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     created = [_create(number) for number in range(CLINICS)]
     yield Figure("create_clinic, full schema (median of 500)", middle(created), "s", 0.5)
+
     noop = middle([_process("migrate_clinics", "--shard", "shard_1") for _ in range(3)])
     yield Figure("migrate_clinics, 500 schemas, nothing to do (process)", noop, "s", 3.0)
+
     stock = _stock()
     yield Figure("stock create_schema, a third of the tables (median)", stock["create"], "s")
     yield Figure("stock migrate_schemas, nothing to do, per schema", stock["noop"], "s")
@@ -48,6 +51,7 @@ def _create(number: int) -> float:
             domain=f"bench-{number}.localhost",
             shard="shard_1",
         )
+
     return perf_counter() - started
 
 
@@ -58,9 +62,10 @@ def _process(*arguments: str) -> float:
 
 
 def _stock() -> dict[str, float]:
-    """Seconds per created schema and per schema of a migration with nothing to do."""
+    """Seconds for each created schema, and for each schema of a migration with nothing to do."""
     with as_owner("default"), connections["default"].cursor() as cursor:
         cursor.execute("CREATE DATABASE stock")
+
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.stock", str(STOCK_CLINICS)],
         check=True,
@@ -68,4 +73,5 @@ def _stock() -> dict[str, float]:
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.stock_settings"},
     )
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+
     return figures

@@ -1,4 +1,4 @@
-"""A thousand patients judged in one request, and ten thousand imported from a file."""
+"""A thousand patients validated in one request, and ten thousand imported from a file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from accounts.models import Role
 from accounts.services import user_create
 from accounts.sessions import token_issue
 from benchmarks.report import Figure, middle
+from benchmarks.sample import cpf
 from core.actor import acting_as_job
-from patients.validators import cpf_check_digit
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_create
 
@@ -22,9 +22,10 @@ ITEMS, LINES = 1_000, 10_000
 
 
 def figures() -> Iterator[Figure]:
-    """One clinic, one owner, both ways in."""
+    """Validate by the API, then import a file, into one clinic."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clinics", verbosity=0)
+
     client, therapist = _clinic()
     body = [_patient(n) | {"therapist": therapist} for n in range(ITEMS)]
     yield Figure(
@@ -33,6 +34,7 @@ def figures() -> Iterator[Figure]:
         "s",
         1.0,
     )
+
     yield Figure("import_patients, 10,000 lines", _import(), "s", 30.0)
 
 
@@ -43,6 +45,7 @@ def _clinic() -> tuple[APIClient, str]:
         owner = user_create(
             acting_user=None, email="dona@b.example", full_name="Dona", role=Role.OWNER
         )
+
         therapist = user_create(
             acting_user=None,
             email="fisio@b.example",
@@ -50,6 +53,7 @@ def _clinic() -> tuple[APIClient, str]:
             role=Role.THERAPIST,
             crefito="3/1-F",
         )
+
         made.extend([token_issue(user=owner).access, str(therapist.pk)])
 
     with platform_scope(), acting_as_job("benchmark"):
@@ -60,6 +64,7 @@ def _clinic() -> tuple[APIClient, str]:
             shard="shard_2",
             populate=populate,
         )
+
     with clinic_scope(clinic.route):
         access, therapist = made
     client = APIClient(SERVER_NAME="bench-validation.localhost")
@@ -81,6 +86,7 @@ def _import() -> float:
         f"{p['name']},{p['phone']},{p['cpf']},{p['birth_date']}\n"
         for p in (_patient(n) for n in range(ITEMS, ITEMS + LINES))
     )
+
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text(header + "".join(lines), encoding="utf-8")
@@ -90,12 +96,9 @@ def _import() -> float:
 
 
 def _patient(number: int) -> dict[str, Any]:
-    digits = [int(digit) for digit in f"{100_000_000 + number}"]
-    for _ in range(2):
-        digits.append(cpf_check_digit(digits))
     return {
         "name": f"Pessoa {number}",
         "phone": "+5511988887777",
-        "cpf": "".join(map(str, digits)),
+        "cpf": cpf(number),
         "birth_date": "1990-01-31",
     }

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user (id and frozen label) or a named job, with the request that it came by.
+    """A user (id and the label of that moment) or a named job, with the request that it came by.
 
-    `reason` is why they act at all, and stands in histories and events. `change_reason` is what a
-    person said of a change: it may be about a patient, so it stands with the content, in histories
-    alone.
+    `reason` says why they act at all; histories and events keep it. `change_reason` is what a
+    person said about a change. It may speak of a patient, so only the histories keep it, beside the
+    content.
     """
 
     user_id: str = ""
@@ -37,13 +37,13 @@ _actor: ContextVar[Actor | None] = ContextVar("fisioflow_actor", default=None)
 
 
 def current_actor() -> Actor:
-    """Whoever acts now; an empty Actor when nobody said so."""
+    """Whoever acts now; an empty Actor if nobody was named."""
     return _actor.get() or Actor()
 
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[Actor]:
-    """Act as `actor` inside the block; what was before comes back after it."""
+    """Act as `actor` inside the block, and as before after it."""
     token = _actor.set(actor)
     try:
         yield actor
@@ -56,21 +56,21 @@ def acting_as_job(
 ) -> AbstractContextManager[Actor]:
     """Act as the named job (a command, a task), e.g. `job:create_clinic`.
 
-    `request_id` is that of the request which started it, if one did.
+    `request_id`: the request that started it, if one did.
     """
     return acting(Actor(label=f"job:{name}", reason=reason, request_id=request_id))
 
 
 def identify(user_id: str, label: str, *, reason: str = "") -> None:
-    """Name the user of the request under way (after authentication, inside `acting`)."""
+    """Name the user of the current request, after authentication and inside `acting`."""
     _actor.set(replace(current_actor(), user_id=user_id, label=label, reason=reason))
 
 
 def support_label(operator: str, person: str) -> str:
-    """The label of one of the platform's staff who acts as a person of a clinic."""
+    """The label of a member of the platform's staff who acts as a person of a clinic."""
     return f"{_SUPPORT}{operator} as {person}"
 
 
 def is_support(label: str) -> bool:
-    """Whether the label is that of the platform's staff acting as somebody."""
+    """Whether the label is one of `support_label`."""
     return label.startswith(_SUPPORT)

@@ -1,6 +1,6 @@
 """What a violated database constraint means to the caller: the field, a stable code, a status.
 
-Each app registers its constraints by name, so that a rule which only the database saw (a race, a
+Each app registers its constraints by name. So a violation that only the database saw (a race, a
 bulk write) is answered like one that the serializer or the form saw.
 """
 
@@ -24,7 +24,7 @@ class Rule:
     field: str
     code: str
     message: str | Promise
-    status: int = 400  # or 409, when another row is what stands in the way
+    status: int = 400  # or 409, if another row stands in the way
 
 
 class FieldConflict(FieldError):
@@ -48,9 +48,9 @@ def rule_of(constraint: str | None) -> Rule | None:
 
 
 def refusal_of(error: IntegrityError) -> FisioFlowError:
-    """The error to show for a violated constraint; `conflict` when nobody registered its name.
+    """The error to show for a violated constraint; Conflict if nobody registered its name.
 
-    Nothing of the server's message is passed on: it holds the values of the row.
+    The server's message is not passed on: it holds the values of the row.
     """
     rule = rule_of(constraint_of(error))
     if rule is None:
@@ -60,7 +60,7 @@ def refusal_of(error: IntegrityError) -> FisioFlowError:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """The name of the constraint that PostgreSQL refused by."""
+    """The name of the constraint that PostgreSQL found violated."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None)
 
@@ -79,7 +79,7 @@ def refusals(
 class RuledModel:
     """Mixin of a model: `full_clean` reports constraints with the field and code of their rules.
 
-    A plain class, because apps register their rules before models may be defined.
+    A plain class, because apps register their rules before models can be defined.
     """
 
     def check_rules(self) -> None:
@@ -88,9 +88,10 @@ class RuledModel:
         """
 
     def validate_constraints(self: Any, exclude: Collection[str] | None = None) -> None:
-        """Raises ValidationError by field, or for the whole object where the field is excluded."""
+        """Raises ValidationError by field, or for the whole object if the field is excluded."""
         hidden = set(exclude or ())
         using = router.db_for_write(type(self), instance=self)
+
         errors: dict[str, list[ValidationError]] = {}
         for model_class, constraints in self.get_constraints():
             for constraint in constraints:
@@ -104,5 +105,6 @@ class RuledModel:
                     errors.setdefault(rule.field if shown else NON_FIELD_ERRORS, []).append(
                         ValidationError(str(rule.message), code=rule.code) if rule.code else refused
                     )
+
         if errors:
             raise ValidationError(errors)

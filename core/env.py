@@ -1,4 +1,4 @@
-"""Typed readers of the environment that stop the boot and name the variable at fault.
+"""Typed readers of the environment, which stop the start and name the variable at fault.
 
 Each value may also come from a file: `NAME_FILE=/run/secrets/name` (Docker and Kubernetes secrets).
 """
@@ -26,11 +26,13 @@ def env_text(name: str, default: str | None = None) -> str:
     value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value is not None and path is not None:
         raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set: keep one.")
+
     if path is not None:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}.") from error
+
     if value is None or (value == "" and default is None):
         if default is None:
             raise ImproperlyConfigured(f"{name} is not set. Set {name} or {name}_FILE.")
@@ -39,7 +41,7 @@ def env_text(name: str, default: str | None = None) -> str:
 
 
 def env_secret(name: str, *, min_length: int) -> str:
-    """A secret of at least `min_length` characters; there is never a default."""
+    """A secret of at least `min_length` characters. It has no default."""
     value = env_text(name)
     if len(value) < min_length:
         raise ImproperlyConfigured(f"{name} is too short: {min_length} characters at least.")
@@ -47,7 +49,7 @@ def env_secret(name: str, *, min_length: int) -> str:
 
 
 def env_bool(name: str, *, default: bool) -> bool:
-    """1/true/yes/on or 0/false/no/off; anything else raises ImproperlyConfigured."""
+    """1, true, yes, on, or 0, false, no, off. Raises ImproperlyConfigured for anything else."""
     value = env_text(name, "true" if default else "false").lower()
     if value in _TRUE:
         return True
@@ -57,19 +59,20 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 
 def env_int(name: str, *, default: int, minimum: int = 0) -> int:
-    """A whole number, not below `minimum`."""
+    """A whole number of `minimum` or more."""
     value = env_text(name, str(default))
     try:
         number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from error
+
     if number < minimum:
         raise ImproperlyConfigured(f"{name} must be {minimum} or more.")
     return number
 
 
 def env_choice(name: str, choices: tuple[str, ...], default: str) -> str:
-    """One of `choices`, whatever its letter case."""
+    """One of `choices` (upper case), in whatever case it is written."""
     value = env_text(name, default).upper()
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
@@ -82,20 +85,21 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 def env_url(name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
-    """A URL with one of `schemes`, and a port that is one if it has any."""
+    """A URL with one of `schemes`; its port, if it has one, must be a number."""
     value = env_text(name, default)
     try:
         url = urlsplit(value)
         _ = url.port
-    except ValueError as error:  # says what of the URL, which holds a password
-        raise ImproperlyConfigured(f"{name} is no well-formed URL.") from error
+    except ValueError:  # not shown: it quotes a part of the URL, which holds a password
+        raise ImproperlyConfigured(f"{name} is no well-formed URL.") from None
+
     if url.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {schemes[0]}://.")
     return value
 
 
 def env_database(name: str) -> dict[str, Any]:
-    """Django's connection settings out of a libpq URL.
+    """Django's connection settings from a libpq URL.
 
     `postgresql://user:password@host:5432/name?sslmode=require`; a socket folder goes in `?host=`.
     Source of the form: PostgreSQL, "Connection URIs".
@@ -105,6 +109,7 @@ def env_database(name: str) -> dict[str, Any]:
     host = options.pop("host", url.hostname or "")
     database = unquote(url.path.lstrip("/"))
     port = str(url.port or options.pop("port", ""))
+
     if not database or not host:
         raise ImproperlyConfigured(f"{name} must name a host and a database.")
     return {

@@ -1,7 +1,8 @@
 """The one base of every error that FisioFlow raises on purpose.
 
-The class docstring is the default message (English, translated when shown); `code` and `status`
-are the contract with clients; `extra` holds ids and names of fields, never clinical content.
+The class's docstring is its default message, in English, and is translated when shown. `code` and
+`status` are the contract with clients. `extra` holds ids and names of fields, never clinical
+content.
 """
 
 from typing import ClassVar
@@ -23,7 +24,7 @@ class FisioFlowError(Exception):
 
     @property
     def refuses_access(self) -> bool:
-        """Whether the audit trail keeps that somebody was refused so."""
+        """Whether the audit trail records this refusal."""
         return self.status == 403
 
     @property

@@ -1,29 +1,35 @@
-"""Structured logs: one JSON object a line, with the request, the clinic and no personal data."""
+"""Structured logs: one JSON object a line, with the request, the clinic and no personal data.
+
+A value is dropped when its name is a field of some model or speaks of a credential. So a new field
+is kept out of the logs from its first day, and a name that the logs need is listed as harmless.
+"""
 
 import logging
 import logging.config
 import re
+from functools import cache
 from typing import Any
 
 import structlog
+from django.apps import apps
 from structlog.types import EventDict, WrappedLogger
 
-# Names under which personal or secret data could slip into an event: the value is dropped.
-_PERSONAL = frozenset(
-    [
-        "name",
-        "full_name",
-        "email",
-        "cpf",
-        "phone",
-        "birth_date",
-        "medical_history",
-        "notes",
-        "password",
-        "token",
-        "refresh",
-    ]
+# Fields' names that the logs use all the same, each with the reason.
+HARMLESS = {
+    "clinic": "the schema's name, which is an address and no person",
+    "error": "the class of an error; its message is not logged",
+    "event": "the text of the line, written in the code",
+    "kind": "one of a list of choices in the code",
+    "number": "of a seal",
+    "request_id": "random, or chosen by the client's program",
+    "status": "an HTTP status",
+    "task": "a task's name in the code",
+}
+_CREDENTIALS = frozenset(
+    ["access", "authorization", "cookie", "password", "refresh", "secret", "token"]
 )
+# They hold a random key or a row's number, which say nothing of a person.
+_IDENTIFIERS = {"UUIDField", "AutoField", "SmallAutoField", "BigAutoField"}
 # "DETAIL:  Key (cpf)=(...) already exists.", up to the next part of the message or traceback.
 _ROW_VALUES = re.compile(
     r"^DETAIL:.*?(?=\n(?:CONTEXT|HINT|LINE|QUERY|WHERE):|\n\n|\Z)", re.DOTALL | re.MULTILINE
@@ -31,14 +37,31 @@ _ROW_VALUES = re.compile(
 
 
 def drop_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Remove the fields that could name a patient or open a door."""
-    for field in _PERSONAL & event.keys():
-        event[field] = "[removed]"
+    """Replace the values whose names could hold what is known of a person, or open a door."""
+    for name in event:
+        if name in _fields() or not _CREDENTIALS.isdisjoint(name.lower().split("_")):
+            event[name] = "[removed]"
     return event
 
 
+def _fields() -> frozenset[str]:
+    """The names to drop. Until the models are loaded nobody has read a row: there are none."""
+    return _fields_of_models() if apps.models_ready else frozenset()
+
+
+@cache
+def _fields_of_models() -> frozenset[str]:
+    names = {
+        field.name
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.fields
+        if field.get_internal_type() not in _IDENTIFIERS
+    }
+    return frozenset(names - HARMLESS.keys())
+
+
 def drop_row_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Remove what PostgreSQL quotes of a refused row from a traceback."""
+    """Remove from a traceback what PostgreSQL quotes of a refused row."""
     if "exception" in event:
         event["exception"] = _ROW_VALUES.sub("DETAIL:  [removed]", event["exception"])
     return event
@@ -53,16 +76,19 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         drop_personal_data,
     ]
+
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
+
     config: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -82,5 +108,6 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {"django.server": {"level": "WARNING"}},
     }
+
     logging.config.dictConfig(config)
     return config

@@ -44,9 +44,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form; a refusal on saving (a race, say) brings it back with the input and the reason.
+        """The form. If saving is refused (a race, say), it comes back with the input and why.
 
-        The transaction of the first attempt is rolled back by then.
+        By then the transaction of the first attempt is rolled back.
         """
         show: Callable[..., HttpResponse] = super().changeform_view
         try:
@@ -61,7 +61,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """The record of a form, a history or a deletion: the page shows it."""
+        """The record that a form, a history or a deletion shows."""
         record = super().get_object(request, object_id, from_field)
         charts_open(request, [record] if record else [])
         return record
@@ -69,7 +69,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list; its rows are read here, and shown as they were read."""
+        """The list. Its rows are read here, and noted as shown."""
         response: HttpResponse = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
@@ -79,8 +79,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """The form class, which fails with what the service refused."""
+        """The form's class. After a refusal its forms are invalid, with the service's reasons."""
         base: Any = super().get_form(request, obj, change, **kwargs)
+
         errors = notes_of(request).form_errors
         if not errors:
             return base
@@ -113,14 +114,14 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         _required(services.delete)(acting_user=request.user, **{services.record: obj})
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
-        """The list's action deletes one by one, as the form does."""
+        """Delete one by one, as the form does."""
         for record in queryset:
             self.delete_model(request, record)
 
     def get_deleted_objects(
         self, objs: Sequence[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Deleting marks rows, so that nothing else goes along or stands in the way."""
+        """Only the records themselves: deleting marks rows, and takes no others along."""
         counted = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(record) for record in objs], counted, set(), []
 
@@ -132,17 +133,23 @@ def _required(service: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 def reasons_of(error: Exception) -> Iterator[tuple[str, str]]:
-    """Field (or an empty name) and reason, for a form."""
+    """Field and reason of each error, for a form; the field is empty for the whole form.
+
+    Raises what isn't meant for people: other errors, and those of status 500 and above.
+    """
     if isinstance(error, IntegrityError):
         error = refusal_of(error)
+
     if isinstance(error, ValidationError):
         fields = error.update_error_dict({})
         for name, found in fields.items():
             field = "" if name == NON_FIELD_ERRORS else name
             yield from ((field, " ".join(one.messages)) for one in found)
         return
+
     if not isinstance(error, FisioFlowError) or error.status >= 500:
         raise error
+
     if isinstance(error, FieldError):
         yield error.field, error.detail
     elif errors := getattr(error, "errors", None):

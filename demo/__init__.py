@@ -1,1 +1,1 @@
-"""The demo: two clinics at work, the same on every machine."""
+"""The demo: two busy clinics, the same on every machine."""

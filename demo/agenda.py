@@ -1,4 +1,4 @@
-"""A month of a clinic's agenda, planned without a database: the same for the same seed and day."""
+"""A month of a clinic's agenda, planned without a database; the same seed and day plan the same."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _CANCELLED = 0.12  # of the sessions
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One session: indexes of its therapist and patient, its start, and how it stands now."""
+    """One session: the indexes of its therapist and patient, its start, and its status now."""
 
     therapist: int
     patient: int
@@ -29,15 +29,17 @@ class Visit:
 def plan(rng: Random, caseloads: Sequence[Sequence[int]], now: datetime) -> Iterator[Visit]:
     """The sessions around `now`, in its time zone; `caseloads` lists each therapist's patients.
 
-    Patients come at fixed hours of their week, and each has one therapist: nobody is ever in two
-    places. The first patient of every therapist has an hour for sure.
+    Patients come at fixed hours of the week, and each has one therapist: nobody is in two places at
+    once. Every therapist's first patient has an hour.
     """
     first = now.date() - timedelta(days=DAYS_BACK)
     days = [first + timedelta(days=n) for n in range(DAYS_BACK + DAYS_AHEAD + 1)]
+
     for therapist, patients in enumerate(caseloads):
         waiting = iter(patients)
         hours = [(weekdays, hour) for hour in _HOURS for weekdays in _WEEKLY]
         taken = [*hours[:1], *(slot for slot in hours[1:] if rng.random() < _TAKEN)]
+
         for (weekdays, hour), patient in zip(taken, waiting, strict=False):
             for day in days:
                 if day.weekday() in weekdays:

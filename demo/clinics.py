@@ -1,4 +1,4 @@
-"""Creates the demo's clinics and its platform sign-in, through the services."""
+"""Creates the demo's clinics and its sign-in for the platform, through the services."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -47,11 +47,11 @@ class DemoClinic:
 
     @property
     def host(self) -> str:
-        """The host name that it answers to."""
+        """Its host name."""
         return f"{self.schema}.localhost"
 
     def email(self, local_part: str) -> str:
-        """An address of the clinic, in a domain that is nobody's (RFC 2606)."""
+        """An address in the clinic's domain, which nobody can own (RFC 2606)."""
         return f"{local_part}@{self.schema}.example"
 
 
@@ -62,12 +62,12 @@ CLINICS = (
 
 
 class State(Enum):
-    """What the directory has under a demo clinic's name."""
+    """What the directory holds under the name of a demo clinic."""
 
     MISSING = auto()
     LOADED = auto()
     CLOSED = auto()
-    SOMEBODY_ELSES = auto()
+    FOREIGN = auto()
 
 
 class DemoRefused(Conflict):
@@ -77,20 +77,21 @@ class DemoRefused(Conflict):
 
 
 def state_of(demo: DemoClinic) -> State:
-    """Whether the clinic is there, and is the demo's: its owner's address tells."""
+    """Whether the clinic exists, and whether it is the demo's, which its owner's address tells."""
     with platform_scope():
         clinic = Clinic.objects.filter(schema_name=demo.schema).first()
     if clinic is None:
         return State.MISSING
+
     if clinic.status != Clinic.Status.ACTIVE:
         return State.CLOSED
     with clinic_scope(clinic.route):
         ours = User.objects.filter(email=demo.email("owner")).exists()
-    return State.LOADED if ours else State.SOMEBODY_ELSES
+    return State.LOADED if ours else State.FOREIGN
 
 
 def refuse_among_others(states: dict[DemoClinic, State]) -> None:
-    """Raises DemoRefused if the directory serves anybody but the demo."""
+    """Raise DemoRefused if there are other clinics or staff than the demo's."""
     ours = [demo.schema for demo, state in states.items() if state is State.LOADED]
     with platform_scope():
         clinics = Clinic.objects.exclude(schema_name__in=ours)
@@ -100,27 +101,27 @@ def refuse_among_others(states: dict[DemoClinic, State]) -> None:
 
 
 def staff_exists() -> bool:
-    """Whether the platform's demo sign-in is there."""
+    """Whether the demo's sign-in for the platform exists."""
     with platform_scope():
         return bool(User.objects.filter(email=STAFF_EMAIL).exists())
 
 
 def staff_load(*, password: str) -> None:
-    """Create the platform's demo sign-in."""
+    """Create the demo's sign-in for the platform."""
     staff_create(
         acting_user=None, email=STAFF_EMAIL, full_name="Equipe FisioFlow", password=password
     )
 
 
 def password_in_force(password: str) -> bool:
-    """Whether the platform's demo sign-in still has this password."""
+    """Whether the demo's sign-in for the platform still has this password."""
     with platform_scope():
         staff = User.objects.filter(email=STAFF_EMAIL).first()
     return staff is not None and bool(check_password(password, staff.password))
 
 
 def demo_clinic_load(*, demo: DemoClinic, password: str) -> Clinic:
-    """Create the clinic with everybody and everything in it, or nothing. Raises ClinicExists."""
+    """Create the clinic with all its people and data, or nothing. Raises ClinicExists."""
     with platform_scope():
         return clinic_create(
             schema_name=demo.schema,
@@ -140,13 +141,16 @@ def _populate(route: ClinicRoute, demo: DemoClinic, password: str) -> None:
         _person(rng, demo, f"therapist{number}", Role.THERAPIST)
         for number in range(2, _COLLEAGUES + 2)
     ]
-    # One hash for all: argon2 is slow on purpose, and this password is no secret.
+
+    # One hash for all: argon2 is slow by design, and this password is no secret.
     User.objects.update(password=make_password(password))
+
     today = timezone.localdate()
     patients = [
         _patient(rng, number, today, therapists[number % len(therapists)], people["patient"])
         for number in range(_PATIENTS)
     ]
+
     frame.fill(therapists, patients, today)
     _fill_agenda(rng, therapists, patients)
     fill_exercises(rng, patients)
@@ -164,8 +168,9 @@ def _person(rng: Random, demo: DemoClinic, local_part: str, role: Role) -> User:
 
 
 def _patient(rng: Random, number: int, today: date, therapist: User, sign_in: User) -> Patient:
-    """Number 0 is the patient who signs in."""
+    """Register a patient; number 0 is the one who signs in."""
     name = " ".join([rng.choice(names.FIRST_NAMES), *rng.sample(names.SURNAMES, 2)])
+
     return patient_register(
         acting_user=None,
         name=name if number else sign_in.full_name,
@@ -180,7 +185,7 @@ def _patient(rng: Random, number: int, today: date, therapist: User, sign_in: Us
 
 
 def _cpf(rng: Random, number: int) -> str:
-    """A CPF with fitting check digits, another one for each number below 1,000."""
+    """A valid CPF, another one for each number below 1,000."""
     digits = [int(digit) for digit in f"{rng.randrange(10**6):06d}{number:03d}"]
     for _ in range(2):
         digits.append(cpf_check_digit(digits))
@@ -188,9 +193,10 @@ def _cpf(rng: Random, number: int) -> str:
 
 
 def _fill_agenda(rng: Random, therapists: list[User], patients: list[Patient]) -> None:
-    """What is to come is booked; what has begun is written as it stands, in bulk: it's quicker."""
+    """Book the sessions to come; write those that have begun in bulk, which is quicker."""
     now = timezone.localtime()
     caseloads = [range(first, len(patients), len(therapists)) for first in range(len(therapists))]
+
     begun = []
     for visit in agenda.plan(rng, caseloads, now):
         who_and_when: dict[str, Any] = {
@@ -203,7 +209,9 @@ def _fill_agenda(rng: Random, therapists: list[User], patients: list[Patient]) -
             notes = rng.choice(names.NOTES) if visit.status is Status.COMPLETED else ""
             begun.append(Appointment(**who_and_when, status=visit.status, notes=notes))
             continue
+
         appointment = appointment_book(acting_user=None, **who_and_when)
         if visit.status is Status.CANCELLED:
             appointment_cancel(acting_user=None, appointment=appointment)
+
     Appointment.objects.bulk_create(begun)

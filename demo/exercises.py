@@ -1,4 +1,4 @@
-"""What the demo's therapists prescribe, and three weeks of the demo patient's logs."""
+"""The prescriptions of the demo's therapists, and three weeks of the demo patient's logs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _NOTES = "Faça com calma. Se a dor passar de 5, diminua as repetições e me av
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """One day of the demo patient's: the start of it, and how it felt, from 0 to 10."""
+    """A day of the demo patient's exercises: when they begin, pain and effort from 0 to 10."""
 
     start: datetime
     pain: int
@@ -36,7 +36,7 @@ class Effort:
 
 
 def plan(rng: Random, now: datetime) -> Iterator[Effort]:
-    """The days with logs before `now`, in its time zone: pain goes from about 7 down to about 2."""
+    """The days with logs before `now`, in its time zone. Pain falls from about 7 to about 2."""
     for days_ago in range(DAYS_BACK, 0, -1):
         if rng.random() < _KEPT:
             day = now.date() - timedelta(days=days_ago)
@@ -46,10 +46,11 @@ def plan(rng: Random, now: datetime) -> Iterator[Effort]:
 
 
 def fill_exercises(rng: Random, patients: Sequence[Patient]) -> None:
-    """The library, prescriptions for some of the patients, and the first one's logs."""
+    """Load the library, prescribe for some of the patients, and log for the one who signs in."""
     library_load(acting_user=None)
     by_code = {exercise.library_code: exercise for exercise in Exercise.objects.all()}
     now = timezone.localtime()
+
     for number, patient in enumerate(patients[:_PRESCRIBED]):
         exercises = [by_code[code] for code in _PROGRAMMES[number % len(_PROGRAMMES)]]
         if patient.therapist is not None:
@@ -74,6 +75,7 @@ def _prescribe(
 def _log(rng: Random, patient: User, prescription: Prescription, now: datetime) -> None:
     items = PrescriptionItem.objects.loggable_by(patient).filter(prescription=prescription)
     in_order = list(items.order_by("position"))
+
     logs = [
         log_draft(
             id=UUID(int=rng.getrandbits(128), version=4),
@@ -87,4 +89,5 @@ def _log(rng: Random, patient: User, prescription: Prescription, now: datetime) 
         for day in plan(rng, now)
         for item in in_order
     ]
+
     logs_record(acting_user=patient, logs=logs)

@@ -1,4 +1,4 @@
-"""The record of the demo's patient who signs in: signed notes, and a consent."""
+"""The record of the demo's patient who signs in: signed notes and a consent."""
 
 from accounts.models import User
 from patients.choices import Channel, NoteKind, Purpose
@@ -37,12 +37,14 @@ _CORRECTION = {"objective": "Flexão lombar limitada em 20%, e não em 15%: erro
 
 
 def record_load(*, patient: Patient, therapist: User) -> None:
-    """Write the record, as the therapist and the reception would."""
+    """Write the record as the therapist and the reception would."""
     for kind, sections in ((NoteKind.EVALUATION, _EVALUATION), (NoteKind.EVOLUTION, _EVOLUTION)):
         draft = note_draft(acting_user=therapist, patient=patient, kind=kind, **sections)
         signed = note_sign(acting_user=therapist, note=draft)
+
     amendment = note_amend(acting_user=therapist, note=signed, **_CORRECTION)
     note_sign(acting_user=therapist, note=amendment)
+
     for purpose, body in _TEXTS.items():
         text = consent_text_create(acting_user=None, purpose=purpose, version="1", body=body)
         if purpose is Purpose.MESSAGING:

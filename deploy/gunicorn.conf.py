@@ -1,6 +1,6 @@
-"""The web server: threads in a few processes, and their metrics added up on an internal port.
+"""The web server: a few processes with threads, and the sum of their metrics on an internal port.
 
-PORT (8000) and BIND_ADDRESS (127.0.0.1), WEB_CONCURRENCY processes of WEB_THREADS threads;
+PORT (8000) and BIND_ADDRESS (127.0.0.1); WEB_CONCURRENCY processes of WEB_THREADS threads each;
 METRICS_PORT (0: none) and METRICS_ADDRESS (127.0.0.1) for Prometheus.
 """
 
@@ -17,14 +17,14 @@ from core.env import env_int, env_text
 
 
 def _forget_metrics(master: int) -> None:
-    """Leave no files behind; a worker, which has this from its master, does nothing."""
+    """Delete the files at the master's end; workers inherit this call and do nothing."""
     if os.getpid() == master:
         shutil.rmtree(_METRICS, ignore_errors=True)
 
 
-# Before anything imports prometheus_client: it decides then where the numbers are kept. They are
-# forgotten once for every master, whose processes' ids may come again; a reload (SIGHUP) reads
-# this file anew and keeps them.
+# Set before anything imports prometheus_client, which decides then where it keeps the numbers. A
+# new master deletes them, because process ids come again; a reload (SIGHUP) runs this file again and
+# keeps them.
 _METRICS = Path(
     os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="fisioflow-metrics-")
 )
@@ -44,11 +44,11 @@ timeout = 60  # seconds without a sign of life from a process
 graceful_timeout = 30  # seconds for requests under way at a stop
 keepalive = 5  # seconds
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file)
-control_socket_disable = True  # nobody uses that door
+control_socket_disable = True  # nobody uses it
 
 
 def when_ready(server: Arbiter) -> None:
-    """Serve the metrics of all processes, from the one that outlives them."""
+    """Serve the metrics of all processes from the master, which outlives them."""
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -64,13 +64,13 @@ def when_ready(server: Arbiter) -> None:
 
 
 def post_fork(server: Arbiter, _worker: Worker) -> None:
-    """A worker must not keep the metrics port of a master that is gone."""
+    """Close the worker's copy of the metrics socket: it would keep the port of a dead master."""
     if hasattr(server, "metrics_server"):
         server.metrics_server.socket.close()
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Drop the gauges of a process that is gone; its counters stay in the sums."""
+    """Drop the gauges of a process that ended; its counters stay in the sums."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ from devstack.stack import Stack
 
 _READY_SECONDS = 60.0
 
-# What the application is told where the person didn't say otherwise.
+# What the application is told unless the environment says otherwise.
 DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "fisioflow.settings",
     "ALLOWED_HOSTS": "localhost,.localhost,127.0.0.1",
@@ -31,7 +31,7 @@ DEFAULTS = {
 
 
 def chosen_port(environ: Mapping[str, str]) -> int:
-    """PORT, 8000 if not set."""
+    """The environment's PORT, or 8000. Raises StackError."""
     text = environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65535:
         raise StackError(f"PORT must be a number from 1 to 65534, not {text!r}.")
@@ -53,20 +53,24 @@ def daemons(stack: Stack) -> list[Daemon]:
 
 
 def require_free(stack: Stack, port: int) -> None:
-    """Raise StackError if the port is somebody else's, or the web server runs at another port."""
+    """Raise StackError if another program has the port, or our web server runs on another one."""
     web = daemons(stack)[0]
     port_file = stack.folders.run / "port"
+
     if web.pid() is not None:
         known = port_file.read_text(encoding="utf-8")
         if known != str(port):
-            raise StackError(f"It already runs at port {known}. First: make down")
+            raise StackError(f"It is already running on port {known}. Stop it first: make down")
         return
+
     for number in (port, port + 1):
         for address in ("127.0.0.1", "::1"):
             why = _why_not(address, number)
             if why:
                 what = "" if number == port else " (for metrics)"
-                raise StackError(f"Port {number}{what}: {why}. Choose: make up PORT={port + 10}")
+                raise StackError(
+                    f"Port {number}{what}: {why}. Try another: make up PORT={port + 10}"
+                )
 
 
 @contextlib.contextmanager
@@ -94,26 +98,30 @@ def prepare(stack: Stack, port: int) -> str:
             stderr=file,
             check=False,
         )
+
     if done.returncode:
         text = log_tail(log.read_text(encoding="utf-8", errors="replace"))
-        raise StackError(f"Preparing the data failed:\n{text}\nAll of it: {log}")
+        raise StackError(f"Preparing the data failed:\n{text}\nThe whole log: {log}")
     return done.stdout.decode()
 
 
 def start(stack: Stack, port: int, started: list[Daemon]) -> None:
-    """Start what doesn't run, adding it to `started`; return when the service says it is ready."""
+    """Start what isn't running, add it to `started`, and return when the service is ready."""
     settings = environ(stack, os.environ) | {
         "PORT": str(port),
         "BIND_ADDRESS": "127.0.0.1",
         "METRICS_PORT": str(port + 1),
         "PROMETHEUS_MULTIPROC_DIR": str(stack.folders.run / "metrics"),
     }
+
     (stack.folders.run / "port").write_text(str(port), encoding="utf-8")
+
     own = daemons(stack)
     for daemon in own:
         if daemon.pid() is None:
             started.append(daemon)
             daemon.start(["deploy/entrypoint.sh", daemon.name], env=settings)
+
     _wait_ready(port, own)
 
 
@@ -132,9 +140,11 @@ Stop it: make down      Forget its data: make reset      A shell on it: eval "$(
 def _wait_ready(port: int, own: list[Daemon]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     answer = "no answer"
+
     while time.monotonic() < deadline:
         for daemon in own:
             daemon.require_alive()
+
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", "/healthz/ready", headers={"Host": f"localhost:{port}"})
@@ -147,9 +157,13 @@ def _wait_ready(port: int, own: list[Daemon]) -> None:
         finally:
             connection.close()
         time.sleep(0.1)
+
     log = own[0].log
     text = log_tail(log.read_text(encoding="utf-8", errors="replace"))
-    raise StackError(f"/healthz/ready: {answer} for {_READY_SECONDS:.0f} s. {log}:\n{text}")
+    raise StackError(
+        f"The service was not ready in {_READY_SECONDS:.0f} s (/healthz/ready: {answer})."
+        f" The end of its log, {log}:\n{text}"
+    )
 
 
 def _why_not(address: str, port: int) -> str | None:
@@ -166,12 +180,14 @@ def _why_not(address: str, port: int) -> str | None:
 
 
 def _backup_keys(stack: Stack) -> dict[str, str]:
-    """Keys of this machine's own backups, made once. A real one keeps the identity elsewhere."""
+    """Keys for this machine's own backups, made once. Production keeps the identity elsewhere."""
     identity = stack.folders.root / "backup_identity"
     signing = stack.folders.root / "backup_signing_key"
+
     for path, make in ((identity, make_identity), (signing, make_signing_key)):
         with contextlib.suppress(FileExistsError):
             make(path)
+
     return {
         "BACKUP_RECIPIENTS": str(read_identities(identity)[0].to_public()),
         "BACKUP_IDENTITY_FILE": str(identity),
@@ -180,7 +196,7 @@ def _backup_keys(stack: Stack) -> dict[str, str]:
 
 
 def _secret_key(stack: Stack) -> str:
-    """Made once, kept with the data: sessions and tokens outlive a restart."""
+    """A key made once and kept with the data, so that sessions and tokens outlive a restart."""
     path = stack.folders.root / "secret_key"
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,10 +1,10 @@
-"""What stops the development stack, told to the person at the prompt."""
+"""Why the development stack can't go on, for the person at the prompt."""
 
 
 class StackError(Exception):
-    """Something that the stack needs failed; the message says what to do next."""
+    """Something that the stack needs has failed; the message says what to do next."""
 
 
 def log_tail(text: str, *, lines: int = 15) -> str:
-    """The last `lines` of a log, indented to stand below a message."""
+    """The last `lines` of a log, indented below a message."""
     return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])

@@ -1,6 +1,6 @@
 """Make .venv and install what requirements.lock names, only when the lock has changed.
 
-Run by make with the system's Python, by path: nothing of this project can be imported yet.
+make runs it by path with the system's Python: nothing of this project can be imported yet.
 """
 
 import pathlib
@@ -16,11 +16,12 @@ INSTALLED = VENV / "installed.lock"  # a copy of the lock, written last
 
 
 def install() -> int:
-    """Bring .venv up to date; returns an exit status. Talks on standard error."""
+    """Bring .venv up to date; returns an exit status. Reports on standard error."""
     lock = LOCK.read_bytes()
     # An interpreter that was removed leaves a link to nowhere: exists() follows it.
     if PYTHON.exists() and INSTALLED.exists() and INSTALLED.read_bytes() == lock:
         return 0
+
     if not PYTHON.exists():
         say(f"Making .venv with Python {sys.version.split()[0]} ...")
         shutil.rmtree(VENV, ignore_errors=True)
@@ -29,11 +30,13 @@ def install() -> int:
             return failed(
                 "The virtual environment cannot be made (Debian: apt install python3-venv)"
             )
-    say("Installing the locked packages; once, this takes about a minute ...")
+
+    say("Installing the packages (about a minute, only this time) ...")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     options = ["install", "-qq", "--require-hashes", "--requirement", str(LOCK)]
     if subprocess.call([*pip, *options], stdout=sys.stderr):
-        return failed("The packages cannot be installed; what pip said stands above. Then")
+        return failed("The packages cannot be installed: see pip's messages above. Then")
+
     INSTALLED.write_bytes(lock)
     return 0
 
@@ -45,7 +48,7 @@ def failed(what: str) -> int:
 
 
 def say(text: str) -> None:
-    """Talk to the person without getting into what a caller reads."""
+    """Write to the person, and not into what a caller reads."""
     print(text, file=sys.stderr, flush=True)
 
 

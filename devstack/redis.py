@@ -20,7 +20,7 @@ _START_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class RedisServer:
-    """One Redis server. Its port and password are kept, so that an open shell stays valid."""
+    """One Redis server. It keeps its port and password, so that an open shell still reaches it."""
 
     folders: Folders
     durable: bool
@@ -42,6 +42,7 @@ class RedisServer:
             return
         data = self.folders.data("redis")
         data.mkdir(mode=0o700, exist_ok=True)
+
         port, password = self._choose_address()
         settings = {
             "bind": "127.0.0.1",
@@ -51,6 +52,7 @@ class RedisServer:
             "save": "60 1" if self.durable else '""',
             "maxmemory-policy": "noeviction",  # the broker's queues are in it
         }
+
         config = data / "redis.conf"
         lines = "".join(f"{name} {value}\n" for name, value in settings.items())
         _write_private(config, lines)
@@ -84,11 +86,12 @@ class RedisServer:
         return address
 
     def _choose_address(self) -> tuple[int, str]:
-        """The port of the last start if it is still free, or any free one."""
+        """The port of the last start if it is still free, or any free one; and the password."""
         try:
             address = self._address()
         except FileNotFoundError:
             address = {"port": "0", "password": secrets.token_urlsafe(24)}
+
         port = _free_port(int(address["port"])) or _free_port(0)
         _write_private(self._address_file, json.dumps(address | {"port": str(port)}))
         return port, address["password"]
@@ -105,7 +108,7 @@ def programs() -> Path:
 
 
 def _free_port(wanted: int) -> int:
-    """`wanted`, or any port for 0; 0 if it is taken."""
+    """The port `wanted` (0: any) if it is free, or 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""The four servers as one: started together, stopped together, named by environment variables."""
+"""The four servers as one: started and stopped together, named by environment variables."""
 
 import os
 import re
@@ -45,19 +45,21 @@ class Stack:
         return all(daemon.pid() is not None for daemon in self.daemons)
 
     def start_all(self) -> list[Daemon]:
-        """Start what doesn't run, laying out its data first; return when all of it answers.
+        """Start what isn't running, create its data first, and return when every server answers.
 
-        Returns the processes that this call started. Raises StackError, with none of them left,
-        if one fails.
+        Returns the processes that this call started. If one fails, stops them all and raises
+        StackError.
         """
         self.folders.create()
         before = [daemon for daemon in self.daemons if daemon.pid() is not None]
         started = [daemon for daemon in self.daemons if daemon not in before]
+
         try:
             self.redis.start()
             postgres.create_missing(list(self.clusters.values()))
             for cluster in self.clusters.values():
                 cluster.start()
+
             servers: list[Cluster | RedisServer] = [*self.clusters.values(), self.redis]
             for server in servers:
                 server.wait()
@@ -73,7 +75,7 @@ class Stack:
         server.wait()
 
     def stop(self, name: str) -> None:
-        """Stop one server: connections to it break, new ones are refused."""
+        """Stop one server: its connections break, and new ones are refused."""
         self._server(name).daemon.stop()
 
     def pause(self, name: str) -> None:
@@ -101,7 +103,7 @@ class Stack:
         return urls
 
     def program_folders(self) -> list[str]:
-        """For PATH: the virtual environment, psql, pg_dump and their like, redis-cli."""
+        """For PATH: the virtual environment's programs, PostgreSQL's and Redis'."""
         own = Path(sys.executable).parent
         return [
             str(folder) for folder in (own, postgres.find_programs(os.environ), redis.programs())

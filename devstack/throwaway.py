@@ -1,4 +1,4 @@
-"""A stack for tests: fresh, fast, in a temporary folder, gone with the process that made it."""
+"""A stack for tests: fresh, fast, in a temporary folder, deleted when its process ends."""
 
 import contextlib
 import os
@@ -23,11 +23,10 @@ _PERSONAL = {"DEBUG", "SECRET_KEY_FILE", "LOG_LEVEL", "LOG_JSON"}
 
 @contextlib.contextmanager
 def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
-    """Start a stack of its own and yield it; stop and forget it at the end.
+    """Start a new stack and yield it; stop and delete it at the end.
 
-    A guard process does the cleaning up: it waits for the end of a pipe that only this process
-    holds, so even a kill -9 of this process leaves nothing behind. `durable`: with fsync, for
-    measurements.
+    A guard process cleans up: it waits for the end of a pipe that only this process holds, so even
+    a kill -9 of this process leaves nothing behind. `durable`: with fsync, for measurements.
     """
     root = Path(tempfile.mkdtemp(prefix="fisioflow-test-"))
     guard = subprocess.Popen(
@@ -36,6 +35,7 @@ def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
+
     stack = Stack(Folders(root), durable=durable)
     try:
         stack.start_all()
@@ -46,15 +46,17 @@ def throwaway_services(*, durable: bool = False) -> Iterator[Stack]:
 
 
 def throwaway_environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
-    """An environment that is the same on every machine, whatever the shell has set."""
+    """`base` without the shell's own settings: the same environment on every machine."""
     kept = {name: value for name, value in base.items() if name not in _PERSONAL}
     static = stack.folders.root / "static"
     static.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
+
     own = {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FILES_DIR": str(stack.folders.root / "files"),
         "STATIC_ROOT": str(static),
     }
+
     return stack.environ(kept) | DEFAULTS | own
 
 
@@ -65,11 +67,12 @@ def run(command: list[str], *, durable: bool = False) -> int:
 
 
 def guard(root: str) -> None:
-    """Wait until the parent is gone or closes the pipe, then stop and remove its stack."""
+    """Wait until the parent ends or closes the pipe, then stop and delete its stack."""
     sys.stdin.read()
     stack = Stack(Folders(Path(root)), durable=False)
     stop_daemons(stack.daemons)
-    # An initdb that outlives a killed parent writes on until it misses its folder.
+
+    # An initdb that outlives its killed parent goes on writing until its folder is gone.
     deadline = time.monotonic() + _GUARD_SECONDS
     while stack.folders.exist() and time.monotonic() < deadline:
         with contextlib.suppress(StackError):

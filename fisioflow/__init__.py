@@ -1,6 +1,6 @@
 """The composition root. Importing it loads the Celery app, so that tasks bind to it.
 
-But for the commands of backups, which queue nothing and have a bound on their memory.
+The commands of backups do without: they queue nothing, and their memory is bounded.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Which models each admin shows, and what its first page is: the one place that registers them."""
+"""Which models each admin shows, and its first page: the only place that registers them."""
 
 from typing import Any, TypeAlias
 

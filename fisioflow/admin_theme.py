@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 def _item(title: Any, icon: str, url_name: str, permission: str = "") -> dict[str, Any]:
-    """`permission`: who hasn't it doesn't see the item."""
+    """`permission`: the item is hidden from users without it."""
 
     def seen(request: Any) -> bool:
         return not permission or request.user.has_perm(permission)

@@ -1,4 +1,4 @@
-"""The Celery application and the whole schedule of periodic work, readable in one screen."""
+"""The Celery application, and the whole schedule of periodic work on one screen."""
 
 import os
 
@@ -10,7 +10,7 @@ app = Celery("fisioflow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Copied into the directory by the database scheduler; times are UTC.
+# The database scheduler copies it into the directory. Times are UTC.
 app.conf.beat_schedule = {
     "sweep expired sign-ins of every clinic": {
         "task": "accounts.tasks.sweep_every_clinic",

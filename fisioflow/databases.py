@@ -1,4 +1,4 @@
-"""settings.DATABASES: the directory and the shards, each with the owner's login if it is known."""
+"""settings.DATABASES: the directory and the shards, each with the owner's login if it is set."""
 
 from typing import Any
 
@@ -10,9 +10,10 @@ def _database(variable: str) -> dict[str, Any]:
     database["ENGINE"] = "tenants.postgresql"
     database["CONN_HEALTH_CHECKS"] = True
     database["OPTIONS"] = {"connect_timeout": "2", **database["OPTIONS"]}
+
     pool_size = env_int("DATABASE_POOL_SIZE", default=0)  # 0: one connection per thread
     if pool_size:
-        # A bounded life, because a connection remembers every table of every clinic it served.
+        # Connections live a limited time: each remembers every table of every clinic it served.
         life = env_int("CONN_MAX_AGE", default=300)
         pool = {"min_size": 0, "max_size": pool_size, "timeout": 2, "max_lifetime": life}
         database["OPTIONS"]["pool"] = pool
@@ -27,7 +28,7 @@ def _owner(variable: str) -> dict[str, Any]:
 
 
 def databases() -> dict[str, dict[str, Any]]:
-    """The setting, out of the environment."""
+    """The setting, from the environment."""
     return {
         "default": _database("DATABASE_URL") | _owner("DATABASE_OWNER_URL"),
         **{

@@ -1,7 +1,7 @@
 """`/healthz/live`: the process answers. `/healthz/ready`: the directory answers too.
 
-Both are answered before any clinic is looked for, on every host (a probe has no clinic's name). A
-shard that is down doesn't make the service unready: the other shards' clinics go on.
+Both are answered on every host, before any clinic is looked for: a probe knows no clinic. A shard
+that is down doesn't make the service unready, because the other shards' clinics go on.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class HealthMiddleware:
 
 
 def ready() -> JsonResponse:
-    """200 when requests can be served, 503 otherwise; each check by name. Redis is optional."""
+    """200 if requests can be served, 503 otherwise, with each check by name. Redis is optional."""
     checks = {"directory": _directory_answers(), "cache": _cache_answers()}
     status = 200 if checks["directory"] else 503
     return JsonResponse(

@@ -1,4 +1,4 @@
-"""The platform's form that makes a clinic with its first host name and its owner."""
+"""The platform's form that creates a clinic with its first host name and its owner."""
 
 from typing import Any
 
@@ -67,13 +67,13 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
         shard.choices = [("", "---------"), *((alias, alias) for alias in usable)]
 
     def clean_owner_password(self) -> str:
-        """As strong as every password."""
+        """Held to the rules of every password."""
         password: str = self.cleaned_data["owner_password"]
         password_validation.validate_password(password)
         return password
 
     def create(self) -> Clinic:
-        """Make it. Raises what `clinic_create` does."""
+        """Create the clinic. Raises what `clinic_create` raises."""
         data = self.cleaned_data
 
         def add_owner(_route: ClinicRoute) -> None:
@@ -97,7 +97,7 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PlatformClinicAdmin(ClinicAdmin):
-    """Clinics, and the form that makes one."""
+    """The platform's page of clinics, with the form that creates one."""
 
     add_fieldsets = (
         (None, {"fields": ("name", "schema_name", "domain", "plan", "time_zone", "shard")}),
@@ -121,9 +121,9 @@ class PlatformClinicAdmin(ClinicAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A new clinic is made before the admin opens its transaction around the directory.
+        """Create a new clinic before the admin opens its transaction around the directory.
 
-        Inside it, the shard would commit well before the directory does.
+        Inside it, the shard would commit long before the directory.
         """
         if object_id is None and request.method == "POST" and self.has_add_permission(request):
             form = self.get_form(request)(request.POST)
@@ -132,6 +132,7 @@ class PlatformClinicAdmin(ClinicAdmin):
                     return self._created(request, form.create())
                 except FisioFlowError as refusal:
                     notes_of(request).form_errors = list(reasons_of(refusal))
+
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url, extra_context
         )

@@ -1,4 +1,4 @@
-"""The schedule of periodic work in the platform's admin: the package's pages in our looks."""
+"""The platform's pages of periodic work: django-celery-beat's, in our theme."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 
 class TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):  # type: ignore[misc]
-    """The registered tasks, in the admin's looks."""
+    """The choice of a registered task, in the admin's theme."""
 
 
 class PeriodicTaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
-    """The package's form in the admin's looks."""
+    """django-celery-beat's form, in the admin's theme."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -21,10 +21,10 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):  # type: ignore[misc]
 
 
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
-    """The schedule of periodic work."""
+    """What is done, and when."""
 
     form = PeriodicTaskForm
 
 
 class ScheduleAdmin(ModelAdmin):  # type: ignore[misc]
-    """When: intervals, cron lines, moments."""
+    """When something is done: intervals, cron lines, moments."""

@@ -2,16 +2,9 @@
 
 from pathlib import Path
 
-from core.env import (
-    env_bool,
-    env_choice,
-    env_int,
-    env_list,
-    env_secret,
-    env_text,
-    env_url,
-)
+from core.env import env_bool, env_choice, env_int, env_list, env_secret, env_text, env_url
 from core.logs import logging_config
+from fisioflow import installed_apps
 from fisioflow.admin_theme import UNFOLD, UNFOLD_PLATFORM  # noqa: F401  settings of the admins
 from fisioflow.databases import databases
 from fisioflow.openapi import SPECTACULAR_SETTINGS  # noqa: F401  settings of the document
@@ -24,73 +17,16 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 PUBLIC_HOSTS = env_list("PUBLIC_HOSTS")  # the platform's admin
 API_HOSTS = env_list("API_HOSTS")  # the shared API; X-Tenant-ID names the clinic
 
-# --- Apps: the directory's tables, each clinic schema's tables, or both -----------------------
+# --- Apps -------------------------------------------------------------------------------------
 
-SHARED_APPS = [
-    "tenants",
-    "audit",
-    "accounts",
-    "backups",
-    "django_celery_beat",
-    "django.contrib.admin.apps.SimpleAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-]
-TENANT_APPS = [
-    "audit",
-    "accounts",
-    "patients",
-    "exercises",
-    "scheduling",
-    "django.contrib.admin.apps.SimpleAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-]
-TABLELESS_APPS = [
-    "fisioflow",
-    "demo",
-    "core",
-    "unfold.apps.BasicAppConfig",
-    "unfold.contrib.simple_history",
-    "simple_history",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "rest_framework",
-    "django_filters",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "django_prometheus",
-    "storages",
-]
-_OWN = [
-    "fisioflow",
-    "demo",
-    "backups",
-    "scheduling",
-    "exercises",
-    "patients",
-    "accounts",
-    "audit",
-    "tenants",
-    "core",
-]
-# The admin's looks stand before the pages that they change.
-_FIRST = ["unfold.apps.BasicAppConfig", "unfold.contrib.simple_history"]
-# Ours first: Django lets the first app that has a command, a template or a text win.
-INSTALLED_APPS = [
-    *_OWN,
-    *dict.fromkeys(
-        app for app in [*_FIRST, *SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS] if app not in _OWN
-    ),
-]
+SHARED_APPS = installed_apps.SHARED_APPS
+TENANT_APPS = installed_apps.TENANT_APPS
+INSTALLED_APPS = installed_apps.INSTALLED_APPS
 TENANT_MODEL = "tenants.Clinic"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 AUTH_USER_MODEL = "accounts.User"
 
 # --- Databases: the directory and the shards --------------------------------------------------
-
 
 APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
 
@@ -120,11 +56,10 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600  # seconds; backups and drills have their own
-# Redis gives a task to a second worker when the first hasn't ended it by then: longer than any may
-# take.
+# After this time Redis gives an unfinished task to a second worker: longer than any task may take.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 3600}
-# What needs the owner's login or the key that opens backups. A worker takes both queues unless
-# WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
+# Tasks that need the owner's login, or the key that opens backups. A worker takes both queues
+# unless WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
 CELERY_TASK_ROUTES = {
     name: {"queue": "privileged"}
     for name in (
@@ -182,14 +117,14 @@ TEMPLATES = [
 
 # --- Security ---------------------------------------------------------------------------------
 
-HTTPS = env_bool("HTTPS", default=True)  # off for a stack on localhost alone
+HTTPS = env_bool("HTTPS", default=True)  # off only for a stack on localhost
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # host-only: never shared by clinics
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"  # one host's: clinics never share it
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -200,7 +135,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mail is unique, whatever its letter case: accounts_user_email_unique
 ]
-LOGIN_REDIRECT_URL = "/admin/"  # where a sign-in leads that names no page, or another host's
+LOGIN_REDIRECT_URL = "/admin/"  # after a sign-in that names no page of this host
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -264,7 +199,7 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", default=20 * 1024 * 1024, minimum=1)
 DOCUMENT_LINK_SECONDS = 60  # how long a link to a document opens it
-# Without its scanner a document stays in quarantine. patients.scanning.DevelopmentScanner calls
+# Without a scanner documents stay in quarantine. patients.scanning.DevelopmentScanner calls
 # everything clean.
 DOCUMENT_SCANNER = env_text("DOCUMENT_SCANNER", "patients.scanning.ClamdScanner")
 CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
@@ -277,9 +212,9 @@ BACKUP_STORE_URL = env_url(
     "BACKUP_STORE_URL", ("file", "s3"), (BASE_DIR / ".fisioflow" / "backups").as_uri()
 )
 BACKUP_STORE_ENDPOINT_URL = env_text("BACKUP_STORE_ENDPOINT_URL", "")
-BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public: who can read backups
+BACKUP_RECIPIENTS = env_list("BACKUP_RECIPIENTS")  # public keys: who can read backups
 BACKUP_SIGNING_KEY_FILE = env_text("BACKUP_SIGNING_KEY_FILE", "")
-BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public: whose backups are believed
+BACKUP_TRUSTED_KEYS = env_list("BACKUP_TRUSTED_KEYS")  # public keys: whose backups are trusted
 BACKUP_IDENTITY_FILE = env_text("BACKUP_IDENTITY_FILE", "")  # only where restores run
 BACKUP_FULL_HOURS = env_int("BACKUP_FULL_HOURS", default=24, minimum=1)
 BACKUP_INCREMENT_MINUTES = env_int("BACKUP_INCREMENT_MINUTES", default=5, minimum=1)

@@ -1,14 +1,16 @@
-"""Settings of the commands that make and restore backups: the apps with tables, and no others.
+"""Settings of the commands that make and restore backups: only the apps with tables.
 
-Their memory is bounded, and what serves requests or the schedule takes 10 MB. manage.py chooses
-them; DJANGO_SETTINGS_MODULE, where it is set, overrules that.
+The memory of these commands is bounded, and what serves requests and the schedule takes 10 MB.
+manage.py chooses these settings unless DJANGO_SETTINGS_MODULE is set.
 """
 
+from fisioflow import installed_apps
 from fisioflow.settings import *  # noqa: F403
-from fisioflow.settings import INSTALLED_APPS, SHARED_APPS, TENANT_APPS
 
-_NEEDED = {"fisioflow", "core", "simple_history", *SHARED_APPS, *TENANT_APPS} - {
-    "django_celery_beat"
-}
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app in _NEEDED]
-SHARED_APPS = [app for app in SHARED_APPS if app in _NEEDED]
+_NEEDED = {
+    *("fisioflow", "core", "simple_history"),
+    *installed_apps.SHARED_APPS,
+    *installed_apps.TENANT_APPS,
+} - {"django_celery_beat"}
+INSTALLED_APPS = [app for app in installed_apps.INSTALLED_APPS if app in _NEEDED]
+SHARED_APPS = [app for app in installed_apps.SHARED_APPS if app in _NEEDED]

@@ -1,4 +1,4 @@
-"""The settings of the tests: the real ones, with a cheap password hash and no network."""
+"""The tests' settings: the real ones, with a cheap password hash and no network."""
 
 import os
 

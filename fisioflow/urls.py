@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-import fisioflow.admin  # noqa: F401  the sites' URLs are of what is registered by now
+import fisioflow.admin  # noqa: F401  registers what the site's URLs are made of
 from accounts.admin_sites import clinic_site
 from fisioflow.urls_api import handler400, handler403, handler404, handler500
 from fisioflow.urls_api import urlpatterns as api_urlpatterns

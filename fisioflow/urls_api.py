@@ -1,4 +1,4 @@
-"""The API alone: what the shared API host serves, and a part of what a clinic's host serves."""
+"""Only the API: all that the shared API host serves, and part of what a clinic's host serves."""
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView

@@ -1,4 +1,4 @@
-"""Many objects in one body: each judged by the rules of the single one, all named by index."""
+"""Many objects in one body: each is judged by the rules of a single one and named by its index."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ class InvalidBatch(FisioFlowError):
 
     def __init__(self, rejected: "list[Item]") -> None:
         super().__init__(items=len(rejected))
+
         self.errors = [
             {
                 "field": (item.index, *filter(None, error["field"].split("."))),
@@ -46,7 +47,7 @@ class InvalidBatch(FisioFlowError):
 
 @dataclass(slots=True)
 class Item:
-    """One object of a batch: the unsaved instance, or what is wrong with it."""
+    """One object of a batch: the unsaved instance, or the errors found in it."""
 
     index: int
     instance: Any = None
@@ -58,16 +59,18 @@ class Item:
 
 
 def judge(serializer: Any, body: Any, draft: Callable[..., models.Model]) -> list[Item]:
-    """Validate every item by the serializer, and by the model that `draft(**values)` makes of it.
+    """Validate every item with the serializer and with `draft(**values)`, which makes its instance.
 
-    Related objects are read once for the whole batch. Nothing is written. Raises NotABatch.
+    Reads the related objects once for the whole batch. Writes nothing. Raises NotABatch.
     """
     if not isinstance(body, list) or not 1 <= len(body) <= MAX_ITEMS:
         raise NotABatch
+
     objects = [item for item in body if isinstance(item, dict)]
     for name, related in serializer.fields.items():
         if isinstance(related, RelatedField) and not related.read_only:
             related.read_all(item.get(name) for item in objects)
+
     return [_judge_one(serializer, draft, index, item) for index, item in enumerate(body)]
 
 
@@ -75,6 +78,7 @@ def verdict(serializer: Any, items: Iterable[Item]) -> dict[str, Any]:
     """The answer: counts, the valid items as they would be stored, the errors by index."""
     judged = list(items)
     rejected = [item for item in judged if item.errors]
+
     return {
         "valid_count": len(judged) - len(rejected),
         "invalid_count": len(rejected),
@@ -111,23 +115,24 @@ def _stored(serializer: Any, instance: Any) -> dict[str, Any]:
         value = writable.get_attribute(instance)
         missing = value is None or getattr(value, "pk", value) is None
         shown[writable.field_name] = None if missing else writable.to_representation(value)
+
     return shown
 
 
 def batch_of(items: dict[str, str]) -> dict[str, Any]:
-    """For the OpenAPI document: a body with an array of these."""
+    """The OpenAPI request body of a batch: an array of `items`."""
     schema = {"type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": items}
     return {"application/json": schema}
 
 
-# What `validate` takes: whatever the items are, it answers with a verdict.
+# The body of `validate`, which answers with a verdict whatever the items are.
 ANY_ITEMS = batch_of(
     {"description": "What POST takes of one object; anything else is judged, too."}
 )
 
 
 class ItemErrorSerializer(serializers.Serializer[Any]):
-    """One thing that is wrong with one item."""
+    """One error of one item."""
 
     field = serializers.CharField()
     code = serializers.CharField()
@@ -135,14 +140,14 @@ class ItemErrorSerializer(serializers.Serializer[Any]):
 
 
 class RejectedItemSerializer(serializers.Serializer[Any]):
-    """An item that isn't valid, by its place in the array."""
+    """The errors of an invalid item, by its place in the array."""
 
     index = serializers.IntegerField(min_value=0)
     errors: Any = ItemErrorSerializer(many=True)
 
 
 def verdict_serializer(name: str) -> Any:
-    """For the OpenAPI document: the answer of `verdict` for items of this kind."""
+    """A serializer that describes what `verdict` returns; `name` is its component's in OpenAPI."""
     return inline_serializer(
         name,
         {

@@ -1,4 +1,4 @@
-"""Turns what a view raised into a problem. What it doesn't know stays raised, and becomes a 500."""
+"""Turns what a view raised into a problem. An unforeseen error passes, and becomes a 500."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,11 +31,12 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER."""
     request: Request | None = context.get("request")
-    # A request without a body can only be at fault in its query.
+    # Without a body, the fault can only be in the query.
     in_query = request is not None and request.method in {"GET", "HEAD", "OPTIONS"}
     problem = problem_of(exc, in_query=in_query)
     if problem is None:
         return None
+
     set_rollback()
     return Response(
         problem.body(),
@@ -48,10 +49,11 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
 def problem_of(exc: Exception, *, in_query: bool = False) -> Problem | None:
     """The problem to answer with, or None for an error that nobody foresaw (a bug, status 500).
 
-    `in_query`: name what is at fault as `parameter` of the query, not as `pointer` into the body.
+    `in_query`: name an input at fault as `parameter` of the query, not as `pointer` into the body.
     """
     if isinstance(exc, IntegrityError):
         exc = refusal_of(exc)
+
     if isinstance(exc, FisioFlowError):
         return _of_own(exc, in_query=in_query)
     if isinstance(exc, Http404):
@@ -83,17 +85,19 @@ def _of_own(exc: FisioFlowError, *, in_query: bool) -> Problem | None:
     headers = _CHALLENGE if exc.status == 401 else {}
     if exc.retry_after is not None:
         headers = headers | {"Retry-After": str(exc.retry_after)}
+
     if isinstance(exc, FieldError):
         path = (exc.field,) if exc.field else ()
         errors = [_item(path, exc.field_code, exc.detail, in_query=in_query)]
     else:
         errors = [_own_item(item, in_query=in_query) for item in getattr(exc, "errors", ())]
+
     title = gettext((type(exc).__doc__ or exc.message).split("\n\n")[0].strip())
     return Problem(exc.status, exc.code, title, exc.detail, errors, headers)
 
 
 def _own_item(item: Mapping[str, object], *, in_query: bool) -> dict[str, object]:
-    """An entry of an error's `errors`: field, code and detail, and whatever else it carries."""
+    """An entry of an error's `errors`: field, code, detail, and whatever else the entry holds."""
     members = dict(item)
     field = members.pop("field", "")
     path = field if isinstance(field, tuple) else (str(field),) if field else ()
@@ -147,5 +151,6 @@ def _of_api(exc: exceptions.APIException) -> Problem | None:
         headers = {} if wait is None else {"Retry-After": str(wait)}
     elif status >= 500:
         return None
+
     title = str(TITLES.get(status, exc.default_detail))
     return Problem(status, str(code), title, str(exc.detail), headers=headers)

@@ -1,4 +1,4 @@
-"""Filters of lists that refuse what they don't know: a misspelt filter must not show everything."""
+"""Filters of lists. They refuse unknown parameters: a misspelt filter must not show everything."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ SEARCH_LENGTH = 100  # characters
 
 
 class _AsInBodies(forms.Field):
-    """Reads a parameter as a serializer's field reads a member of a body."""
+    """Reads a parameter as a serializer's field reads a value of a body."""
 
     field: serializers.Field[Any, Any, Any, Any]
 
@@ -72,7 +72,7 @@ class DayFilter(DateFilter):  # type: ignore[misc]
 
 
 class FromToFilterSet(FilterSet):  # type: ignore[misc]
-    """`from` is a word of Python's, so its filter has another name in the class."""
+    """A class writes the filter `from`, which is a Python keyword, as `from_`."""
 
     @classmethod
     def get_filters(cls) -> dict[str, Any]:
@@ -83,12 +83,14 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     """Filters lists by the view's `filterset_class`; detail routes have no filters."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
-        """Raises ValidationError for an unknown, an empty or a malformed parameter."""
+        """Raises ValidationError for an unknown, empty or malformed parameter."""
         if getattr(view, "detail", False):
             return queryset
+
         filterset_class = self.get_filterset_class(view, queryset)
         of_pages: frozenset[str] = getattr(view.pagination_class, "parameters", frozenset())
         known = of_pages | set(filterset_class.base_filters if filterset_class else ())
+
         refused = {}
         for name, value in request.query_params.items():
             if name not in known:
@@ -96,6 +98,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
                 refused[name] = [ErrorDetail(message, code="unknown_parameter")]
             elif not value:
                 refused[name] = [ErrorDetail(_("Give a value, or leave it out."), code="blank")]
+
         if refused:
             raise ValidationError(refused)
         return super().filter_queryset(request, queryset, view)

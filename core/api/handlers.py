@@ -1,6 +1,7 @@
 """Error answers outside a view: a problem (RFC 9457) under /api/, a small page elsewhere.
 
-Django's own error pages (the URL conf's handler400 ... handler500), and refusals by middleware.
+They replace Django's own error pages (a URL conf's handler400 to handler500), and answer what a
+middleware refuses.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -37,14 +38,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A bug: it says nothing but the request's id, by which the log can be searched."""
+    """A bug. The answer has only the request's id, to search the log for."""
     if request.path.startswith(API_PREFIX):
         return problem_of_status(500, "internal_error").as_http()
     return defaults.server_error(request)
 
 
 def refusal_response(request: HttpRequest, refusal: FisioFlowError) -> HttpResponse | None:
-    """Answer a refusal, with Retry-After where trying again helps; None for a defect of ours."""
+    """Answer a refusal, with Retry-After if trying again helps; None for a bug."""
     problem = problem_of(refusal)
     if problem is None:
         return None

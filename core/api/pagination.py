@@ -1,7 +1,7 @@
-"""Lists come in pages by keyset: stable while rows come and go, as fast at the end as at the top.
+"""Pages of lists by keyset: stable while rows come and go, as fast at the end as at the top.
 
-A cursor is the signed id of the page's last row. It carries no value of the row, because addresses
-end up in logs.
+A cursor is the signed id of the page's last row. It holds no value of the row, because URLs end up
+in logs.
 """
 
 import re
@@ -24,21 +24,23 @@ _SALT = "core.api.cursor"
 class CursorPages(BasePagination):
     """`limit`, `cursor` and `ordering` of a list.
 
-    The view names its orderings: `ordering_fields` (name in the API to field of the model, which
-    must not be null) and `default_ordering`. The id breaks ties.
+    The view names its orderings: `ordering_fields` (the API's name to the model's field, which
+    can't be null) and `default_ordering`. The id breaks ties.
     """
 
     parameters: ClassVar = frozenset({"limit", "cursor", "ordering"})
     next_cursor: str | None = None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """The rows of the page. Raises ValidationError for a parameter that makes no sense."""
+        """The rows of the page. Raises ValidationError for a bad parameter."""
         limit = limit_of(request)
         ordering = _ordering(request, view)
         name = ordering.removeprefix("-")
         sign, field = "-" if ordering.startswith("-") else "", view.ordering_fields[name]
+
         if cursor := request.query_params.get("cursor"):
             queryset = queryset.filter(_after(queryset.model, cursor, ordering, field))
+
         rows = list(queryset.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
         if len(rows) > limit:
             self.next_cursor = write_cursor(ordering, rows[limit - 1].pk)
@@ -49,7 +51,7 @@ class CursorPages(BasePagination):
         return Response({"results": data, "next_cursor": self.next_cursor})
 
     def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """For the OpenAPI document."""
+        """The OpenAPI schema of a page, around the schema of its rows."""
         return {
             "type": "object",
             "required": ["results", "next_cursor"],
@@ -63,7 +65,7 @@ class CursorPages(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """For the OpenAPI document."""
+        """The OpenAPI parameters of a list."""
         names = list(view.ordering_fields)
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         ordering = {
@@ -71,6 +73,7 @@ class CursorPages(BasePagination):
             "enum": names + [f"-{name}" for name in names],
             "default": view.default_ordering,
         }
+
         return [
             _parameter("limit", limit, "Rows in a page."),
             _parameter(
@@ -81,7 +84,7 @@ class CursorPages(BasePagination):
 
 
 def limit_of(request: Request) -> int:
-    """How many rows the page may have. Raises ValidationError."""
+    """The most rows that the page may have. Raises ValidationError."""
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise _refusal(
@@ -91,23 +94,24 @@ def limit_of(request: Request) -> int:
 
 
 def write_cursor(ordering: str, key: object) -> str:
-    """The cursor that follows the row of this key, signed."""
+    """The signed cursor of the page that follows the row with this key."""
     return signing.Signer(salt=_SALT).sign_object([ordering, str(key)])
 
 
 def read_cursor(cursor: str, ordering: str) -> str:
-    """The key in a cursor of this ordering. Raises ValidationError."""
+    """The key in a cursor, which must be one of this ordering. Raises ValidationError."""
     try:
         of_ordering, key = signing.Signer(salt=_SALT).unsign_object(cursor)
     except signing.BadSignature as error:
         raise bad_cursor() from error
+
     if of_ordering != ordering:
         raise bad_cursor()
     return str(key)
 
 
 def bad_cursor() -> ValidationError:
-    """To raise for a cursor that isn't one of the list."""
+    """The error for a cursor that isn't the list's."""
     detail = _("This cursor is not one of this list and ordering. Begin again without a cursor.")
     return _refusal("cursor", "invalid_cursor", detail)
 
@@ -120,12 +124,13 @@ def _ordering(request: Request, view: Any) -> str:
 
 
 def _after(model: type[Model], cursor: str, ordering: str, field: str) -> Q:
-    """The rows behind the cursor's one, wherever that row stands now."""
+    """The rows after the cursor's row, wherever that row stands now."""
     key = read_cursor(cursor, ordering)
-    # Soft-deleted rows are found too: the row may have gone since the page was read.
+    # The row may have been soft-deleted since the page was read, and is found all the same.
     row: Sequence[Any] | None = model._default_manager.filter(pk=key).values_list(field).first()
     if row is None:
         raise bad_cursor()
+
     beyond = "lt" if ordering.startswith("-") else "gt"
     tie_or_beyond = Q((f"{field}__{beyond}", row[0])) | Q((f"pk__{beyond}", key))
     return Q((f"{field}__{beyond}e", row[0])) & tie_or_beyond

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it between systems: UTF-8, no duplicate names, only finite numbers."""
+"""JSON between systems (RFC 8259): UTF-8, no duplicate names, only finite numbers."""
 
 import json
 import re
@@ -33,21 +33,23 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The parsed body. A charset in the Content-Type is ignored: JSON is UTF-8."""
+        """The parsed body. The Content-Type's charset is ignored: JSON is UTF-8."""
         view = (parser_context or {}).get("view")
         limit = getattr(view, "max_body", None) or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLarge(limit=limit)
+
         try:
             text = body.decode("utf-8")
             parsed = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
             if _SURROGATE.search(text):
-                json.dumps(parsed, ensure_ascii=False).encode("utf-8")  # half a pair can't be text
+                json.dumps(parsed, ensure_ascii=False).encode("utf-8")  # half a pair is no text
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply."), code="too_deep") from error
         except ValueError as error:
             raise ParseError(_("The body is not valid JSON.")) from error
+
         return parsed
 
 
@@ -58,6 +60,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         name = next(name for name in names if names.count(name) > 1)
         detail = ErrorDetail(_("This field is given more than once."), code="duplicate_field")
         raise ValidationError({name.encode(errors="replace").decode(): [detail]})
+
     return members
 
 

@@ -1,4 +1,4 @@
-"""A refusal as RFC 9457 writes it down: `application/problem+json`."""
+"""A refusal in the form of RFC 9457: `application/problem+json`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +30,11 @@ TITLES: dict[int, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refusal. `errors` names each input at fault: `pointer` (RFC 6901, into the body) or
-    `parameter` (of the query), with `code` and `detail`."""
+    """One refusal.
+
+    `errors` names each input at fault by `pointer` (into the body, RFC 6901) or `parameter` (of the
+    query), with `code` and `detail`.
+    """
 
     status: int
     code: str
@@ -41,7 +44,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, object]:
-        """The members of the document; `request_id` is that of the request under way."""
+        """The members of the document, with the current request's id."""
         members: dict[str, object] = {
             "type": f"{TYPE_PREFIX}{self.code}",
             "title": self.title,
@@ -50,19 +53,21 @@ class Problem:
             "code": self.code,
             "request_id": current_actor().request_id,
         }
+
         if self.errors:
             members["errors"] = list(self.errors)
+
         return members
 
     def as_http(self) -> JsonResponse:
-        """For code outside REST framework: middleware and Django's error handlers."""
+        """The response, for code outside REST framework: middleware and Django's error handlers."""
         return JsonResponse(
             self.body(), status=self.status, headers=dict(self.headers), content_type=PROBLEM_JSON
         )
 
 
 def problem_of_status(status: int, code: str, **headers: str) -> Problem:
-    """A problem that has no more to say than its status."""
+    """A problem that says no more than its status."""
     title = str(TITLES[status])
     return Problem(status, code, title, title, headers=headers)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what drf-spectacular can't see, chiefly every way in which we refuse."""
+"""The OpenAPI document: adds what drf-spectacular can't see, above all how each call is refused."""
 
 from typing import Any
 
@@ -63,12 +63,13 @@ _PROBLEM = {
 
 
 class ApiSchema(AutoSchema):
-    """The DEFAULT_SCHEMA_CLASS: adds problems and strictness to what drf-spectacular finds."""
+    """REST framework's DEFAULT_SCHEMA_CLASS: adds refusals and strictness to each operation."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """An operation with its refusals and the clinic's header, in English as its names are."""
+        """An operation with its refusals and the clinic's header, in English."""
         with translation.override("en"):
             operation = super().get_operation(*args, **kwargs)
+
             return operation and self._with_refusals(operation)
 
     def _with_refusals(self, operation: dict[str, Any]) -> dict[str, Any]:
@@ -77,18 +78,21 @@ class ApiSchema(AutoSchema):
             codes |= _WRITES
         if "requestBody" in operation:
             codes |= _WITH_BODY
+
         if "requestBody" in operation and self.method == "POST":
             operation["requestBody"]["required"] = self._asks_for_a_body()
         codes |= {int(code) for code in operation["responses"] if int(code) >= 400}
+
         problem = self._problem_component()
         own = {code: r for code, r in operation["responses"].items() if int(code) < 400}
         refusals = {str(code): _response(code, problem) for code in sorted(codes)}
+
         operation["responses"] = own | refusals
         operation["parameters"] = [*operation.get("parameters", []), _TENANT]
         return operation
 
     def _asks_for_a_body(self) -> bool:
-        """An object without a required member may be left out."""
+        """Whether the body is required: one in which nothing is required may be left out."""
         body = force_instance(self.get_request_serializer())  # type: ignore[no-untyped-call]
         fields = getattr(body, "fields", None)
         return fields is None or any(field.required for field in fields.values())
@@ -99,6 +103,7 @@ class ApiSchema(AutoSchema):
         )
         self.registry.register_on_missing(component)
         reference: dict[str, str] = component.ref
+
         return reference
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:
@@ -111,6 +116,7 @@ class ApiSchema(AutoSchema):
         schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
             field, direction, *args, **kwargs
         )
+
         if direction == "request" and isinstance(field, ListSerializer):
             longest: int | None = getattr(field, "max_length", None)
             schema["minItems"] = 0 if field.allow_empty else 1
@@ -128,7 +134,7 @@ class ApiSchema(AutoSchema):
 
 
 def name_enums(result: Any, generator: Any, **_: Any) -> Any:
-    """Names the sets of choices in English: the settings' names are found by their labels."""
+    """Name the enums of choices. The settings find theirs by English labels."""
     with translation.override("en"):
         return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
 
@@ -138,8 +144,10 @@ def _response(code: int, problem: dict[str, str]) -> dict[str, Any]:
         "description": str(TITLES[code]),
         "content": {PROBLEM_JSON: {"schema": problem}},
     }
+
     if code == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     elif code in {429, 503}:
         response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}}}
+
     return response

@@ -1,4 +1,4 @@
-"""Serializers that take what the OpenAPI document says and nothing else."""
+"""Serializers that take exactly what the OpenAPI document says."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ WITHOUT_NUL = r"^[^\u0000]*$"  # a pattern of the OpenAPI document: PostgreSQL s
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# RFC 3339: the offset is part of the moment; a clinic's clock alone is ambiguous twice a year.
+# RFC 3339: without its offset a moment is ambiguous, once a year when clocks go back.
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -25,7 +25,7 @@ _MOMENT = re.compile(
 
 
 class TextField(serializers.CharField):
-    """A JSON string; numbers aren't read as text."""
+    """A JSON string. Numbers aren't read as text."""
 
     def to_internal_value(self, data: Any) -> str:
         """Refuses what isn't a string."""
@@ -59,20 +59,20 @@ class DateField(serializers.DateField):
 
 
 class BooleanField(serializers.BooleanField):
-    """A JSON true or false, and nothing that means one."""
+    """A JSON true or false, and no other value that could mean one."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Refuses what isn't a truth value."""
+        """Refuses what isn't a boolean."""
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
 
 
 class FormBooleanField(serializers.BooleanField):
-    """The same in a form, where every value is a text: `true` or `false`."""
+    """A boolean in a form, where every value is text: `true` or `false`."""
 
     def get_value(self, dictionary: Mapping[str, Any]) -> Any:
-        """What was sent. REST framework reads a box that isn't ticked into what is missing."""
+        """The value as sent. REST framework would read a missing one as an unticked box: false."""
         return dictionary.get(self.field_name or "", serializers.empty)
 
     def to_internal_value(self, data: Any) -> bool:
@@ -93,24 +93,24 @@ class MomentField(serializers.DateTimeField):
 
 
 class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of a related object; in a batch, all of them are read with one query."""
+    """The id of a related object. In a batch, one query reads them all."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(pk_field=UUIDField(), **kwargs)
         self._known: dict[UUID, Any] | None = None
 
     def read_all(self, given: Iterable[Any]) -> None:
-        """Read the objects of these ids; what isn't an id is left to validation."""
+        """Read the objects with these ids. What isn't an id is left to validation."""
         ids = {text for text in given if isinstance(text, str) and _UUID.fullmatch(text)}
         readable: Any = self.get_queryset()
         self._known = {found.pk: found for found in readable.filter(pk__in=ids)}
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Refuses the empty text, which REST framework takes for null."""
+        """Refuses the empty string, which REST framework takes for null."""
         return super().run_validation(UUIDField().run_validation(data) if data == "" else data)
 
     def to_internal_value(self, data: Any) -> Any:
-        """The object. It fails alike whether there is none or the person may not see it."""
+        """The object. The error is the same if there is none and if the person may not see it."""
         if self._known is None:
             return super().to_internal_value(data)
         found = self._known.get(UUIDField().run_validation(data))
@@ -120,7 +120,7 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
 
 
 class IntegerField(serializers.IntegerField):
-    """A JSON integer (4.0 is one); no text, fraction or truth value is read as one."""
+    """A JSON integer (4.0 is one). Text, fractions and booleans aren't read as one."""
 
     def to_internal_value(self, data: Any) -> int:
         """Refuses what isn't an integer."""
@@ -145,26 +145,27 @@ class ClockField(serializers.TimeField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it doesn't know, can't set, or that the reader's role may not set."""
+    """Refuses fields that are unknown, read-only, or not for the reader's role to set."""
 
     def hidden_fields(self) -> frozenset[str]:
-        """Names that this reader neither sees nor sets."""
+        """The fields that this reader neither sees nor sets."""
         return frozenset()
 
     def locked_fields(self) -> frozenset[str]:
-        """Names that this reader sees but may not set."""
+        """The fields that this reader sees but may not set."""
         return frozenset()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """The fields, as far as the reader's role goes."""
+        """The fields that the reader's role sees."""
         hidden, locked = self.hidden_fields(), self.locked_fields()
         fields = {n: f for n, f in super().get_fields().items() if n not in hidden}
+
         for name in locked & fields.keys():
             fields[name].read_only, fields[name].required = True, False
         return fields
 
     def to_internal_value(self, data: Any) -> Any:
-        """Reports refused fields together with what is wrong in the others."""
+        """Reports refused fields together with the errors of the others."""
         refused = self._refused_fields(data) if isinstance(data, Mapping) else {}
         try:
             value = super().to_internal_value(data)
@@ -172,6 +173,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if refused and isinstance(error.detail, dict):
                 raise ValidationError({**error.detail, **refused}) from error
             raise
+
         if refused:
             raise ValidationError(refused)
         return value
@@ -179,6 +181,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _refused_fields(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
         writable = {field.field_name for field in self._writable_fields}
         by_role = self.hidden_fields() | self.locked_fields()
+
         refused = {}
         for name in data.keys() - writable:
             if name in by_role:
@@ -187,7 +190,9 @@ class StrictSerializer(serializers.Serializer[Any]):
                 detail = ErrorDetail(_("This field can't be set."), "read_only")
             else:
                 detail = ErrorDetail(_("There is no such field."), "unknown_field")
+
             refused[name] = [detail]
+
         return refused
 
 

@@ -1,4 +1,4 @@
-"""Files over HTTP: multipart/form-data (RFC 7578) of a limited size, each field once."""
+"""Uploads: multipart/form-data (RFC 7578) of a limited size, with each field once."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -23,19 +23,22 @@ class UploadParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> "DataAndFiles[Any, Any]":
-        """The fields and files of the form. No more than Content-Length is ever read."""
+        """The fields and files of the form. Never reads more than Content-Length."""
         limit = settings.DOCUMENT_MAX_BYTES + _FORM_BYTES
         request = (parser_context or {})["request"]
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             raise PayloadTooLarge(limit=limit)
+
         try:
             form = super().parse(stream, media_type, parser_context)
         except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
             raise PayloadTooLarge from error
+
         given = [name for part in (form.data, form.files) for name, _values in part.lists()]
         for part in (form.data, form.files):
             for name, values in part.lists():
                 if len(values) > 1 or given.count(name) > 1:
                     detail = _("This field is given more than once.")
                     raise ValidationError({name: [ErrorDetail(detail, code="duplicate_field")]})
+
         return form

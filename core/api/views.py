@@ -1,4 +1,4 @@
-"""The base of the API's views, which notes for the trail whose charts an answer shows."""
+"""The bases of the API's views. They note for the trail whose charts an answer shows."""
 
 from typing import Any, ClassVar
 
@@ -24,17 +24,17 @@ class NotVisible(FisioFlowError):
 
     @property
     def refuses_access(self) -> bool:
-        """It does, though it looks like nothing."""
+        """Whether the trail records it: yes, though the answer is a 404."""
         return True
 
 
 class ApiView(APIView):
-    """A method that the route doesn't have is answered so, whoever asks."""
+    """Answers 405 to a method that the route doesn't have, even without a token."""
 
     http_method_names = ["get", "post", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Raises MethodNotAllowed before it asks who it is."""
+        """Raises MethodNotAllowed first, before authentication."""
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
@@ -46,9 +46,9 @@ class ApiView(APIView):
         return super().handle_exception(exc)
 
     def one_of(self, seen: QuerySet[Any], there: QuerySet[Any]) -> Any:
-        """The row of the path among those that the person sees. Raises Http404.
+        """The path's row among those that the person sees. Raises Http404.
 
-        For the trail it is a refusal when the row is `there`; the answer doesn't tell.
+        If the row is `there`, the trail records a refusal; the answer doesn't tell.
         """
         row = seen.filter(pk=self.kwargs["pk"]).first()
         if row is None:
@@ -57,31 +57,32 @@ class ApiView(APIView):
         return row
 
     def hides(self, there: QuerySet[Any]) -> None:
-        """Note for the trail that the row of the path was refused, if it is `there`."""
+        """Note for the trail that the path's row was refused, if it is `there`."""
         if there.filter(pk=self.kwargs["pk"]).exists():
             notes_of(self.request._request).refused_by = NotVisible()
 
     def opens(self, *rows: Model) -> None:
-        """Say that the answer shows what is of these rows' charts (`core.charts`)."""
+        """Note that the answer shows something of these rows' charts (`core.charts`)."""
         charts_open(self.request._request, rows)
 
 
 class ResourceViewSet(
     ApiView, mixins.RetrieveModelMixin, mixins.ListModelMixin, GenericViewSet[Any]
 ):
-    """Lists and reads; creating, changing and deleting are the subclass's, through services."""
+    """Lists and reads. Subclasses create, change and delete, through services."""
 
     lookup_value_converter = "uuid"
     ordering_fields: ClassVar[dict[str, str]]
     default_ordering: ClassVar[str]
 
     def get_object(self) -> Any:
-        """The row of the path: whatever is done with it, the answer shows it."""
+        """The path's row, which the answer shows whatever the action is."""
         try:
             row = super().get_object()
         except Http404:
             self.hides(_alive(self.get_queryset().model))
             raise
+
         self.opens(row)
         return row
 
@@ -92,7 +93,7 @@ class ResourceViewSet(
         return page
 
     def created(self, request: Request, instance: Any) -> Response:
-        """201 with the new object and its address."""
+        """The answer 201, with the new object and its address."""
         location = f"{request.path.rstrip('/')}/{instance.pk}"
         data = self.get_serializer(instance).data
         return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})

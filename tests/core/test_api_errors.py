@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request, the answer is a problem (RFC 9457), and nothing was written."""
+"""Every bad request is answered with a problem (RFC 9457), and writes nothing."""
 
 import json
 from typing import Any
@@ -10,6 +10,7 @@ from django.http import Http404
 from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework import exceptions
+from rest_framework.test import APIClient
 
 from core.api import handlers
 from core.api.errors import problem_of
@@ -29,12 +30,12 @@ ANA = {
 
 
 @pytest.fixture
-def manager(api: Api, people: Everybody) -> Any:
+def manager(api: Api, people: Everybody) -> APIClient:
     return api(people.norte.manager)
 
 
 def problem(answer: Any, status: int) -> dict[str, Any]:
-    """The body of a problem, its frame having been checked."""
+    """The body of a problem, after a check of what every problem has."""
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = json.loads(answer.content)
@@ -43,11 +44,13 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     assert body["request_id"] == answer["X-Request-ID"]
+
     return body
 
 
-def send(client: Any, body: bytes, content_type: Any = "application/json") -> Any:
-    return client.generic("POST", URL, body, content_type=content_type)
+def send(client: APIClient, body: bytes, content_type: str = "application/json") -> Any:
+    # Bytes are taken too, which the types don't know.
+    return client.generic("POST", URL, body, content_type=content_type)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -72,30 +75,32 @@ def send(client: Any, body: bytes, content_type: Any = "application/json") -> An
     ],
     ids=range(16),
 )
-def test_a_bad_body_is_refused(manager: Any, norte: ClinicRoute, body: Any, code: Any) -> None:
+def test_a_bad_body_is_refused(
+    manager: APIClient, norte: ClinicRoute, body: bytes, code: str
+) -> None:
     assert problem(send(manager, body), 400)["code"] == code
     with clinic_scope(norte):
         assert Patient.objects.count() == 1
 
 
-def test_a_field_given_twice_is_refused(manager: Any) -> None:
+def test_a_field_given_twice_is_refused(manager: APIClient) -> None:
     body = problem(send(manager, b'{"name": "Ana", "name": "Bia"}'), 400)
     assert [(e["pointer"], e["code"]) for e in body["errors"]] == [("/name", "duplicate_field")]
 
 
-def test_a_pair_of_surrogates_is_text(manager: Any) -> None:
+def test_a_pair_of_surrogates_is_text(manager: APIClient) -> None:
     name = json.dumps("Ana 😀").encode()
     body = json.dumps(ANA).encode().replace(b'"Ana Lima"', name)
     assert send(manager, body).json()["name"] == "Ana 😀"
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "rot13", "zip", "nonsense"])
-def test_json_is_utf_8_whatever_the_charset_says(manager: Any, charset: Any) -> None:
+def test_json_is_utf_8_whatever_the_charset_says(manager: APIClient, charset: str) -> None:
     answer = send(manager, json.dumps(ANA).encode(), f"application/json; charset={charset}")
     assert answer.status_code == 201
 
 
-def test_a_body_that_is_too_large_is_refused(manager: Any, settings: Settings) -> None:
+def test_a_body_that_is_too_large_is_refused(manager: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 200
     assert send(manager, json.dumps(ANA).encode()).status_code == 201
     long = json.dumps(ANA | {"medical_history": "x" * 200}).encode()
@@ -103,17 +108,17 @@ def test_a_body_that_is_too_large_is_refused(manager: Any, settings: Settings) -
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "x"])
-def test_only_json_is_taken(manager: Any, content_type: Any) -> None:
+def test_only_json_is_taken(manager: APIClient, content_type: str) -> None:
     assert problem(send(manager, b"{}", content_type), 415)["code"] == "unsupported_media_type"
 
 
-def test_only_json_is_given(manager: Any) -> None:
+def test_only_json_is_given(manager: APIClient) -> None:
     assert problem(manager.get(URL, HTTP_ACCEPT="text/html"), 406)["code"] == "not_acceptable"
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "OPTIONS", "NONSENSE"])
-def test_a_method_that_is_not_there(
-    api: Api, people: Everybody, norte: ClinicRoute, method: Any
+def test_a_method_that_the_route_does_not_have_is_refused(
+    api: Api, people: Everybody, norte: ClinicRoute, method: str
 ) -> None:
     for client in (api(people.norte.manager), api(people.norte.patient), api(None)):
         answer = client.generic(method, URL)
@@ -122,7 +127,7 @@ def test_a_method_that_is_not_there(
 
 
 @pytest.mark.parametrize("path", ["nothing", "patients/", "patients/1", "patients/x%00", "auth"])
-def test_a_path_that_is_not_there(manager: Any, path: Any) -> None:
+def test_a_path_without_a_route_is_not_found(manager: APIClient, path: str) -> None:
     assert problem(manager.get(f"/api/v1/{path}"), 404)["code"] == "not_found"
 
 
@@ -149,18 +154,18 @@ def test_a_path_that_is_not_there(manager: Any, path: Any) -> None:
     ],
 )
 def test_a_bad_query_is_refused_by_parameter(
-    manager: Any, query: Any, parameter: Any, code: Any
+    manager: APIClient, query: str, parameter: str, code: str
 ) -> None:
     body = problem(manager.get(f"{URL}?{query}"), 400)
     assert [(e["parameter"], e["code"]) for e in body["errors"]] == [(parameter, code)]
 
 
-def test_an_offset_that_postgresql_does_not_know_is_one_all_the_same(manager: Any) -> None:
+def test_an_offset_that_postgresql_refuses_is_still_read(manager: APIClient) -> None:
     query = {"created_before": "2811-05-27T06:26:20-19:07"}
     assert len(manager.get(URL, query).json()["results"]) == 1
 
 
-def test_a_cursor_is_good_for_its_own_ordering_alone(manager: Any) -> None:
+def test_a_cursor_works_only_with_its_own_ordering(manager: APIClient) -> None:
     manager.post(URL, ANA)
     cursor = manager.get(URL, {"limit": 1}).json()["next_cursor"]
     refused = manager.get(URL, {"cursor": cursor, "ordering": "-name"})
@@ -168,7 +173,7 @@ def test_a_cursor_is_good_for_its_own_ordering_alone(manager: Any) -> None:
 
 
 def test_a_cursor_of_another_clinic_leads_nowhere(
-    api: Api, manager: Any, people: Everybody
+    api: Api, manager: APIClient, people: Everybody
 ) -> None:
     manager.post(URL, ANA)
     cursor = manager.get(URL, {"limit": 1}).json()["next_cursor"]
@@ -176,10 +181,11 @@ def test_a_cursor_of_another_clinic_leads_nowhere(
     assert problem(refused, 400)["errors"][0]["code"] == "invalid_cursor"
 
 
-def test_without_a_token_and_with_a_bad_one(api: Api, norte: ClinicRoute) -> None:
+def test_a_missing_and_a_bad_token_are_refused(api: Api, norte: ClinicRoute) -> None:
     answer = api(None).get(URL)
     assert problem(answer, 401)["code"] == "not_authenticated"
     assert answer["WWW-Authenticate"]
+
     answer = api(None).get(URL, HTTP_AUTHORIZATION="Bearer nonsense")
     assert problem(answer, 401)["code"] == "token_invalid"
     assert answer["WWW-Authenticate"]
@@ -188,13 +194,15 @@ def test_without_a_token_and_with_a_bad_one(api: Api, norte: ClinicRoute) -> Non
 def test_a_defect_says_nothing_of_itself(
     api: Api, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*args: Any, **kwargs: Any) -> None:
+    def fail(**_: Any) -> None:
         raise RuntimeError("CPF 52998224725")
 
     monkeypatch.setattr("patients.views.patients.patient_register", fail)
     client = api(people.norte.manager)
     client.raise_request_exception = False
+
     answer = client.post(URL, ANA)
+
     assert problem(answer, 500)["code"] == "internal_error"
     assert "52998224725" not in answer.content.decode()
 
@@ -224,7 +232,7 @@ class Teapot(FisioFlowError):
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
-def test_errors_become_problems(error: Any, status: Any, code: Any) -> None:
+def test_errors_become_problems(error: Exception, status: int, code: str) -> None:
     found = problem_of(error)
     assert found is not None
     assert (found.status, found.code) == (status, code)
@@ -234,11 +242,11 @@ def test_errors_become_problems(error: Any, status: Any, code: Any) -> None:
 @pytest.mark.parametrize(
     "error", [FisioFlowError(), RuntimeError(), exceptions.APIException(), KeyError("cpf")]
 )
-def test_a_defect_becomes_none(error: Any) -> None:
+def test_a_bug_becomes_none(error: Exception) -> None:
     assert problem_of(error) is None
 
 
-def test_retry_after_is_told() -> None:
+def test_retry_after_is_a_header() -> None:
     for error, seconds in ((Teapot(), "7"), (exceptions.Throttled(wait=2.5), "3")):
         found = problem_of(error)
         assert found is not None
@@ -252,6 +260,7 @@ def test_nested_errors_have_pointers() -> None:
         "a/b~c": ["x"],
     }
     found = problem_of(exceptions.ValidationError(detail))
+
     assert found is not None
     assert [error["pointer"] for error in found.errors] == ["/items/1/dose", "", "/a~1b~0c"]
     assert pointer_to(()) == ""
@@ -260,14 +269,15 @@ def test_nested_errors_have_pointers() -> None:
 @pytest.mark.parametrize(
     ("handler", "status"), [("bad_request", 400), ("permission_denied", 403), ("not_found", 404)]
 )
-def test_djangos_own_pages_are_problems_below_api_alone(handler: Any, status: Any) -> None:
+def test_djangos_error_pages_are_problems_only_under_api(handler: str, status: int) -> None:
     answer = getattr(handlers, handler)(RequestFactory().get("/api/v1/x"), Exception())
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
     page = getattr(handlers, handler)(RequestFactory().get("/x"), Exception())
     assert (page.status_code, page["Content-Type"][:9]) == (status, "text/html")
 
 
-def test_the_last_page_is_one_too() -> None:
+def test_djangos_page_for_a_bug_is_a_problem_under_api_too() -> None:
     answer = handlers.server_error(RequestFactory().get("/api/v1/x"))
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
     assert handlers.server_error(RequestFactory().get("/x"))["Content-Type"][:9] == "text/html"

@@ -1,4 +1,4 @@
-"""Every request has an id, an actor with an address, and no memory of the one before."""
+"""Every request has an id, an actor with an address, and nothing of the request before."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,10 @@ import structlog
 from django.conf import LazySettings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from rest_framework.test import APIClient
 
 from core.actor import Actor, acting, acting_as_job, current_actor, identify
-from core.requests import RequestMiddleware, client_address
+from core.requests import RequestMiddleware, RequestNotes, client_address, notes_of
 
-Api = Callable[..., APIClient]
 pytestmark = pytest.mark.without_database
 
 
@@ -35,13 +33,13 @@ def test_a_well_formed_request_id_is_taken_and_answered(given: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "a b c d e f", "ação-1234", "a\tb-12345"])
-def test_any_other_is_replaced(given: str) -> None:
+def test_any_other_request_id_is_replaced(given: str) -> None:
     answer = through(RequestFactory().get("/", HTTP_X_REQUEST_ID=given), lambda _: None)
     assert answer["X-Request-ID"] != given
     assert len(answer["X-Request-ID"]) == 32
 
 
-def test_the_actor_has_the_address_and_the_browser_and_is_nobody_yet() -> None:
+def test_before_the_sign_in_the_actor_is_an_address_and_a_browser() -> None:
     seen: list[Actor] = []
     request = RequestFactory().get("/", REMOTE_ADDR="203.0.113.9", HTTP_USER_AGENT="phone " * 99)
     through(request, lambda _: seen.append(current_actor()))
@@ -60,8 +58,10 @@ def test_who_signed_in_is_forgotten_after_the_request() -> None:
 
     through(RequestFactory().get("/"), sign_in)
     through(RequestFactory().get("/"), lambda _: seen.append(current_actor().label))
+
     assert seen == ["Ana", "anonymous"]
     assert current_actor() == Actor(label="job:tests")
+
     through(
         RequestFactory().get("/"),
         lambda _: seen.append(repr(structlog.contextvars.get_contextvars())),
@@ -69,7 +69,17 @@ def test_who_signed_in_is_forgotten_after_the_request() -> None:
     assert "patient" not in seen[2]
 
 
-def test_a_job_acts_by_its_name_and_the_one_before_comes_back() -> None:
+def test_the_notes_on_a_request_are_its_own_and_need_no_middleware() -> None:
+    first, second = RequestFactory().get("/"), RequestFactory().get("/")
+
+    notes_of(first).form_errors.append(("name", "Taken."))
+
+    assert notes_of(first) is notes_of(first)
+    assert notes_of(first).form_errors == [("name", "Taken.")]
+    assert notes_of(second) == RequestNotes()
+
+
+def test_a_job_acts_by_its_name_and_then_the_actor_before_it_again() -> None:
     with acting(Actor(user_id="42", label="Ana")):
         with acting_as_job("sweep", reason="it is night") as job:
             assert current_actor() == job

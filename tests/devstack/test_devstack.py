@@ -1,4 +1,4 @@
-"""The embedded stack: what `make up` and a test run start, they also stop, and nothing else."""
+"""The embedded stack: `make up` and a test run stop what they have started, and nothing else."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -28,7 +28,7 @@ PATIENCE = 20.0  # seconds until a test gives up waiting
 
 @pytest.fixture
 def own_stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack as in a checkout of its own; stopped whatever the test did."""
+    """The stack of another checkout, stopped after the test."""
     stack = Stack(Folders(tmp_path / ".fisioflow"))
     yield stack
     commands.down(stack)
@@ -36,7 +36,7 @@ def own_stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Iterator[Daemon]:
-    """A program that does nothing for long, with a child that does the same."""
+    """A program that a test starts; it is stopped after the test."""
     daemon = Daemon("sleeper", tmp_path, tmp_path / "sleeper.log", stop_seconds=0.3)
     yield daemon
     daemon.stop()
@@ -46,8 +46,7 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
-def wait_for(condition: object) -> None:
-    assert callable(condition)
+def wait_for(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
@@ -108,6 +107,7 @@ class TestPrograms:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
         reached = False
+
         with pytest.raises(KeyboardInterrupt), signals_deferred():
             signal.raise_signal(signal.SIGINT)
             reached = True
@@ -130,8 +130,10 @@ class TestFolders:
         folders = Folders(tmp_path / ("deep" * 30))
         short = folders.sockets("directory").parent
         short.symlink_to(tmp_path)
-        with pytest.raises(StackError, match="belongs to somebody else"):
+
+        with pytest.raises(StackError, match="belongs to another user"):
             folders.create()
+
         short.unlink()
 
 
@@ -141,16 +143,20 @@ class TestServers:
         url = own_stack.addresses()["SHARD_1_OWNER_URL"]
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+
         cluster = own_stack.clusters["shard_1"]
         pid = cluster.daemon.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: cluster.daemon.pid() is None)
-        # The id of the dead server now belongs to somebody else: to this test.
+
+        # The dead server's id now belongs to another process: to this test.
         lock = cluster.data / "postmaster.pid"
         lines = lock.read_text(encoding="utf-8").splitlines()
         lock.write_text("\n".join([str(os.getpid()), *lines[1:]]), encoding="utf-8")
+
         assert [daemon.name for daemon in own_stack.start_all()] == ["shard_1"]
+
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
 
@@ -167,13 +173,17 @@ class TestServers:
         own_stack.start_all()
         addresses = own_stack.addresses()
         own_stack.stop("shard_2")
+
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(addresses["SHARD_2_URL"])
+
         psycopg.connect(addresses["SHARD_1_URL"]).close()
         own_stack.start("shard_2")
         psycopg.connect(addresses["SHARD_2_URL"]).close()
 
-    def test_other_programs_are_missed_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_folder_without_postgresqls_programs_is_named(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("FISIOFLOW_PG_BIN", "/nowhere")
         with pytest.raises(StackError, match="not in /nowhere"):
             Stack(Folders(Path("/nowhere"))).program_folders()
@@ -192,6 +202,7 @@ class TestServers:
         )
         environ = os.environ | {"TMPDIR": str(tmp_path)}
         killed = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, env=environ)
+
         assert killed.returncode == -signal.SIGKILL
         wait_for(lambda: not list(tmp_path.iterdir()))
 
@@ -205,7 +216,9 @@ class TestCommands:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("STATIC_ROOT", str(own_stack.folders.root / "static"))
         monkeypatch.setenv("PORT", str(port))
+
         commands.up(own_stack)
+
         assert "owner@norte.example" in capfd.readouterr().out
         with urlopen(f"http://localhost:{port}/healthz/ready") as response:
             assert response.status == 200
@@ -214,13 +227,15 @@ class TestCommands:
 
         first = [daemon.pid() for daemon in application.daemons(own_stack)]
         commands.up(own_stack)
+
         assert [daemon.pid() for daemon in application.daemons(own_stack)] == first
 
         monkeypatch.setenv("PORT", str(port + 10))
-        with pytest.raises(StackError, match=f"already runs at port {port}"):
+        with pytest.raises(StackError, match=f"already running on port {port}"):
             commands.up(own_stack)
 
         assert commands.status(own_stack) == 0
+
         commands.reset(own_stack)
         assert not own_stack.folders.exist()
         assert commands.status(own_stack) == 1
@@ -243,6 +258,7 @@ class TestCommands:
             text=True,
             check=True,
         )
+
         assert shell.stdout.startswith("fisioflow_app\nPONG\npg_dump")
 
     def test_env_without_a_stack_says_so(self, own_stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The locks: what production runs is what was tested, and an installation can be trusted."""
+"""The locks: production runs what was tested, and every package is checked by its hash."""
 
 import re
 import tomllib
@@ -57,10 +57,12 @@ def test_nothing_is_installed_while_the_lock_stays_the_same(
         monkeypatch.setattr(install, name, tmp_path / path)
     (tmp_path / "python").touch()
     (tmp_path / "lock").write_text("one", encoding="utf-8")
+
     assert install.install() == 0
     assert len(calls) == 1
     assert install.install() == 0
     assert len(calls) == 1
+
     (tmp_path / "lock").write_text("two", encoding="utf-8")
     assert install.install() == 0
     assert len(calls) == 2

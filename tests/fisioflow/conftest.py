@@ -54,6 +54,6 @@ def form_of(answer: Any) -> Any:
 
 
 def shown(answer: Any) -> dict[str, Any]:
-    """What the page was made of."""
+    """The context that the page was rendered with."""
     context: dict[str, Any] = answer.context_data
     return context

@@ -33,14 +33,17 @@ def as_sent(person: User, **changes: Any) -> dict[str, Any]:
 
 def test_an_owner_adds_a_therapist_who_signs_in(owner: Client) -> None:
     assert owner.post(f"{PEOPLE}add/", BIA).status_code == 302
+
     bia = User.objects.get(email="bia@norte.example")
     assert (bia.role, bia.crefito, bia.is_active) == ("therapist", "3/4321-F", True)
     assert bia.check_password(STRONG)
+
     answer = Client(SERVER_NAME="norte.localhost").post(
         "/api/v1/auth/token",
         {"email": bia.email, "password": STRONG},
         content_type="application/json",
     )
+
     assert answer.status_code == 200
 
 
@@ -58,7 +61,7 @@ def test_an_owner_adds_a_therapist_who_signs_in(owner: Client) -> None:
         ({"full_name": "B\0"}, "full_name"),
     ],
 )
-def test_what_is_wrong_is_told_beside_the_field(
+def test_a_wrong_value_is_reported_beside_its_field(
     owner: Client, changes: dict[str, str], field: str
 ) -> None:
     assert set(form_of(owner.post(f"{PEOPLE}add/", BIA | changes)).errors) == {field}
@@ -73,9 +76,12 @@ def test_a_manager_gives_no_role_above_their_own(manager: Client, people: Everyb
         "receptionist",
         "patient",
     ]
+
     assert set(form_of(manager.post(f"{PEOPLE}add/", BIA | {"role": "owner"})).errors) == {"role"}
+
     promoted = as_sent(people.norte.receptionist, role="owner")
     answer = manager.post(page_of(people.norte.receptionist), promoted)
+
     assert set(form_of(answer).errors) == {"role"}
     assert User.objects.get(pk=people.norte.receptionist.pk).role == Role.RECEPTIONIST
 
@@ -84,9 +90,11 @@ def test_a_manager_reads_the_owner_and_changes_nothing(manager: Client, people: 
     page = manager.get(page_of(people.norte.owner))
     assert page.status_code == 200
     assert not shown(page)["has_change_permission"]
+
     for changes in ({"role": "patient"}, {"new_password": STRONG}, {"is_active": None}):
         sent = as_sent(people.norte.owner, **changes)
         assert manager.post(page_of(people.norte.owner), sent).status_code == 403
+
     owner = User.objects.get(pk=people.norte.owner.pk)
     assert (owner.role, owner.is_active, owner.check_password(STRONG)) == ("owner", True, False)
 
@@ -97,37 +105,42 @@ def test_a_promotion_between_the_look_and_the_click_is_refused_in_the_form(
     person = people.norte.receptionist
     monkeypatch.setattr("accounts.admin.PersonAdmin.has_change_permission", lambda *_: True)
     User.objects.filter(pk=person.pk).update(role="owner")
+
     answer = manager.post(page_of(person), as_sent(person, full_name="Outra"))
+
     assert form_of(answer).errors
     assert User.objects.get(pk=person.pk).full_name == person.full_name
 
 
-def test_deactivating_ends_the_sign_ins_and_there_is_no_deleting(
-    owner: Client, people: Everybody
-) -> None:
+def test_deactivating_a_person_ends_their_sign_ins(owner: Client, people: Everybody) -> None:
     token_issue(user=people.norte.therapist)
     sent = as_sent(people.norte.therapist, is_active=None)
     assert owner.post(page_of(people.norte.therapist), sent).status_code == 302
+
     therapist = User.objects.get(pk=people.norte.therapist.pk)
     assert not therapist.is_active
     assert set(therapist.token_families.values_list("revoked_for", flat=True)) == {"deactivated"}
-    delete = f"{PEOPLE}{therapist.pk}/delete/"
+
+
+def test_a_person_is_never_deleted(owner: Client, people: Everybody) -> None:
+    delete = f"{PEOPLE}{people.norte.therapist.pk}/delete/"
     assert owner.post(delete, {"post": "yes"}).status_code == 403
 
 
-def test_a_new_password_is_the_persons_alone_and_one_keeps_ones_own_session(
-    owner: Client, people: Everybody
-) -> None:
-    before = people.norte.therapist.password
-    assert owner.post(page_of(people.norte.therapist), as_sent(people.norte.therapist)).status_code
-    assert User.objects.get(pk=people.norte.therapist.pk).password == before
+def test_saving_without_a_new_password_keeps_the_old_one(owner: Client, people: Everybody) -> None:
+    therapist = people.norte.therapist
+    assert owner.post(page_of(therapist), as_sent(therapist)).status_code == 302
+    assert User.objects.get(pk=therapist.pk).password == therapist.password
+
+
+def test_changing_ones_own_password_keeps_the_session(owner: Client, people: Everybody) -> None:
     sent = as_sent(people.norte.owner, new_password=STRONG, role=None, is_active=None)
     assert owner.post(page_of(people.norte.owner), sent).status_code == 302
     assert User.objects.get(pk=people.norte.owner.pk).check_password(STRONG)
     assert owner.get("/admin/").status_code == 200
 
 
-def test_nobody_steps_down_or_out_by_mistake(owner: Client, people: Everybody) -> None:
+def test_nobody_takes_their_own_role_or_access_away(owner: Client, people: Everybody) -> None:
     sent = as_sent(people.norte.owner, role="patient", is_active=None)
     assert owner.post(page_of(people.norte.owner), sent).status_code == 302
     myself = User.objects.get(pk=people.norte.owner.pk)
@@ -160,8 +173,10 @@ def test_the_clinics_day_opens_the_admin(owner: Client, people: Everybody) -> No
             end_time=start + timedelta(minutes=50),
             status=status,
         )
+
     page = owner.get("/admin/")
     counts = [count for _, count, _ in shown(page)["cards"]]
+
     assert counts == [1, 2, 1]
     assert len(shown(page)["agenda"]["rows"]) == 1
     assert people.norte.record.name in page.content.decode()
@@ -173,13 +188,13 @@ def test_every_page_of_the_clinic_opens(owner: Client) -> None:
     for model in clinic_site._registry:
         for suffix in ("", "add/"):
             path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{suffix}"
-            # By clinicians and patients, in the API.
+            # Clinicians and patients write these in the API.
             written_elsewhere = {"clinicalnote", "document", "prescription", "exerciselog"}
             closed = suffix and model._meta.model_name in written_elsewhere
             expected = 404 if suffix and model is Event else 403 if closed else 200
             assert owner.get(path).status_code == expected, path
 
 
-def test_clinics_people_reach_nothing_of_the_directory(owner: Client) -> None:
+def test_a_clinics_people_reach_nothing_of_the_directory(owner: Client) -> None:
     for path in ("tenants/clinic", "tenants/shard", "django_celery_beat/periodictask"):
         assert owner.get(f"/admin/{path}/").status_code == 404

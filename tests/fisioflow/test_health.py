@@ -1,4 +1,4 @@
-"""The probes of whoever watches the service."""
+"""The two probes for whoever watches the service."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ LIVE, READY = "/healthz/live", "/healthz/ready"
 
 @pytest.fixture
 def directory_down(fresh_clinic: FreshClinic, stack: Stack) -> Iterator[None]:
-    """`fresh_clinic`: outside of any transaction, so that real connections break."""
+    """The directory stopped. With `fresh_clinic` no transaction is open: real connections break."""
     stack.stop("directory")
     yield
     stack.start("directory")
@@ -42,6 +42,7 @@ def test_without_the_directory_the_service_lives_and_is_not_ready(
 ) -> None:
     client = Client()
     assert client.get(LIVE).status_code == 200
+
     for _ in range(2):
         ready = client.get(READY)
         assert ready.status_code == 503
@@ -54,6 +55,7 @@ def test_it_is_ready_again_by_itself(
 ) -> None:
     stack.stop("directory")
     assert Client().get(READY).status_code == 503
+
     stack.start("directory")
     assert Client().get(READY).status_code == 200
 
@@ -63,5 +65,6 @@ def test_without_redis_it_is_ready_and_says_so(people: Everybody, stack: Stack) 
     ready = Client().get(READY)
     assert ready.status_code == 200
     assert ready.json()["checks"] == {"directory": True, "cache": False}
+
     stack.start("redis")
     assert Client().get(READY).json()["checks"] == {"directory": True, "cache": True}

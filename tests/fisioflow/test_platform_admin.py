@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.admin_sites import platform_site
 from accounts.models import Role, User
@@ -35,14 +36,17 @@ LESTE = {
 def test_a_clinic_is_made_with_its_owner_who_signs_in(staff: Client) -> None:
     answer = staff.post(f"{CLINICS}add/", LESTE)
     route = route_by_schema("leste")
+
     assert answer["Location"] == f"{CLINICS}{route.clinic_id}/change/"
     assert route.shard == "shard_2"
+
     with clinic_scope(route):
         dona = User.objects.get()
         assert (dona.email, dona.role) == ("dona@leste.example", "owner")
     signed_in = Client(SERVER_NAME="leste.localhost").post(
         "/admin/login/", {"username": dona.email, "password": STRONG}
     )
+
     assert signed_in.status_code == 302
 
 
@@ -63,7 +67,7 @@ def test_a_clinic_is_made_with_its_owner_who_signs_in(staff: Client) -> None:
         ({"name": ""}, "name"),
     ],
 )
-def test_a_clinic_that_cannot_be_made_is_told_in_the_form_and_leaves_nothing(
+def test_a_clinic_that_cannot_be_made_is_refused_in_the_form_and_leaves_nothing(
     staff: Client, changes: dict[str, str], field: str
 ) -> None:
     assert set(form_of(staff.post(f"{CLINICS}add/", LESTE | changes)).errors) == {field}
@@ -73,48 +77,70 @@ def test_a_clinic_that_cannot_be_made_is_told_in_the_form_and_leaves_nothing(
         assert not schema_exists(cursor, "leste")
 
 
-def test_a_shard_that_closed_after_the_form_was_opened_is_told_in_the_form(
+def test_a_form_that_was_opened_before_the_shard_closed_is_refused(
     staff: Client, in_platform: None
 ) -> None:
     Shard.objects.update(state=Shard.State.DRAINING)
     assert set(form_of(staff.post(f"{CLINICS}add/", LESTE | {"shard": ""})).errors) == {"__all__"}
 
 
-def test_name_plan_and_time_zone_change_and_the_cached_route_goes(
-    staff: Client, norte: ClinicRoute, django_capture_on_commit_callbacks: Any
+def test_a_change_of_name_plan_and_time_zone_replaces_the_cached_route(
+    staff: Client,
+    norte: ClinicRoute,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     assert route_by_host("norte.localhost").plan == "starter"
+
     sent = {"name": "Norte Fisio", "plan": "enterprise", "time_zone": "America/Manaus"}
     with django_capture_on_commit_callbacks(execute=True):
         answer = staff.post(
             f"{CLINICS}{norte.clinic_id}/change/", sent | {"schema_name": "x", "epoch": "7"}
         )
+
     assert answer.status_code == 302
+
     route = route_by_host("norte.localhost")
     assert (route.plan, route.time_zone, route.epoch) == ("enterprise", "America/Manaus", 1)
-    answer = staff.post(f"{CLINICS}{norte.clinic_id}/change/", sent | {"time_zone": "Nowhere"})
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_in_the_form(
+    staff: Client, norte: ClinicRoute
+) -> None:
+    sent = {"name": "Norte Fisio", "plan": "enterprise", "time_zone": "Nowhere"}
+    answer = staff.post(f"{CLINICS}{norte.clinic_id}/change/", sent)
     assert set(form_of(answer).errors) == {"time_zone"}
 
 
-def test_a_clinic_is_closed_and_reopened_after_a_question(
-    staff: Client, norte: ClinicRoute, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_closing_a_clinic_asks_first(staff: Client, norte: ClinicRoute) -> None:
     page = f"{CLINICS}{norte.clinic_id}"
     assert f"{page}/close/" in staff.get(f"{page}/change/").content.decode()
+
     question = staff.get(f"{page}/close/")
+
     assert question.status_code == 200
-    assert route_by_host("norte.localhost") == norte  # asking changes nothing
+    assert route_by_host("norte.localhost") == norte
+
+
+def test_a_clinic_is_closed_and_reopened(
+    staff: Client,
+    norte: ClinicRoute,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    page = f"{CLINICS}{norte.clinic_id}"
     with django_capture_on_commit_callbacks(execute=True):
         answer = staff.post(
             f"{page}/close/", {"_form_submitted": "True"}, headers={"HX-Request": "true"}
         )
+
     assert answer["HX-Redirect"] == f"{page}/change/"
     with pytest.raises(ClinicClosed):
         route_by_host("norte.localhost")
     assert Client(SERVER_NAME="norte.localhost").get("/admin/").status_code == 403
     assert staff.post(f"{page}/close/", {"_form_submitted": "True"}).status_code == 403
+
     with django_capture_on_commit_callbacks(execute=True):
         answer = staff.post(f"{page}/reopen/", {"_form_submitted": "True"})
+
     assert answer["Location"] == f"{page}/change/"
     assert route_by_host("norte.localhost") == norte
 
@@ -126,8 +152,10 @@ def test_a_refusal_of_closing_is_a_message(
         raise ClinicNotFound
 
     monkeypatch.setattr("tenants.admin.clinic_close", refuse)
-    page = f"{CLINICS}{norte.clinic_id}"
-    answer = staff.post(f"{page}/close/", {"_form_submitted": "True"}, follow=True)
+    close = f"{CLINICS}{norte.clinic_id}/close/"
+
+    answer = staff.post(close, {"_form_submitted": "True"}, follow=True)
+
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
 
 
@@ -140,70 +168,103 @@ def test_a_clinic_is_never_deleted(staff: Client, norte: ClinicRoute) -> None:
     assert route_by_schema("norte") == norte
 
 
-def test_a_host_name_is_added_and_removed(
-    staff: Client, norte: ClinicRoute, django_capture_on_commit_callbacks: Any
+@pytest.mark.parametrize("domain", ["No Host", "sul.localhost"])
+def test_a_malformed_or_taken_host_name_is_refused_in_the_form(
+    staff: Client, norte: ClinicRoute, domain: str
 ) -> None:
-    wrong = staff.post(f"{DOMAINS}add/", {"tenant": norte.clinic_id, "domain": "No Host"})
-    assert set(form_of(wrong).errors) == {"domain"}
+    answer = staff.post(f"{DOMAINS}add/", {"tenant": norte.clinic_id, "domain": domain})
+    assert form_of(answer).errors
+
+
+def test_a_host_name_is_added_removed_and_never_changed(
+    staff: Client,
+    norte: ClinicRoute,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     added = staff.post(f"{DOMAINS}add/", {"tenant": norte.clinic_id, "domain": "agenda.localhost"})
     assert added.status_code == 302
     assert route_by_host("agenda.localhost") == norte
-    taken = {"tenant": norte.clinic_id, "domain": "sul.localhost"}
-    assert form_of(staff.post(f"{DOMAINS}add/", taken)).errors
+
     with platform_scope():
         row = Domain.objects.get(domain="agenda.localhost")
-        primary = Domain.objects.get(domain="norte.localhost")
     assert staff.post(f"{DOMAINS}{row.pk}/change/", {"domain": "x.localhost"}).status_code == 403
+
     with django_capture_on_commit_callbacks(execute=True):
         assert staff.post(f"{DOMAINS}{row.pk}/delete/", {"post": "yes"}).status_code == 302
     with pytest.raises(ClinicNotFound):
         route_by_host("agenda.localhost")
+
+
+def test_the_primary_host_name_stays(staff: Client, norte: ClinicRoute) -> None:
+    with platform_scope():
+        primary = Domain.objects.get(domain="norte.localhost")
+
     answer = staff.post(f"{DOMAINS}{primary.pk}/delete/", {"post": "yes"})
-    assert answer.status_code == 403  # the main one stays
+
+    assert answer.status_code == 403
     assert route_by_host("norte.localhost") == norte
 
 
-def test_a_shard_drains_and_is_closed_only_when_empty(staff: Client, in_platform: None) -> None:
-    page = f"{SHARDS}shard_1/change/"
-    assert staff.post(page, {"state": "draining", "weight": "50"}).status_code == 302
+def test_a_shard_is_drained(staff: Client, in_platform: None) -> None:
+    sent = {"state": "draining", "weight": "50"}
+    assert staff.post(f"{SHARDS}shard_1/change/", sent).status_code == 302
+
     shard = Shard.objects.get(alias="shard_1")
     assert (shard.state, shard.weight) == ("draining", 50)
-    assert form_of(staff.post(page, {"state": "closed", "weight": "50"})).errors
-    assert set(form_of(staff.post(page, {"state": "open", "weight": "0"})).errors) == {"weight"}
+
+
+def test_a_weight_of_nothing_is_refused_in_the_form(staff: Client, in_platform: None) -> None:
+    answer = staff.post(f"{SHARDS}shard_1/change/", {"state": "open", "weight": "0"})
+    assert set(form_of(answer).errors) == {"weight"}
+
+
+def test_shards_are_listed_with_their_clinics_and_not_added(
+    staff: Client, in_platform: None
+) -> None:
     listed = {shard.alias: shard.count for shard in shown(staff.get(SHARDS))["cl"].result_list}
     assert listed == {"shard_1": 1, "shard_2": 1}
     assert staff.get(f"{SHARDS}add/").status_code == 403
+
+
+def test_a_shard_is_closed_only_when_it_is_empty(staff: Client, in_platform: None) -> None:
+    sent = {"state": "closed", "weight": "100"}
+    assert form_of(staff.post(f"{SHARDS}shard_2/change/", sent)).errors
+
     Clinic.objects.filter(shard="shard_2").delete()
-    closed = staff.post(f"{SHARDS}shard_2/change/", {"state": "closed", "weight": "100"})
-    assert closed.status_code == 302
+    assert staff.post(f"{SHARDS}shard_2/change/", sent).status_code == 302
 
 
-def test_staff_are_added_and_deactivated_and_have_no_other_role(
-    staff: Client, root: User, in_platform: None
-) -> None:
+def test_staff_are_added_and_have_no_other_role(staff: Client, in_platform: None) -> None:
     sent = {"full_name": "Ana Ops", "email": "ana@fisioflow.example", "new_password": STRONG}
     assert staff.post(f"{PEOPLE}add/", sent | {"role": "owner"}).status_code == 302
+
     ana = User.objects.get(email="ana@fisioflow.example")
     assert (ana.role, ana.is_superuser) == (Role.PLATFORM, True)
     assert set(form_of(staff.post(f"{PEOPLE}add/", sent)).errors) == {"email"}
+
+
+def test_staff_are_deactivated_and_never_by_themselves(
+    staff: Client, root: User, in_platform: None
+) -> None:
+    ana = User.objects.create_superuser("ana@fisioflow.example", STRONG, full_name="Ana Ops")
     off = {"full_name": "Ana Ops", "email": ana.email, "new_password": ""}
+
     assert staff.post(page_of(ana), off).status_code == 302
     assert not User.objects.get(pk=ana.pk).is_active
+
     assert staff.post(page_of(root), off | {"email": root.email}).status_code == 302
     assert User.objects.get(pk=root.pk).is_active
 
 
 def test_the_schedule_of_periodic_work_is_kept(staff: Client, in_platform: None) -> None:
     pages = "/admin/django_celery_beat/"
-    assert (
-        staff.post(
-            f"{pages}intervalschedule/add/", {"every": "10", "period": "minutes"}
-        ).status_code
-        == 302
-    )
+    interval = {"every": "10", "period": "minutes"}
+    assert staff.post(f"{pages}intervalschedule/add/", interval).status_code == 302
     every = IntervalSchedule.objects.get()
+
     page = staff.get(f"{pages}periodictask/add/").content.decode()
     assert "accounts.tasks.sweep_every_clinic" in page
+
     sent = {
         "name": "Sweep",
         "regtask": "accounts.tasks.sweep_every_clinic",
@@ -214,6 +275,7 @@ def test_the_schedule_of_periodic_work_is_kept(staff: Client, in_platform: None)
         "enabled": "on",
     }
     assert staff.post(f"{pages}periodictask/add/", sent).status_code == 302
+
     task = PeriodicTask.objects.get()
     assert task.task == "accounts.tasks.sweep_every_clinic"
     assert staff.get(f"{pages}periodictask/").status_code == 200
@@ -225,10 +287,11 @@ def test_every_page_of_the_platform_opens_in_portuguese(staff: Client) -> None:
     for model in platform_site._registry:
         for suffix in ("", "add/"):
             path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{suffix}"
+            expected = 403 if (model, suffix) in written_by_commands else 200
+
             answer = staff.get(path)
-            assert answer.status_code == (403 if (model, suffix) in written_by_commands else 200), (
-                path
-            )
+
+            assert answer.status_code == expected, path
             if suffix == "":
                 assert 'lang="pt-br"' in answer.content.decode()
 
@@ -243,7 +306,8 @@ def test_a_clinic_is_made_outside_of_the_admins_transaction(
         depths.append(len(connections["default"].savepoint_ids))
         raise ClinicNotFound
 
-    monkeypatch.setattr("fisioflow.admin.clinic_create", note_the_depth)
+    monkeypatch.setattr("fisioflow.new_clinic.clinic_create", note_the_depth)
     before = len(connections["default"].savepoint_ids)
+
     assert form_of(staff.post(f"{CLINICS}add/", LESTE)).errors
     assert depths == [before]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from manage import settings_for
+
 ROOT = Path(__file__).parents[2]
 GOOD = {
     "SECRET_KEY": "0123456789-abcdefghij-klmnopqrst-uvwxyzABCD-EFGHIJKLM",
@@ -38,9 +40,12 @@ print(json.dumps(said))
 """
 
 
-def run(program: list[str], environ: dict[str, str], given: str = "") -> Any:
-    """A program of ours in an environment of nothing but this."""
+def run(
+    program: list[str], environ: dict[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with `program` as its arguments, in an environment of only this."""
     whole = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "fisioflow.settings", **environ}
+
     return subprocess.run(
         [sys.executable, *program],
         cwd=ROOT,
@@ -61,7 +66,7 @@ def settings_of(*names: str, **environ: str) -> dict[str, Any]:
     return read
 
 
-def test_what_nobody_said_is_safe() -> None:
+def test_the_defaults_are_safe() -> None:
     read = settings_of(
         "DEBUG",
         "ALLOWED_HOSTS",
@@ -76,6 +81,7 @@ def test_what_nobody_said_is_safe() -> None:
         "SECURE_PROXY_SSL_HEADER",
         "TRUSTED_PROXIES",
     )
+
     assert read == {
         "DEBUG": False,
         "ALLOWED_HOSTS": [],
@@ -131,9 +137,20 @@ def test_what_is_missing_or_malformed_stops_the_start_and_is_named() -> None:
         for wrong, _ in WRONG
     ]
     done = run(["-c", START], GOOD, json.dumps(environs))
+
     assert done.returncode == 0, done.stderr
     for (wrong, message), said in zip(WRONG, json.loads(done.stdout), strict=True):
         assert said.startswith(f"ImproperlyConfigured: {message}"), wrong
+
+
+@pytest.mark.parametrize("command", ["backup", "restore", "verify_backup", "backup_keys"])
+def test_the_commands_of_backups_have_settings_of_their_own(command: str) -> None:
+    assert settings_for([command, "norte"]) == "fisioflow.settings_backups"
+
+
+@pytest.mark.parametrize("arguments", [["migrate"], ["help", "backup"], []])
+def test_every_other_command_has_the_services_settings(arguments: list[str]) -> None:
+    assert settings_for(arguments) == "fisioflow.settings"
 
 
 def test_djangos_checks_for_a_deployment_find_nothing() -> None:

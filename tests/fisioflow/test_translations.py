@@ -1,4 +1,4 @@
-"""Every text that people read is there in Portuguese, and the .mo file is the .po file compiled.
+"""Every text that people read has a translation, and the .mo file is the .po file compiled.
 
 What to do when one fails: put the text into locale/pt_BR/LC_MESSAGES/django.po, then run
 `make translations`.
@@ -52,6 +52,7 @@ def texts_of(package: Path) -> set[str]:
                 text = getattr(node.args[0], "value", None)
                 if name in CALLS and isinstance(text, str):
                     found.add(text)
+
     return found | texts_of_pages(package)
 
 
@@ -67,6 +68,7 @@ def errors() -> list[type[FisioFlowError]]:
         for path in sources(ROOT / app, ".py"):
             if "FisioFlowError" in path.read_text(encoding="utf-8"):
                 import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
     found, waiting = [], [FisioFlowError]
     while waiting:
         waiting += (children := waiting.pop().__subclasses__())
@@ -79,6 +81,7 @@ def texts_of_errors() -> set[str]:
     shown = [error for error in errors() if error.status < 500 or error.retry_after]
     found = {(error.__doc__ or "").split("\n\n")[0] for error in shown}
     names = {error.__name__ for error in shown} | {"__init__"}
+
     for app in APPS:
         for path in sources(ROOT / app, ".py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -86,6 +89,7 @@ def texts_of_errors() -> set[str]:
                     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                     texts = [getattr(argument, "value", None) for argument in node.args]
                     found |= {text for text in texts if name in names and _is_sentence(text)}
+
     return found
 
 
@@ -94,7 +98,7 @@ def _is_sentence(text: object) -> TypeGuard[str]:
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> dict[str, str]:
+def portuguese() -> dict[str, str]:
     """The translations by message, but for the header."""
     with PO.open("rb") as file:
         messages = read_po(file, abort_invalid=True)
@@ -102,15 +106,15 @@ def catalogue() -> dict[str, str]:
     return {str(message.id): str(message.string) for message in messages if message.id}
 
 
-def test_every_text_of_ours_is_there_in_portuguese(catalogue: dict[str, str]) -> None:
+def test_every_text_of_ours_has_a_translation(portuguese: dict[str, str]) -> None:
     ours = set().union(*(texts_of(ROOT / app) for app in APPS)) | texts_of_errors()
-    missing = sorted(text for text in ours if not catalogue.get(text))
+    missing = sorted(text for text in ours if not portuguese.get(text))
     assert not missing, f"Put these into {PO.relative_to(ROOT)}"
 
 
-def test_the_admins_pages_are_in_portuguese(catalogue: dict[str, str]) -> None:
-    """django-unfold ships no translations; what Django says itself is in Django's catalogue."""
-    known = set(catalogue)
+def test_the_admins_pages_are_in_portuguese(portuguese: dict[str, str]) -> None:
+    """django-unfold ships no translations; what Django says itself Django translates."""
+    known = set(portuguese)
     for app in ("conf", "contrib/admin", "contrib/auth"):
         path = Path(django.__file__).parent / app / "locale"
         known |= read_compiled(path / "pt_BR" / "LC_MESSAGES" / "django.mo").keys()
@@ -119,19 +123,20 @@ def test_the_admins_pages_are_in_portuguese(catalogue: dict[str, str]) -> None:
         *(texts_of_pages(templates / f) for f in ("admin", "registration", "unfold"))
     )
     assert len(said) > 50
+
     said -= texts_of_pages(templates / "admin" / "auth")  # pages that aren't ours to show
     assert not sorted(said - known), "Texts of django-unfold's pages"
 
 
-def test_nothing_is_translated_that_nobody_says(catalogue: dict[str, str]) -> None:
+def test_every_translation_has_a_text_that_somebody_reads(portuguese: dict[str, str]) -> None:
     said = set().union(*(texts_of(ROOT / app) for app in APPS)) | texts_of_errors()
     for package in (unfold, simple_history, django_celery_beat):
         said |= texts_of(Path(package.__file__ or "").parent)
-    assert not sorted(catalogue.keys() - said), "Take these out of the .po"
+    assert not sorted(portuguese.keys() - said), "Take these out of the .po"
 
 
-def test_translations_keep_the_placeholders(catalogue: dict[str, str]) -> None:
-    for text, translated in catalogue.items():
+def test_translations_keep_the_placeholders(portuguese: dict[str, str]) -> None:
+    for text, translated in portuguese.items():
         assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(translated)), text
         assert text.endswith(" ") == translated.endswith(" "), text
 
@@ -142,9 +147,9 @@ def read_compiled(path: Path) -> dict[str, str]:
     return found
 
 
-def test_the_compiled_catalogue_is_the_written_one(catalogue: dict[str, str]) -> None:
+def test_the_compiled_translations_are_the_written_ones(portuguese: dict[str, str]) -> None:
     compiled = {text: said for text, said in read_compiled(PO.with_suffix(".mo")).items() if text}
-    assert compiled == catalogue, "Run: make translations"
+    assert compiled == portuguese, "Run: make translations"
 
 
 def test_people_read_portuguese_and_others_english() -> None:

@@ -1,4 +1,4 @@
-"""Load the demo: two clinics and a sign-in for every role. Twice is as good as once."""
+"""Load the demo: two clinics and a sign-in for every role. Loading it twice changes nothing."""
 
 import os
 from time import perf_counter
@@ -26,28 +26,29 @@ DEFAULT_PASSWORD = "fisioflow-demo"  # noqa: S105  public on purpose: the README
 _LEFT_ALONE = {
     State.LOADED: "is there already",
     State.CLOSED: "is closed: left as it is",
-    State.SOMEBODY_ELSES: "exists and isn't the demo's: left as it is",
+    State.FOREIGN: "exists and isn't the demo's: left as it is",
 }
 
 
 class Command(BaseCommand):
-    """Each clinic is created whole or not at all. Exit status 1 when one isn't, or it refuses."""
+    """Each clinic is created whole or not at all. Exit status 1 if one fails or all are refused."""
 
     help = (
         "Creates the clinics norte and sul with people, patients, a month of appointments, the"
-        " exercise library, prescriptions and logs, and a sign-in for every role. What is there"
-        " already stays as it is. DEMO_PASSWORD sets the"
-        f" password (default: {DEFAULT_PASSWORD})."
+        " exercise library, prescriptions and logs, and a sign-in for every role. Leaves what is"
+        f" there already as it is. DEMO_PASSWORD sets the password (default: {DEFAULT_PASSWORD})."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--force", action="store_true", help="Even beside clinics that aren't the demo's."
+            "--force",
+            action="store_true",
+            help="Load it even beside clinics that aren't the demo's.",
         )
         parser.add_argument(
             "--print-sign-ins",
             action="store_true",
-            help="Load nothing; print the addresses and sign-ins. PORT is the port to print.",
+            help="Load nothing; print the addresses and sign-ins, with the port in PORT.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         if options["print_sign_ins"]:
             self.stdout.write(_sign_ins(password))
             return
+
         try:
             with acting_as_job("load_demo"):
                 self._load(password, force=options["force"])
@@ -66,6 +68,7 @@ class Command(BaseCommand):
         has_staff = staff_exists()
         if not force and not (has_staff and State.MISSING not in states.values()):
             refuse_among_others(states)
+
         for demo, state in states.items():
             if state is State.MISSING:
                 started = perf_counter()
@@ -73,6 +76,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{demo.schema}: created in {perf_counter() - started:.1f} s")
             else:
                 self.stdout.write(f"{demo.schema}: {_LEFT_ALONE[state]}")
+
         if not has_staff:
             staff_load(password=password)
 
@@ -91,6 +95,7 @@ def _sign_ins(password: str) -> str:
                     demo.email(local_part),
                 )
             )
+
     lines = [f"  {where:<15}{address:<42}{email}" for where, address, email in rows]
     shown = password if password_in_force(password) else "as it was set (not DEMO_PASSWORD)"
     return "\n".join([*lines, "", f"  Password of all: {shown}"])

@@ -18,7 +18,7 @@ from tenants.services import clinic_create
 
 
 class Command(BaseCommand):
-    """Exit status 1, and nothing created, when anything fails."""
+    """Exit status 1 and nothing created if anything fails."""
 
     help = "Creates a clinic from its shard's template. OWNER_PASSWORD sets the owner's password."
 
@@ -26,8 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("schema_name", help="2 to 49 of a-z, 0-9 and _, e.g. norte.")
         parser.add_argument("--name", required=True, help='What people call it: "Clínica Norte".')
         parser.add_argument("--domain", required=True, help="Its host name: norte.localhost.")
+
         parser.add_argument("--owner-email", required=True)
         parser.add_argument("--owner-name", default="", help="Default: the e-mail's first part.")
+
         parser.add_argument("--shard", help="Default: by rendezvous hashing over open shards.")
         parser.add_argument("--plan", choices=Clinic.Plan.values, default=Clinic.Plan.STARTER)
         parser.add_argument("--time-zone", default="America/Sao_Paulo")
@@ -62,6 +64,7 @@ class Command(BaseCommand):
                 )
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
+
         self.stdout.write(
             f"{clinic.schema_name} created on {clinic.shard_id}"
             f" in {(perf_counter() - started) * 1000:.0f} ms."
