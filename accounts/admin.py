@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
+from accounts.access import may_give
 from accounts.models import Role, User
-from accounts.services import may_give, password_change, staff_create, user_create, user_update
+from accounts.services import password_change, staff_create, user_create, user_update
 from audit.history_admin import TrackedAdmin
 
 CLINIC_ROLES = [role for role in Role if role is not Role.PLATFORM]

@@ -51,13 +51,6 @@ class ReasonMissing(FisioFlowError):
     status = 400
 
 
-class NotOfTheStaff(FisioFlowError):
-    """Only an active member of the platform's staff may act as somebody else."""
-
-    code = "not_of_the_staff"
-    status = 403
-
-
 class PersonNotFound(FisioFlowError):
     """The clinic has no active person with this e-mail."""
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.access import require_rank
 from accounts.errors import InvalidToken, TokenSpent, TokenSuperseded
 from accounts.models import TokenFamily, User
 from accounts.tokens import Claims, token_decode, token_encode
@@ -84,8 +85,12 @@ def token_revoke(*, refresh: str) -> None:
             )
 
 
-def user_revoke_tokens(*, user: User, reason: str) -> None:
-    """End every sign-in of the user; `reason` is a short code, e.g. `credential`."""
+def user_revoke_tokens(*, acting_user: User | None, user: User, reason: str) -> None:
+    """End every sign-in of the user; `reason` is a short code, e.g. `credential`.
+
+    Raises RoleAboveOwn.
+    """
+    require_rank(acting_user, user.role)
     _revoke(user.token_families.all(), reason)  # refuses a person of another clinic
 
 

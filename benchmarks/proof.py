@@ -27,7 +27,11 @@ def figures() -> Iterator[Figure]:
     call_command("migrate_clinics", verbosity=0)
     with platform_scope(), acting_as_job("benchmark"):
         clinic = clinic_create(
-            schema_name="bench_proof", name="B", domain="bench-proof.localhost", shard=SHARD
+            acting_user=None,
+            schema_name="bench_proof",
+            name="B",
+            domain="bench-proof.localhost",
+            shard=SHARD,
         )
     with acting_as_job("benchmark"), clinic_scope(clinic.route):
         _fill()

@@ -123,6 +123,7 @@ def demo_clinic_load(*, demo: DemoClinic, password: str) -> Clinic:
     """Create the clinic with everybody and everything in it, or nothing. Raises ClinicExists."""
     with platform_scope():
         return clinic_create(
+            acting_user=None,
             schema_name=demo.schema,
             name=demo.name,
             domain=demo.host,

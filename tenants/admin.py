@@ -60,7 +60,8 @@ class ClinicAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        clinic_update(schema_name=Clinic.objects.get(pk=obj.pk).schema_name, changes=changes)
+        schema_name = Clinic.objects.get(pk=obj.pk).schema_name  # the form has it as it was posted
+        clinic_update(acting_user=request.user, schema_name=schema_name, changes=changes)
 
     def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """For an open clinic."""
@@ -111,7 +112,7 @@ class ClinicAdmin(RecordAdmin):
     ) -> HttpResponse:
         clinic = self.get_object(request, object_id)
         try:
-            change(schema_name=clinic.schema_name)
+            change(acting_user=request.user, schema_name=clinic.schema_name)
         except FisioFlowError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
         else:
@@ -155,11 +156,13 @@ class DomainAdmin(RecordAdmin):
         return allowed and not (obj is not None and obj.is_primary)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        added = domain_add(schema_name=obj.tenant.schema_name, domain=obj.domain)
+        added = domain_add(
+            acting_user=request.user, schema_name=obj.tenant.schema_name, domain=obj.domain
+        )
         obj.pk, obj._state = added.pk, added._state
 
     def delete_model(self, request: HttpRequest, obj: Domain) -> None:
-        domain_remove(domain=obj.domain)
+        domain_remove(acting_user=request.user, domain=obj.domain)
 
 
 class ShardAdmin(RecordAdmin):
@@ -185,4 +188,4 @@ class ShardAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        shard_update(alias=obj.alias, changes=changes)
+        shard_update(acting_user=request.user, alias=obj.alias, changes=changes)

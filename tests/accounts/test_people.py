@@ -55,7 +55,9 @@ def test_a_person_of_one_clinic_cannot_be_changed_in_the_other(
         for attempt in (
             lambda: user_update(acting_user=None, user=people.norte.owner, is_active=False),
             lambda: password_change(acting_user=None, user=people.norte.owner, password="x"),
-            lambda: user_revoke_tokens(user=people.norte.owner, reason="credential"),
+            lambda: user_revoke_tokens(
+                acting_user=None, user=people.norte.owner, reason="credential"
+            ),
         ):
             with pytest.raises((CrossClinicAccess, NoClinicActive, ValueError, User.DoesNotExist)):
                 attempt()

@@ -176,7 +176,7 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
     owner = phone(fresh_clinic.people.owner)
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(fresh_clinic.route.clinic_id))
     with platform_scope():
-        clinic_close(schema_name=schema)
+        clinic_close(acting_user=None, schema_name=schema)
     for refused in (
         owner.sign_in(f"owner@{schema}.example"),
         owner.renew(),
@@ -191,7 +191,7 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
     page = owner.client.get("/admin/login/")
     assert page.status_code == 403
     with platform_scope():
-        clinic_reopen(schema_name=schema)
+        clinic_reopen(acting_user=None, schema_name=schema)
     assert owner.me().status_code == 200
     assert owner.renew().status_code == 200
 
@@ -206,7 +206,7 @@ def test_a_server_that_has_not_heard_of_the_closing_is_refused_by_the_clinics_da
     assert owner.me().status_code == 200
     stale = cache.get(key)
     with platform_scope():
-        clinic_close(schema_name=fresh_clinic.route.schema)
+        clinic_close(acting_user=None, schema_name=fresh_clinic.route.schema)
     cache.set(key, stale)
     for refused in (owner.me(), owner.renew(), owner.sign_in(fresh_clinic.people.owner.email)):
         assert refused.status_code == 403

@@ -33,6 +33,7 @@ def schemas_on(shard: str) -> set[str]:
 
 def wanted(**changes: Any) -> dict[str, Any]:
     return {
+        "acting_user": None,
         "schema_name": "leste",
         "name": "Clínica Leste",
         "domain": "leste.localhost",
@@ -144,10 +145,10 @@ def test_closing_an_unknown_clinic_says_so(norte: ClinicRoute) -> None:
 
 
 def test_a_clinic_answers_to_every_domain_it_was_given(in_platform: None, api: Api) -> None:
-    domain_add(schema_name="norte", domain="Agenda.Norte.localhost")
+    domain_add(acting_user=None, schema_name="norte", domain="Agenda.Norte.localhost")
     assert api(None, host="agenda.norte.localhost").get("/api/v1/me").status_code == 401
     with pytest.raises(ClinicExists):
-        domain_add(schema_name="sul", domain="agenda.norte.localhost")
+        domain_add(acting_user=None, schema_name="sul", domain="agenda.norte.localhost")
 
 
 def test_a_host_that_is_nobodys_is_refused(api: Api) -> None:
@@ -227,5 +228,5 @@ def test_two_people_creating_one_clinic_get_one_clinic(
 
 def test_closing_and_opening_are_idempotent(in_platform: None, norte: ClinicRoute) -> None:
     for change, status in ((clinic_close, "closed"), (clinic_reopen, "active")):
-        change(schema_name="norte")
-        assert change(schema_name="norte").status == status
+        change(acting_user=None, schema_name="norte")
+        assert change(acting_user=None, schema_name="norte").status == status

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.impersonation import SECONDS, impersonation_begin
+from accounts.impersonation import SECONDS, impersonation_begin, staff_by_email
 from audit.refusals import refusal_record
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _begin(options: dict[str, Any]) -> str:
         try:
             return impersonation_begin(
-                operator_email=options["operator"],
+                acting_user=staff_by_email(options["operator"]),
                 email=options["email"],
                 reason=options["reason"],
             )

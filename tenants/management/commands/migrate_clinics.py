@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self._print, self._quiet = threading.Lock(), options["verbosity"] == 0
         with platform_scope(), acting_as_job("migrate_clinics"):
             if not options["dry_run"]:
-                for shard in shards_register():
+                for shard in shards_register(acting_user=None):
                     self._say(f"{shard.alias}: registered")
             with ThreadPoolExecutor(max_workers=len(shards)) as pool:
                 work = partial(self._shard, workers=options["workers"], dry=options["dry_run"])
