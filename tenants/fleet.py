@@ -1,16 +1,14 @@
-"""Migrations of a whole fleet: the template of each shard first, then every clinic that is behind.
+"""The fleet's schemas and their migrations: which the code has, who lacks some, how one gets them.
 
-A schema's comment names the migrations that it has (written in the transaction that applies them),
-so one catalogue query per shard finds who is behind, however many clinics there are.
+A schema's comment names the migrations that it has, written in the transaction that applies them.
+So one query of each shard's catalogs finds who is behind, however many clinics there are.
+`tenants.rollout` brings the whole fleet up to date.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +19,6 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from core.actor import acting, current_actor
 from tenants.context import DIRECTORY, SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner
@@ -40,15 +37,6 @@ from tenants.signals import tables_changed
 Node = tuple[str, str]
 # Written by migrations alone, with ids that are the same in all clinics of a shard.
 REFERENCE_TABLES = ("django_content_type", "auth_permission")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one schema: `error` is empty when it is up to date now."""
-
-    shard: str
-    schema: str
-    error: str = ""
 
 
 @cache
@@ -133,45 +121,6 @@ def migrate_schema(shard: str, schema: str) -> bool:
             copy_reference_rows(cursor)
             set_head(cursor, schema, code_head())
     return True
-
-
-def migrate_shard(
-    shard: str, schemas: list[str], *, workers: int, report: Callable[[Outcome], None]
-) -> list[Outcome]:
-    """Migrate the schemas, `workers` at a time; a failing one is reported and doesn't stop others.
-
-    `report` is called from the workers' threads.
-    """
-    actor = current_actor()
-    waiting: SimpleQueue[str] = SimpleQueue()
-    outcomes: list[Outcome] = []  # list.append is atomic
-    for schema in schemas:
-        waiting.put(schema)
-
-    def work() -> None:
-        try:
-            while True:
-                schema = waiting.get_nowait()
-                with acting(actor):
-                    outcome = Outcome(shard, schema, _failure_of(shard, schema))
-                outcomes.append(outcome)
-                report(outcome)
-        except Empty:
-            connections[shard].close()
-
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix=shard) as pool:
-        for done in [pool.submit(work) for _ in range(min(workers, len(schemas)))]:
-            done.result()
-    return outcomes
-
-
-def _failure_of(shard: str, schema: str) -> str:
-    try:
-        migrate_schema(shard, schema)
-    except Exception as error:  # noqa: BLE001  a migration is any code: report it and go on
-        text = " ".join(str(error).split())[:500]
-        return f"{type(error).__name__}: {text}"
-    return ""
 
 
 @contextmanager

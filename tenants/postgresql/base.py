@@ -29,7 +29,7 @@ from tenants.errors import (
     StaleRoute,
     TemplateMissing,
 )
-from tenants.postgresql.refusals import RefusedWrites
+from tenants.postgresql.restore_errors import RestoreErrorWrapper
 
 SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
 _NO_SUCH_SCHEMA = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
@@ -95,9 +95,9 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise ShardUnavailable(shard=self.alias) from error
 
     @cached_property
-    def wrap_database_errors(self) -> RefusedWrites:
+    def wrap_database_errors(self) -> RestoreErrorWrapper:
         """Django's translation of errors, which knows a clinic that is being restored."""
-        return RefusedWrites(self)
+        return RestoreErrorWrapper(self)
 
     def init_connection_state(self) -> None:
         with self._without_session():  # asks for the server's version, which is no clinic's
