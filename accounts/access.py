@@ -1,4 +1,4 @@
-"""Who may change whom: a role is given, changed and taken away only from its own rank upwards."""
+"""Who may change whom: nobody gives, changes or takes away a role above their own."""
 
 from accounts.errors import RoleAboveOwn
 from accounts.models import Role, User
@@ -13,6 +13,6 @@ def may_give(acting_user: User, role: str) -> bool:
 
 
 def require_rank(acting_user: User | None, *roles: str) -> None:
-    """Raises RoleAboveOwn for a role above the person's own. `acting_user` None is the system."""
+    """Raises RoleAboveOwn if one of the roles is above the person's own; None is the system."""
     if acting_user and not all(may_give(acting_user, role) for role in roles):
         raise RoleAboveOwn

@@ -34,7 +34,7 @@ class TokenSpent(InvalidToken):
 
     @property
     def refuses_access(self) -> bool:
-        """Expiring is how tokens end; a used one that comes back is recorded where it is found."""
+        """No: tokens expire all the time, and a reused one is recorded where it is found."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""The platform's staff acting as a person of a clinic: with a reason, briefly, under both names."""
+"""Platform staff act as a person of a clinic: with a reason, briefly, under both names."""
 
 from dataclasses import replace
 from datetime import timedelta

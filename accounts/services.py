@@ -1,4 +1,4 @@
-"""Everything that can happen to a person's account."""
+"""Everything that can happen to a person's account. `acting_user` None is the system."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,13 +27,14 @@ def user_create(
     crefito: str = "",
     supervisor: User | None = None,
 ) -> User:
-    """Add a person to the current clinic. `acting_user` None is a job.
+    """Add a person to the current clinic.
 
     A therapist with a supervisor is an intern, and needs no CREFITO number. Raises FieldConflict
     `email_taken`, RoleAboveOwn, SupervisorUnfit.
     """
     require_rank(acting_user, role)
     _refuse_unfit(supervisor)
+
     with refusals(), transaction.atomic(using=current_clinic().shard):
         return User.objects.create_user(
             email,
@@ -48,6 +49,7 @@ def user_create(
 def staff_create(*, acting_user: User | None, email: str, full_name: str, password: str) -> User:
     """Add a member of the platform's staff. Raises FieldConflict `email_taken`, RoleAboveOwn."""
     require_rank(acting_user, Role.PLATFORM)
+
     with platform_scope(), refusals(), transaction.atomic(using=DIRECTORY):
         return User.objects.create_superuser(email, password, full_name=full_name)
 
@@ -61,30 +63,36 @@ def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
     unknown = fields.keys() - _CHANGEABLE
     if unknown:
         raise TypeError(f"user_update takes no {', '.join(sorted(unknown))}")
+
     before = _role_before(user)
     require_rank(acting_user, before, fields.get("role", user.role))
     _refuse_unfit(fields.get("supervisor"))
+
     with refusals(), transaction.atomic(using=user._state.db):
         for name, value in fields.items():
             setattr(user, name, value)
         user.clean()
         user.save(update_fields=[*fields, "updated_at"])
+
         if fields.get("role", before) != before:
             roles = {"old_role": before, "new_role": str(user.role)}
             _record(Kind.ROLE_CHANGED, user, roles)
         if not user.is_active:
             user_revoke_tokens(acting_user=acting_user, user=user, reason="deactivated")
+
     return user
 
 
 def password_change(*, acting_user: User | None, user: User, password: str) -> User:
     """Set a new password and end every sign-in that the old one opened. Raises RoleAboveOwn."""
     require_rank(acting_user, _role_before(user))
+
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
         _record(Kind.PASSWORD_CHANGED, user)
         user_revoke_tokens(acting_user=acting_user, user=user, reason="credential")
+
     return user
 
 

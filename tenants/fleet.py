@@ -35,7 +35,7 @@ from tenants.schemas import (
 from tenants.signals import tables_changed
 
 Node = tuple[str, str]
-# Written by migrations alone, with ids that are the same in all clinics of a shard.
+# Written only by migrations, with ids that are the same in all clinics of a shard.
 REFERENCE_TABLES = ("django_content_type", "auth_permission")
 
 
@@ -67,13 +67,14 @@ def code_head() -> str:
 def clinics_behind(shard: str) -> list[str]:
     """The schemas of this shard's clinics (all of them, closed ones too) that lack a migration.
 
-    A clinic whose schema is missing is behind as well, so that it is reported and not forgotten.
+    A clinic whose schema is missing counts as behind, so that it is reported.
     """
     schemas = list(
         Clinic.objects.filter(shard_id=shard)
         .order_by("schema_name")
         .values_list("schema_name", flat=True)
     )
+
     with server_cursor(shard) as cursor:
         cursor.execute(
             """SELECT nspname FROM pg_namespace
@@ -81,6 +82,7 @@ def clinics_behind(shard: str) -> list[str]:
             [f"fisioflow:{code_head()}", schemas],
         )
         done = {row[0] for row in cursor.fetchall()}
+
     return [schema for schema in schemas if schema not in done]
 
 
@@ -91,20 +93,23 @@ def template_is_behind(shard: str) -> bool:
 
 
 def migrate_template(shard: str) -> bool:
-    """Bring the shard's template up to date, in one transaction; False if nothing was to do.
+    """Bring the shard's template up to date, in one transaction; False if it was so already.
 
     The template is the canary: when it fails, no clinic of the shard is touched.
     """
     _create_empty_template(shard)
+
     with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             lock_template(cursor, exclusive=True)
             if read_head(cursor, TEMPLATE_SCHEMA) == code_head():
                 return False
+
         _run_migrations(shard, TEMPLATE_SCHEMA)
         _create_reference_rows(shard)
         with connections[shard].cursor() as cursor:
             set_head(cursor, TEMPLATE_SCHEMA, code_head())
+
     return True
 
 
@@ -116,10 +121,12 @@ def migrate_schema(shard: str, schema: str) -> bool:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema])
             if read_head(cursor, schema) == code_head():
                 return False
+
         _run_migrations(shard, schema)
         with connections[shard].cursor() as cursor:
             copy_reference_rows(cursor)
             set_head(cursor, schema, code_head())
+
     return True
 
 
@@ -153,7 +160,7 @@ def _run_migrations(shard: str, schema: str) -> None:
 
 
 def announce_tables(alias: str, schema: str) -> None:
-    """Tell that a migration changed the schema's tables. The caller is the owner there."""
+    """Announce that a migration changed the schema's tables. The caller acts as the owner there."""
     with connections[alias].cursor() as cursor:
         tables_changed.send(
             sender=announce_tables,
@@ -181,4 +188,5 @@ def copy_reference_rows(cursor: Any) -> None:
             f"INSERT INTO {table} ({columns[table]}) OVERRIDING SYSTEM VALUE"
             f" SELECT {columns[table]} FROM {TEMPLATE_SCHEMA}.{table} ON CONFLICT DO NOTHING"
         )
+
     advance_sequences(cursor, list(REFERENCE_TABLES))

@@ -106,6 +106,7 @@ def _migrate_clinics(shard: str, schemas: list[str], workers: int, report: Repor
                     schema = waiting.get_nowait()
                 except Empty:
                     return
+
                 error = _failure_of(shard, schema)
                 with turn:  # so that the numbers are reported in their order
                     place = f"{len(outcomes) + 1}/{len(schemas)}"

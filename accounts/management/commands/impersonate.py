@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("schema_name", help="The clinic's schema name, e.g. norte.")
-        parser.add_argument("email", help="Of the person to act as.")
+        parser.add_argument("email", help="E-mail of the person to act as.")
         parser.add_argument("--operator", required=True, help="Your e-mail, as platform staff.")
         parser.add_argument("--reason", default="", help="Why; the clinic reads it in its trail.")
 
