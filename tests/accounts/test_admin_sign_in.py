@@ -61,13 +61,17 @@ def test_the_other_clinics_owner_does_not(people: Everybody) -> None:
 
 def test_the_platforms_staff_get_into_the_platforms_admin_and_no_clinics(root: User) -> None:
     client, answer = sign_in(root.email, host=PLATFORM)
+
     assert answer.status_code == 302
     assert client.get("/admin/").status_code == 200
     assert client.get("/admin/tenants/clinic/").status_code == 200
     assert client.get("/admin/patients/patient/").status_code == 404
+
     at_norte = Client(SERVER_NAME=NORTE)
     at_norte.cookies = client.cookies
+
     assert at_norte.get("/admin/")["Location"].startswith(LOGIN)
+
     client, _ = sign_in(root.email, host=NORTE)
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
@@ -94,13 +98,16 @@ def test_too_many_attempts_are_refused_even_with_the_right_password(
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 3
     for _ in range(2):
         sign_in("owner@norte.example", "wrong")
+
     # The API's attempts count together with the admin's.
     assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     client, answer = sign_in("owner@norte.example")
     assert answer.status_code == 200
     assert answer.context["form"].has_error("__all__", "too_many_attempts")
     assert client.get("/admin/")["Location"].startswith(LOGIN)
     assert phone(NORTE).sign_in("owner@norte.example").status_code == 429
+
     _, answer = sign_in("manager@norte.example")
     assert answer.status_code == 302
 
@@ -121,6 +128,7 @@ def test_the_sign_in_is_kept_in_the_clinics_schema_alone(
 ) -> None:
     client, _ = sign_in("owner@norte.example")
     key = client.cookies["session"].value
+
     with clinic_scope(norte):
         assert Session.objects.filter(session_key=key).exists()
     with clinic_scope(sul):
@@ -156,9 +164,12 @@ def test_a_new_password_or_a_deactivation_ends_the_session(
     first, _ = sign_in("manager@norte.example")
     person = User.objects.get(pk=people.norte.manager.pk)
     password_change(acting_user=None, user=person, password="a new battery")
+
     assert first.get("/admin/")["Location"].startswith(LOGIN)
+
     second, answer = sign_in("manager@norte.example", "a new battery")
     assert answer.status_code == 302
+
     user_update(acting_user=None, user=person, is_active=False)
     assert second.get("/admin/")["Location"].startswith(LOGIN)
 

@@ -39,6 +39,7 @@ def test_a_header_without_one_good_token_is_refused(
     if header is not None:
         given["HTTP_AUTHORIZATION"] = header.format(access=owner.access, refresh=owner.refresh)
     refused = owner.client.get(ME, **given)
+
     assert refused.status_code == 401
     assert refused.json()["code"] == code
     assert refused["WWW-Authenticate"].startswith("Bearer")
@@ -68,10 +69,14 @@ def test_a_deactivated_person_is_refused_at_once_with_the_token_still_running(
     phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = phone(people.norte.manager)
+
     assert manager.me().status_code == 200
+
     person = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=person, is_active=False)
+
     assert manager.me().status_code == 401
+
     user_update(acting_user=None, user=person, is_active=True)
     assert manager.me().status_code == 200
 
@@ -94,5 +99,6 @@ def test_a_request_reads_its_person_once(
     from django.db import connections
 
     owner = phone(people.norte.owner)
+
     with django_assert_num_queries(2, connection=connections[norte.shard]):  # enter, read
         assert owner.me().status_code == 200

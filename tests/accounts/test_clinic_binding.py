@@ -47,6 +47,7 @@ def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
     at_norte = phone(people.norte.owner)
     copied = copy_sign_in(norte, sul)
     at_sul = phone(SUL)
+
     for refused in (
         at_sul.me(at_norte.access),
         at_sul.renew(at_norte.refresh),
@@ -54,9 +55,11 @@ def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
     ):
         assert refused.status_code == 401
         assert refused.json()["code"] == "token_invalid"
+
     with clinic_scope(sul):  # and nothing there has moved
         family = TokenFamily.objects.get(pk=copied, user_id=twin.pk)
         assert (family.generation, family.revoked_at) == (0, None)
+
     assert at_norte.me().status_code == 200
     assert at_norte.renew().status_code == 200
 
@@ -73,8 +76,10 @@ def test_a_foreign_token_costs_the_clinic_no_query_but_the_trails(
     phone: Phones, people: Everybody
 ) -> None:
     at_norte, at_sul = phone(people.norte.owner), phone(SUL)
+
     with CaptureQueriesContext(connections["shard_2"]) as asked:
         assert at_sul.me(at_norte.access).status_code == 401
+
     *entering, recording = [query["sql"] for query in asked]
     assert 'INSERT INTO "audit_event"' in recording
     assert not [sql for sql in entering if "set_config" not in sql]
@@ -85,7 +90,9 @@ def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_be_it
 ) -> None:
     at_norte = phone(people.norte.owner)
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(norte.clinic_id))
+
     assert shared.me(at_norte.access).status_code == 200
+
     wrong = phone("api.localhost", HTTP_X_TENANT_ID=str(sul.clinic_id))
     assert wrong.me(at_norte.access).status_code == 401
     assert wrong.renew(at_norte.refresh).status_code == 401
@@ -137,10 +144,13 @@ def test_a_session_of_nortes_admin_is_none_at_suls_even_for_a_twin(
     at_norte, at_sul = api(None), api(None, SUL)
     with clinic_scope(norte):
         at_norte.force_login(people.norte.owner)
+
     assert at_norte.get("/admin/").status_code == 200
     assert all(not morsel["domain"] for morsel in at_norte.cookies.values())
+
     at_sul.cookies = at_norte.cookies
     answer = at_sul.get("/admin/")
+
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
 
@@ -170,6 +180,7 @@ def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
         User.objects.create(**owner | {"email": "copy@sul.example"})
     copied = Client(SERVER_NAME="sul.localhost")
     copied.cookies["session"] = key
+
     assert copied.get("/admin/")["Location"].startswith("/admin/login/")
     with clinic_scope(sul):
         assert Event.objects.get().details["code"] == "token_invalid"

@@ -67,6 +67,7 @@ def test_a_person_is_changed_field_by_field(people: Everybody, in_norte: ClinicR
     manager = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=manager, email="NEW@norte.example", full_name="New")
     manager.refresh_from_db()
+
     assert (manager.email, manager.full_name) == ("new@norte.example", "New")
     with pytest.raises(FieldConflict):
         user_update(acting_user=None, user=manager, email="owner@norte.example")
@@ -118,13 +119,16 @@ def test_a_manager_makes_no_owner_of_anybody_themselves_included(
     people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = people.norte.manager
+
     with pytest.raises(RoleAboveOwn):
         user_create(acting_user=manager, **{**ANA, "role": Role.OWNER})
     for pk in (manager.pk, people.norte.receptionist.pk):
         with pytest.raises(RoleAboveOwn):
             user_update(acting_user=manager, user=User.objects.get(pk=pk), role=Role.OWNER)
+
     owner = User.objects.get(pk=people.norte.owner.pk)
     owner.role = Role.RECEPTIONIST  # as a form leaves it before the service is called
+
     with pytest.raises(RoleAboveOwn):
         user_update(acting_user=manager, user=owner, role=Role.RECEPTIONIST)
 
@@ -164,6 +168,7 @@ def test_a_form_says_so_beforehand(
 
 def test_the_database_holds_what_a_sign_in_is(people: Everybody, in_norte: ClinicRoute) -> None:
     token_issue(user=people.norte.owner)
+
     for column, value, name in (
         ("credential", "'x'", "accounts_tokenfamily_credential_form"),
         ("revoked_at", "now()", "accounts_tokenfamily_revoked_has_reason"),

@@ -33,11 +33,14 @@ def test_each_refresh_gives_a_new_pair_and_the_chain_goes_on(
     seen = {owner.refresh}
     for _ in range(3):
         answer = owner.renew()
+
         assert answer.status_code == 200
         assert answer["Cache-Control"] == "no-store"
         assert owner.me().status_code == 200
+
         seen.add(owner.refresh)
         an_hour_passes()
+
     assert len(seen) == 4
     assert family_of(people.norte.owner).generation == 3
 
@@ -50,6 +53,7 @@ def test_a_used_token_ends_the_sign_in_and_with_it_the_thiefs(
     owner.renew()
     an_hour_passes()
     refused = phone("norte.localhost").renew(stolen)
+
     assert refused.status_code == 401
     assert refused.json()["code"] == "token_invalid"
     assert owner.renew().status_code == 401  # the newest one is dead too
@@ -63,6 +67,7 @@ def test_a_token_two_steps_behind_is_theft_whenever_it_comes(
     stolen = owner.refresh
     owner.renew()
     owner.renew()
+
     assert phone("norte.localhost").renew(stolen).status_code == 401
     assert owner.renew().status_code == 401
 
@@ -75,6 +80,7 @@ def test_theft_ends_one_sign_in_and_not_the_other_phones(
     lost.renew()
     an_hour_passes()
     phone("norte.localhost").renew(stolen)
+
     assert lost.renew().status_code == 401
     assert kept.renew().status_code == 200
 
@@ -86,6 +92,7 @@ def test_a_phone_that_asks_twice_at_once_stays_signed_in(
     used = owner.refresh
     owner.renew()
     again = phone("norte.localhost").renew(used)
+
     assert again.status_code == 409
     assert again.json()["code"] == "token_superseded"
     assert "access" not in again.json()
@@ -98,9 +105,12 @@ def test_of_parallel_refreshes_exactly_one_wins(
     owner = phone(fresh_clinic.people.owner)
     for _ in range(5):
         answers = in_threads(8, lambda: phone(fresh_clinic.host).renew(owner.refresh))
+
         assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+
         won = next(answer for answer in answers if answer.status_code == 200)
         owner.refresh = won.json()["refresh"]
+
     assert owner.renew().status_code == 200
 
 
@@ -118,7 +128,9 @@ def test_signing_out_while_refreshing_leaves_nothing_alive(
             return mine.renew(owner.refresh)
 
         answers = in_threads(8, work)
+
         assert {answer.status_code for answer in answers} <= {200, 204, 401, 409}
+
         for answer in answers:
             if answer.status_code == 200:
                 assert owner.renew(answer.json()["refresh"]).status_code == 401
@@ -139,7 +151,9 @@ def test_a_reuse_that_races_with_a_refresh_leaves_nothing_alive(
             return phone(fresh_clinic.host).renew(next(turns))
 
         answers = in_threads(8, renew)
+
         assert {answer.status_code for answer in answers} <= {200, 401, 409}
+
         for answer in answers:
             if answer.status_code == 200:
                 assert owner.renew(answer.json()["refresh"]).status_code == 401
@@ -151,8 +165,10 @@ def test_a_new_password_ends_every_sign_in_of_the_old_one(
     phones = [phone(people.norte.manager) for _ in range(2)]
     manager = User.objects.get(pk=people.norte.manager.pk)
     password_change(acting_user=None, user=manager, password="a new battery")
+
     for each in phones:
         assert each.renew().status_code == 401
+
     new = phone("norte.localhost")
     assert new.sign_in(manager.email).status_code == 401
     assert new.sign_in(manager.email, "a new battery").status_code == 200
@@ -167,6 +183,7 @@ def test_a_password_that_was_changed_past_the_services_ends_them_too(
     person = User.objects.get(pk=people.norte.manager.pk)
     person.set_password("a new battery")
     person.save()
+
     assert manager.renew().status_code == 401
     assert family_of(person).revoked_for == "credential"
 
@@ -177,7 +194,9 @@ def test_a_deactivated_person_cannot_refresh_not_even_after_coming_back(
     manager = phone(people.norte.manager)
     person = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=person, is_active=False)
+
     assert manager.renew().status_code == 401
+
     user_update(acting_user=None, user=person, is_active=True)
     assert manager.renew().status_code == 401
     assert manager.sign_in(person.email).status_code == 200
@@ -200,6 +219,7 @@ def test_signing_out_ends_the_sign_in_and_may_be_said_twice(
     first = owner.refresh
     owner.renew()
     answer = owner.sign_out(first)  # a client that lost the newest answer still gets out
+
     assert (answer.status_code, answer.content) == (204, b"")
     assert owner.sign_out().status_code == 204
     assert owner.renew().status_code == 401
@@ -221,7 +241,9 @@ def test_no_sign_in_lasts_longer_than_its_total(
     owner = phone(people.norte.owner)
     begun = timezone.now() - timedelta(days=settings.REFRESH_TOTAL_DAYS - 1)
     TokenFamily.objects.update(created_at=begun)
+
     assert owner.renew().status_code == 200
+
     ends = begun + timedelta(days=settings.REFRESH_TOTAL_DAYS)
     assert family_of(people.norte.owner).expires_at == ends
 
@@ -240,6 +262,7 @@ def test_the_row_holds_nothing_that_opens_a_door(
         row = TokenFamily.objects.filter(user_id=people.norte.owner.pk).values().get()
         password = User.objects.get(pk=people.norte.owner.pk).password
     text = repr(row)
+
     assert owner.refresh not in text
     assert owner.access not in text
     assert password not in text
@@ -254,5 +277,6 @@ def test_a_refresh_costs_four_statements(
     from django.db import connections
 
     owner = phone(people.norte.owner)
+
     with django_assert_max_num_queries(6, connection=connections[norte.shard]):
         assert owner.renew().status_code == 200  # enter, begin, enter, read, swap, commit

@@ -80,6 +80,7 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
     with as_owner("shard_1"):  # the application may not even write there
         for permission in Permission.objects.all():
             therapist.user_permissions.add(permission)
+
     assert not backend.has_perm(therapist, "patients.view_patient")
     assert not therapist.has_perm("patients.view_patient")
     assert not therapist.has_module_perms("patients")
@@ -89,10 +90,12 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
 def test_the_trail_is_read_by_two_roles_and_changed_by_none() -> None:
     for role in Role:
         reads = role in {Role.OWNER, Role.AUDITOR}
+
         assert backend.has_perm(person(role), "audit.view_event") == reads
         assert backend.has_module_perms(person(role), "audit") == reads
         for action in ("add", "change", "delete"):
             assert not backend.has_perm(person(role), f"audit.{action}_event")
+
     assert not backend.has_perm(person(Role.AUDITOR), "patients.view_patient")
     assert not backend.has_module_perms(person(Role.AUDITOR), "patients")
 

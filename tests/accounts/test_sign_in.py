@@ -31,6 +31,7 @@ def test_everybody_of_the_clinic_signs_in_and_sees_who_they_are(
 ) -> None:
     person: User = getattr(people.norte, role)
     answer = phone(person).me()
+
     assert answer.status_code == 200
     assert answer.json() == {
         "id": str(person.id),
@@ -67,6 +68,7 @@ def test_a_wrong_password_an_unknown_email_and_a_deactivated_person_get_the_same
         phone(NORTE).sign_in("manager@norte.example"),
         phone(NORTE).sign_in("owner@sul.example"),  # the other clinic's person is nobody here
     ]
+
     for answer in answers:
         assert answer.status_code == 401
         assert answer["Content-Type"] == "application/problem+json"
@@ -91,6 +93,7 @@ def test_an_unknown_email_costs_as_much_hashing_as_a_wrong_password(
     phone(NORTE).sign_in("owner@norte.example", "first guess")
     known = len(hashed)
     phone(NORTE).sign_in("nobody@norte.example", "first guess")
+
     assert len(hashed) == 2 * known > 0
 
 
@@ -128,8 +131,10 @@ def test_too_many_attempts_are_refused_for_a_while_even_with_the_right_password(
     phone: Phones, settings: LazySettings
 ) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 3
+
     for _ in range(3):
         assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     refused = phone(NORTE).sign_in("owner@norte.example")
     assert refused.status_code == 429
     assert refused.json()["code"] == "too_many_attempts"
@@ -138,17 +143,22 @@ def test_too_many_attempts_are_refused_for_a_while_even_with_the_right_password(
     assert phone(NORTE).sign_in("Owner@Norte.example").status_code == 429
     assert phone(NORTE).sign_in("manager@norte.example").status_code == 200
     assert phone("sul.localhost").sign_in("owner@norte.example").status_code == 401
+
     elsewhere = phone(NORTE, REMOTE_ADDR="203.0.113.9")
     assert elsewhere.sign_in("owner@norte.example").status_code == 200
 
 
 def test_a_client_cannot_give_itself_another_address(phone: Phones, settings: LazySettings) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 1
+
     assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     forged = phone(NORTE, HTTP_X_FORWARDED_FOR="198.51.100.7")
     assert forged.sign_in("owner@norte.example").status_code == 429
+
     settings.TRUSTED_PROXIES = 1  # now the proxy's word counts, and only its own entry
     assert forged.sign_in("owner@norte.example", "wrong").status_code == 401
+
     twice = phone(NORTE, HTTP_X_FORWARDED_FOR="203.0.113.1, 198.51.100.7")
     assert twice.sign_in("owner@norte.example").status_code == 429
 
@@ -177,6 +187,7 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(fresh_clinic.route.clinic_id))
     with platform_scope():
         clinic_close(acting_user=None, schema_name=schema)
+
     for refused in (
         owner.sign_in(f"owner@{schema}.example"),
         owner.renew(),
@@ -188,10 +199,13 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
         assert refused.status_code == 403
         assert refused["Content-Type"] == "application/problem+json"
         assert refused.json()["code"] == "clinic_closed"
+
     page = owner.client.get("/admin/login/")
     assert page.status_code == 403
+
     with platform_scope():
         clinic_reopen(acting_user=None, schema_name=schema)
+
     assert owner.me().status_code == 200
     assert owner.renew().status_code == 200
 
@@ -203,11 +217,14 @@ def test_a_server_that_has_not_heard_of_the_closing_is_refused_by_the_clinics_da
 
     owner = phone(fresh_clinic.people.owner)
     key = f"route:host:{fresh_clinic.host}"
+
     assert owner.me().status_code == 200
+
     stale = cache.get(key)
     with platform_scope():
         clinic_close(acting_user=None, schema_name=fresh_clinic.route.schema)
     cache.set(key, stale)
+
     for refused in (owner.me(), owner.renew(), owner.sign_in(fresh_clinic.people.owner.email)):
         assert refused.status_code == 403
         assert refused.json()["code"] == "clinic_closed"

@@ -124,6 +124,7 @@ def test_a_claim_that_is_missing_or_wrong_refuses_the_token(
         key_of(settings.SECRET_KEY),
         algorithm="HS256",
     )
+
     with clinic_scope(NORTE), pytest.raises(InvalidToken):
         token_decode("access", token)
 
@@ -133,6 +134,7 @@ def test_a_token_without_a_signature_is_refused() -> None:
         return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
 
     body = part(payload(exp=int(in_minutes(5).timestamp())))
+
     with clinic_scope(NORTE):
         for algorithm in ("none", "None", "NONE", ""):
             with pytest.raises(InvalidToken):
@@ -152,6 +154,7 @@ def test_a_token_under_a_foreign_key_is_refused(settings: LazySettings) -> None:
         key_of(settings.SECRET_KEY, "refresh"),
         settings.SECRET_KEY.encode(),  # the bare key signs cookies and more
     ]
+
     with clinic_scope(NORTE):
         for key in foreign:
             with pytest.raises(InvalidToken):
@@ -165,8 +168,10 @@ def test_a_token_lives_through_a_change_of_the_secret_key_while_the_old_one_is_a
     with clinic_scope(NORTE):
         token = made()
         settings.SECRET_KEY = "the new secret, of at least fifty letters, or so we hope"
+
         with pytest.raises(InvalidToken):
             token_decode("access", token)
+
         settings.SECRET_KEY_FALLBACKS = ["an older one", old]
         assert token_decode("access", token) == CLAIMS
         # New tokens are signed with the new key alone.

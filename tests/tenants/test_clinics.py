@@ -55,8 +55,10 @@ def test_create_clinic_makes_schema_domain_and_owner(
     )
     printed = capsys.readouterr().out
     clinic = Clinic.objects.get(schema_name="leste")
+
     assert clinic.shard_id == "shard_2"
     assert clinic.domains.get().domain == "leste.localhost"
+
     with clinic_scope(clinic.route):
         owner = User.objects.get()
         assert owner.role == Role.OWNER
@@ -123,18 +125,24 @@ def test_a_closed_clinic_keeps_its_data_and_refuses_everybody(
     fresh_clinic: FreshClinic, api: Api
 ) -> None:
     owner = api(fresh_clinic.people.owner, host=fresh_clinic.host)
+
     assert owner.get("/api/v1/me").status_code == 200
+
     call_command("close_clinic", fresh_clinic.route.schema)
     refused = owner.get("/api/v1/me")
+
     assert (refused.status_code, refused.json()["code"]) == (403, "clinic_closed")
+
     sign_in = APIClient(SERVER_NAME=fresh_clinic.host).post(
         "/api/v1/auth/token",
         {"email": fresh_clinic.people.owner.email, "password": PASSWORD},
     )
+
     assert (sign_in.status_code, sign_in.json()["code"]) == (403, "clinic_closed")
     # A process that still has the route from before meets the closed epoch row.
     with clinic_scope(fresh_clinic.route), pytest.raises(ClinicClosed):
         Patient.objects.count()
+
     call_command("close_clinic", fresh_clinic.route.schema, reopen=True)
     assert owner.get("/api/v1/patients").status_code == 200
 
@@ -163,7 +171,9 @@ def test_on_the_shared_api_host_the_header_names_the_clinic(
 ) -> None:
     client = api(people.norte.owner, host="api.localhost")
     own = client.get("/api/v1/me", headers={"X-Tenant-ID": str(norte.clinic_id)})
+
     assert own.json()["clinic"]["id"] == str(norte.clinic_id)
+
     other = client.get("/api/v1/me", headers={"X-Tenant-ID": str(sul.clinic_id)})
     assert (other.status_code, other.json()["code"]) == (401, "token_invalid")
     for header in ({}, {"X-Tenant-ID": "norte"}, {"X-Tenant-ID": str(people.norte.owner.id)}):
@@ -183,12 +193,15 @@ def test_a_stale_cached_route_is_dropped_by_the_first_refusal(
     fresh_clinic: FreshClinic, api: Api
 ) -> None:
     client = api(fresh_clinic.people.owner, host=fresh_clinic.host)
+
     assert client.get("/api/v1/me").status_code == 200
+
     with platform_scope():
         Clinic.objects.filter(id=fresh_clinic.route.clinic_id).update(epoch=2)
     with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'UPDATE "{fresh_clinic.route.schema}".clinic_epoch SET epoch = 2')
     stale = client.get("/api/v1/me")
+
     assert (stale.status_code, stale.json()["code"]) == (503, "stale_route")
     assert stale["Retry-After"] == "1"
     assert client.get("/api/v1/me").status_code == 200
@@ -199,10 +212,12 @@ def test_the_directory_is_asked_once_for_many_requests(
 ) -> None:
     client = api(people.norte.owner)
     client.get("/api/v1/me")
+
     with django_assert_num_queries(0, connection=connections["default"]):
         assert client.get("/api/v1/me").status_code == 200
     with django_assert_num_queries(2, connection=connections["shard_1"]):
         client.get("/api/v1/me")  # the clinic entered, the person read
+
     cache.clear()
     assert client.get("/api/v1/me").status_code == 200
 

@@ -60,6 +60,7 @@ def test_templates_and_clinics_have_one_fingerprint(norte: ClinicRoute, sul: Cli
             connections[route.shard].cursor() as cursor,
         ):
             prints.add(read_definition(cursor).fingerprint)
+
     assert len(prints) == 1
 
 
@@ -106,6 +107,7 @@ def test_types_functions_triggers_and_comments_come_along(norte: ClinicRoute) ->
             cursor.execute("CREATE SCHEMA copied; SET LOCAL search_path = copied, pg_temp")
             cursor.execute(definition.structure)
             cursor.execute(definition.rules)
+
             assert read_definition(cursor).fingerprint == definition.fingerprint
             assert "_template" not in definition.structure + definition.rules
         transaction.set_rollback(True, using="shard_1")

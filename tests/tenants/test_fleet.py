@@ -30,14 +30,18 @@ def test_a_release_reaches_the_templates_first_and_then_every_clinic(
 ) -> None:
     with platform_scope():
         assert fresh_clinic.route.schema in clinics_behind("shard_1")
+
     call_command("migrate_clinics", dry_run=True)
     assert "nickname" not in columns_of(TEMPLATE_SCHEMA)
+
     call_command("migrate_clinics")
     printed = capsys.readouterr().out
     template = printed.index("shard_1 template _template: ok")
+
     assert template < printed.index(f"{fresh_clinic.route.schema}: ok")
     for schema in (TEMPLATE_SCHEMA, "norte", fresh_clinic.route.schema):
         assert "nickname" in columns_of(schema)
+
     call_command("migrate_clinics")
     assert "0 schemas migrated, 0 failed" in capsys.readouterr().out
 
@@ -48,6 +52,7 @@ def test_a_failing_clinic_is_named_and_stops_nobody_and_a_second_run_resumes(
     schema = fresh_clinic.route.schema
     with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'ALTER TABLE "{schema}".patients_patient ADD COLUMN nickname int')
+
     with pytest.raises(CommandError, match=f"shard_1/{schema}"):
         call_command("migrate_clinics")
     assert "already exists" in capsys.readouterr().err
@@ -56,9 +61,11 @@ def test_a_failing_clinic_is_named_and_stops_nobody_and_a_second_run_resumes(
         assert clinics_behind("shard_1") == [schema]
     with clinic_scope(fresh_clinic.route):
         assert Patient.objects.count() == 1  # on the old version it goes on working
+
     with as_owner("shard_1"), server_cursor("shard_1") as cursor:
         cursor.execute(f'ALTER TABLE "{schema}".patients_patient DROP COLUMN nickname')
     call_command("migrate_clinics")
+
     assert "1 schemas migrated, 0 failed" in capsys.readouterr().out
 
 
@@ -66,6 +73,7 @@ def test_a_template_that_fails_keeps_its_shards_clinics_as_they_were(
     release: type[migrations.Migration], fresh_clinic: FreshClinic
 ) -> None:
     release.operations = [migrations.RunSQL("SELECT 1/0")]
+
     with pytest.raises(CommandError, match="shard_1/_template"):
         call_command("migrate_clinics")
     assert "nickname" not in columns_of("norte")
@@ -111,4 +119,5 @@ def test_all_clinics_of_a_shard_share_the_ids_of_content_types(
             return sorted(cursor.fetchall())
 
     call_command("migrate_clinics", verbosity=0)
+
     assert ids("norte") == ids(TEMPLATE_SCHEMA) == ids(fresh_clinic.route.schema)

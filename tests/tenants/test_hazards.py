@@ -112,6 +112,7 @@ def test_h5_after_a_rollback_to_a_savepoint_the_rows_are_the_clinics_own(
     with transaction.atomic(using="shard_1"):
         with clinic_scope(norte):
             names = set(Patient.objects.values_list("therapist__email", flat=True))
+
         with pytest.raises(RuntimeError), transaction.atomic(using="shard_1"):
             with clinic_scope(fresh_clinic.route):
                 Patient.objects.count()
@@ -147,6 +148,7 @@ def test_h6_a_queryset_built_in_one_clinic_is_refused_in_another(
             lambda: built.update(name="X"),
             built.delete,
         ]
+
         for use in uses:
             with pytest.raises(CrossClinicAccess):
                 use()
@@ -158,6 +160,7 @@ def test_h6_a_queryset_made_at_import_belongs_to_whoever_evaluates_it_first(
     norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_import = Patient.objects.all()
+
     with clinic_scope(norte):
         assert len(at_import.all()) == 1  # REST framework's use: a clone for each request
         assert len(at_import) == 1
@@ -187,6 +190,7 @@ def test_h7_an_object_of_one_clinic_is_refused_in_another(
     with clinic_scope(sul):
         theirs = Patient.objects.get()
         attempts.append(lambda: setattr(theirs, "therapist", therapist))
+
         for attempt in attempts:
             with pytest.raises((CrossClinicAccess, ValueError)):
                 attempt()
@@ -215,6 +219,7 @@ def test_h8_a_new_thread_has_no_clinic(in_norte: ClinicRoute) -> None:
     thread.join()
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(look).result()
+
     assert seen == ["no_clinic_active", "no_clinic_active"]
 
 
@@ -259,6 +264,7 @@ def test_h10_when_the_path_cannot_be_set_nothing_runs(
     try:
         with clinic_scope(norte), pytest.raises(OperationalError):
             connection.cursor()
+
         monkeypatch.undo()
         connection.close()
         with clinic_scope(norte), connection.cursor() as cursor:

@@ -33,21 +33,26 @@ def test_its_clinics_get_503_and_the_other_shards_go_on(
     api: Api, people: Everybody, fresh_clinic: FreshClinic, stack: Stack
 ) -> None:
     north, south = api(people.norte.owner), api(people.sul.owner)
+
     assert south.get("/api/v1/patients").status_code == 200  # its connection is open
+
     stack.stop("shard_2")
     try:
         for path in ("/api/v1/patients", "/api/v1/me"):
             started = monotonic()
             refused = south.get(path)
+
             assert refused.status_code == 503
             assert int(refused["Retry-After"]) > 0
             assert monotonic() - started < 2  # the promise of docs/operations.md, not a benchmark
             assert north.get(path).status_code == 200
+
         assert south.get("/api/v1/patients").json()["code"] == "shard_unavailable"
         assert north.get("/healthz/ready").status_code == 200
     finally:
         stack.start("shard_2")
         base._down_until.clear()
+
     assert south.get("/api/v1/patients").status_code == 200
 
 
@@ -57,6 +62,7 @@ def test_sign_in_and_migrations_name_the_shard(
     answer = APIClient(SERVER_NAME="sul.localhost").post(
         "/api/v1/auth/token", {"email": people.sul.owner.email, "password": "x"}
     )
+
     assert (answer.status_code, answer.json()["code"]) == (503, "shard_unavailable")
     with pytest.raises(CommandError, match="shard_2"):
         call_command("migrate_clinics")
@@ -75,6 +81,7 @@ def test_a_shard_that_just_refused_is_not_asked_again_at_once(
         return connect(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(psycopg, "connect", counted)
+
     for _ in range(5):
         with clinic_scope(sul), pytest.raises(ShardUnavailable):  # type: ignore[arg-type]
             connections["shard_2"].cursor()
