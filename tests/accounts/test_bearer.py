@@ -1,17 +1,17 @@
 """The `Authorization` header of the API."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.services import user_update
 from tenants.context import ClinicRoute, clinic_scope
-from tests.accounts.conftest import ApiClients, Phone
-from tests.people import Everybody
+from tests.accounts.conftest import Phones
+from tests.people import Api, Everybody
 
-Phones = Callable[..., Phone]
 ME = "/api/v1/me"
 
 
@@ -56,7 +56,7 @@ def test_the_letter_case_of_the_scheme_does_not_matter(
 
 
 def test_a_session_of_the_admin_is_no_way_into_the_api(
-    api: ApiClients, people: Everybody, norte: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute
 ) -> None:
     client = api(None)
     with clinic_scope(norte):
@@ -94,10 +94,8 @@ def test_a_request_reads_its_person_once(
     phone: Phones,
     people: Everybody,
     norte: ClinicRoute,
-    django_assert_num_queries: Callable[..., Any],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    from django.db import connections
-
     owner = phone(people.norte.owner)
 
     with django_assert_num_queries(2, connection=connections[norte.shard]):  # enter, read

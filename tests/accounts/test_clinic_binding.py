@@ -1,6 +1,5 @@
-"""What norte gave out means nothing at sul, whatever the two schemas hold."""
+"""Whatever norte issued means nothing at sul, whatever the two schemas hold."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -13,11 +12,11 @@ from accounts.models import TokenFamily, User
 from accounts.sessions import token_issue
 from audit.models import Event
 from tenants.context import ClinicRoute, clinic_scope
-from tests.accounts.conftest import ApiClients, Phone
+from tenants.errors import CrossClinicAccess
+from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
-from tests.people import Everybody
+from tests.people import Api, Everybody
 
-Phones = Callable[..., Phone]
 SUL = "sul.localhost"
 
 
@@ -85,7 +84,7 @@ def test_a_foreign_token_costs_the_clinic_no_query_but_the_trails(
     assert not [sql for sql in entering if "set_config" not in sql]
 
 
-def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_be_its(
+def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_fit(
     phone: Phones, people: Everybody, twin: User, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_norte = phone(people.norte.owner)
@@ -122,24 +121,22 @@ def test_on_a_clinics_own_host_the_header_changes_nothing(
     assert disguised.me(at_sul.access).status_code == 401
 
 
-def test_the_admin_is_not_on_the_shared_host(api: ApiClients, norte: ClinicRoute) -> None:
+def test_the_admin_is_not_on_the_shared_host(api: Api, norte: ClinicRoute) -> None:
     shared = api(None, "api.localhost", HTTP_X_TENANT_ID=str(norte.clinic_id))
     assert shared.get("/admin/").status_code == 404
     assert shared.get("/").status_code == 404
 
 
 @pytest.mark.parametrize("host", ["nobody.localhost", "norte.sul.localhost", "norte.example"])
-def test_a_host_that_is_no_clinics_answers_nothing(
-    host: str, phone: Phones, people: Everybody
-) -> None:
+def test_a_host_of_no_clinic_answers_nothing(host: str, phone: Phones, people: Everybody) -> None:
     at_norte = phone(people.norte.owner)
     refused = phone(host).me(at_norte.access)
     assert refused.status_code in (400, 404)
     assert refused["Content-Type"] == "application/problem+json"
 
 
-def test_a_session_of_nortes_admin_is_none_at_suls_even_for_a_twin(
-    api: ApiClients, people: Everybody, twin: User, norte: ClinicRoute
+def test_a_session_of_nortes_admin_opens_nothing_at_suls_even_for_a_twin(
+    api: Api, people: Everybody, twin: User, norte: ClinicRoute
 ) -> None:
     at_norte, at_sul = api(None), api(None, SUL)
     with clinic_scope(norte):
@@ -159,13 +156,11 @@ def test_a_token_made_for_one_clinic_in_code_is_refused_in_another(
     people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """The sign-in itself refuses an object of another clinic (H7)."""
-    from tenants.errors import CrossClinicAccess
-
     with clinic_scope(sul), pytest.raises((CrossClinicAccess, ValueError)):
         token_issue(user=people.norte.owner)
 
 
-def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
+def test_a_copied_session_still_belongs_to_the_clinic_that_it_began_in(
     people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """As in a restored copy of a schema: the same session row, the same person, another clinic."""

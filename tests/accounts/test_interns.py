@@ -30,6 +30,7 @@ def test_an_intern_needs_a_supervisor_and_no_crefito(
     in_norte: ClinicRoute, people: Everybody
 ) -> None:
     assert refusal(hire) == ("crefito", "required")
+
     intern = hire(supervisor=people.norte.therapist)
     assert intern.is_intern
     assert not intern.may_supervise

@@ -1,20 +1,22 @@
 """Refresh tokens: each works once, and what looks like theft ends the sign-in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import LazySettings
+from django.db import connections
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import TokenFamily, User
 from accounts.services import password_change, user_update
 from tenants.context import ClinicRoute, clinic_scope
-from tests.accounts.conftest import Phone
-from tests.people import Everybody, FreshClinic
+from tests.accounts.conftest import Phone, Phones
+from tests.people import Everybody, FreshClinic, InThreads
 
-Phones = Callable[..., Phone]
-Threads = Callable[[int, Callable[[], Any]], list[Any]]
+if TYPE_CHECKING:  # the stubs' name for what a test client answers
+    from rest_framework.test import _MonkeyPatchedResponse as Answer
 
 
 def family_of(person: User) -> TokenFamily:
@@ -22,7 +24,7 @@ def family_of(person: User) -> TokenFamily:
 
 
 def an_hour_passes() -> None:
-    """For the parallel requests of one phone: they are seconds apart, not hours."""
+    """Takes the sign-ins past the leeway that parallel requests of one phone have."""
     TokenFamily.objects.update(rotated_at=timezone.now() - timedelta(hours=1))
 
 
@@ -100,7 +102,7 @@ def test_a_phone_that_asks_twice_at_once_stays_signed_in(
 
 
 def test_of_parallel_refreshes_exactly_one_wins(
-    fresh_clinic: FreshClinic, phone: Phones, in_threads: Threads
+    fresh_clinic: FreshClinic, phone: Phones, in_threads: InThreads
 ) -> None:
     owner = phone(fresh_clinic.people.owner)
     for _ in range(5):
@@ -115,13 +117,13 @@ def test_of_parallel_refreshes_exactly_one_wins(
 
 
 def test_signing_out_while_refreshing_leaves_nothing_alive(
-    fresh_clinic: FreshClinic, phone: Phones, in_threads: Threads
+    fresh_clinic: FreshClinic, phone: Phones, in_threads: InThreads
 ) -> None:
     for _ in range(5):
         owner = phone(fresh_clinic.people.owner)
         turns = iter(["out", "renew"] * 4)
 
-        def work(owner: Phone = owner, turns: Iterator[str] = turns) -> Any:
+        def work(owner: Phone = owner, turns: Iterator[str] = turns) -> "Answer":
             mine = phone(fresh_clinic.host)
             if next(turns) == "out":
                 return mine.sign_out(owner.refresh)
@@ -137,9 +139,9 @@ def test_signing_out_while_refreshing_leaves_nothing_alive(
 
 
 def test_a_reuse_that_races_with_a_refresh_leaves_nothing_alive(
-    fresh_clinic: FreshClinic, phone: Phones, in_threads: Threads
+    fresh_clinic: FreshClinic, phone: Phones, in_threads: InThreads
 ) -> None:
-    """The trap of a row per token: the revocation doesn't see the successor being inserted."""
+    """With a row for each token, the revocation would miss the successor that is being inserted."""
     for _ in range(5):
         owner = phone(fresh_clinic.people.owner)
         stolen = owner.refresh
@@ -147,7 +149,7 @@ def test_a_reuse_that_races_with_a_refresh_leaves_nothing_alive(
         owner.renew()
         turns = iter([stolen, owner.refresh] * 4)
 
-        def renew(turns: Iterator[str] = turns) -> Any:
+        def renew(turns: Iterator[str] = turns) -> "Answer":
             return phone(fresh_clinic.host).renew(next(turns))
 
         answers = in_threads(8, renew)
@@ -212,7 +214,7 @@ def test_a_person_who_is_gone_cannot_refresh(phone: Phones, in_norte: ClinicRout
     assert owner.me().status_code == 401
 
 
-def test_signing_out_ends_the_sign_in_and_may_be_said_twice(
+def test_signing_out_ends_the_sign_in_and_may_be_repeated(
     phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner, other = phone(people.norte.owner), phone(people.norte.owner)
@@ -272,10 +274,8 @@ def test_a_refresh_costs_four_statements(
     phone: Phones,
     people: Everybody,
     norte: ClinicRoute,
-    django_assert_max_num_queries: Callable[..., Any],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    from django.db import connections
-
     owner = phone(people.norte.owner)
 
     with django_assert_max_num_queries(6, connection=connections[norte.shard]):

@@ -46,7 +46,7 @@ def test_owner_and_manager_do_everything_in_their_clinics_apps(role: Role) -> No
         "",
     ],
 )
-def test_they_do_nothing_elsewhere(role: Role, perm: str) -> None:
+def test_owner_and_manager_do_nothing_elsewhere(role: Role, perm: str) -> None:
     assert not backend.has_perm(person(role), perm)
 
 
@@ -68,7 +68,7 @@ def test_the_platforms_staff_see_the_directory_and_no_clinical_app() -> None:
 
 
 @pytest.mark.without_database
-def test_nobody_and_the_inactive_do_nothing() -> None:
+def test_anonymous_and_inactive_people_do_nothing() -> None:
     assert not backend.has_perm(AnonymousUser(), "patients.view_patient")
     assert not backend.has_perm(person(Role.OWNER, is_active=False), "patients.view_patient")
     assert not backend.has_module_perms(person(Role.OWNER, is_active=False), "patients")

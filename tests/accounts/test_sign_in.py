@@ -1,25 +1,28 @@
-"""The way in: e-mail and password for a pair of tokens."""
+"""Signing in: e-mail and password for a pair of tokens."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache
 
 from accounts.models import User
 from accounts.services import user_update
 from devstack.stack import Stack
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_close, clinic_reopen
-from tests.accounts.conftest import Phone
+from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
 from tests.people import Everybody, FreshClinic
 
-Phones = Callable[..., Phone]
+if TYPE_CHECKING:  # the stubs' name for what a test client answers
+    from rest_framework.test import _MonkeyPatchedResponse as Answer
+
 NORTE = "norte.localhost"
 
 
-def body_without_id(response: Any) -> dict[str, Any]:
+def body_without_id(response: "Answer") -> dict[str, Any]:
     body: dict[str, Any] = {**response.json()}
     assert body.pop("request_id") == response["X-Request-ID"]
     return body
@@ -80,8 +83,6 @@ def test_a_wrong_password_an_unknown_email_and_a_deactivated_person_get_the_same
 def test_an_unknown_email_costs_as_much_hashing_as_a_wrong_password(
     phone: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -139,7 +140,8 @@ def test_too_many_attempts_are_refused_for_a_while_even_with_the_right_password(
     assert refused.status_code == 429
     assert refused.json()["code"] == "too_many_attempts"
     assert refused["Retry-After"] == "60"
-    # Not by letter case, nor by blanks; and nobody else is kept out.
+
+    # Another letter case is the same address; nobody else is kept out.
     assert phone(NORTE).sign_in("Owner@Norte.example").status_code == 429
     assert phone(NORTE).sign_in("manager@norte.example").status_code == 200
     assert phone("sul.localhost").sign_in("owner@norte.example").status_code == 401
@@ -156,7 +158,13 @@ def test_a_client_cannot_give_itself_another_address(phone: Phones, settings: La
     forged = phone(NORTE, HTTP_X_FORWARDED_FOR="198.51.100.7")
     assert forged.sign_in("owner@norte.example").status_code == 429
 
-    settings.TRUSTED_PROXIES = 1  # now the proxy's word counts, and only its own entry
+
+def test_behind_a_trusted_proxy_only_its_own_entry_counts(
+    phone: Phones, settings: LazySettings
+) -> None:
+    settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 1
+    settings.TRUSTED_PROXIES = 1
+    forged = phone(NORTE, HTTP_X_FORWARDED_FOR="198.51.100.7")
     assert forged.sign_in("owner@norte.example", "wrong").status_code == 401
 
     twice = phone(NORTE, HTTP_X_FORWARDED_FOR="203.0.113.1, 198.51.100.7")
@@ -213,8 +221,6 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
 def test_a_server_that_has_not_heard_of_the_closing_is_refused_by_the_clinics_database(
     fresh_clinic: FreshClinic, phone: Phones
 ) -> None:
-    from django.core.cache import cache
-
     owner = phone(fresh_clinic.people.owner)
     key = f"route:host:{fresh_clinic.host}"
 
@@ -230,7 +236,7 @@ def test_a_server_that_has_not_heard_of_the_closing_is_refused_by_the_clinics_da
         assert refused.json()["code"] == "clinic_closed"
 
 
-def test_nothing_of_a_person_is_in_the_log_of_a_refused_sign_in(
+def test_a_refused_sign_in_logs_nothing_personal(
     phone: Phones, caplog: pytest.LogCaptureFixture
 ) -> None:
     phone(NORTE).sign_in("owner@norte.example", "wrong horse battery")

@@ -14,8 +14,9 @@ from tests.people import Everybody
 
 
 def leave_behind(owner: User) -> None:
-    """Sign-ins and sessions that ended two days ago, that ended just now, and that go on."""
+    """Sign-ins and sessions: some ended two days ago, some just now, and some go on."""
     now = timezone.now()
+
     for ended in (timedelta(days=2), timedelta(minutes=1), -timedelta(days=1)):
         token_issue(user=owner)
         newest = TokenFamily.objects.latest("created_at")
@@ -38,6 +39,7 @@ def test_the_sweep_takes_what_ended_in_every_clinic(
             leave_behind(owner)
 
     assert sweep_every_clinic() >= 2
+
     # A sign-in is kept for a day after its end, so that a reuse is still seen for what it is.
     assert left(norte) == left(sul) == (2, 1)
 

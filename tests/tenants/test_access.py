@@ -43,6 +43,7 @@ def attempts(norte: ClinicRoute) -> list[tuple[Write, dict[str, Any]]]:
     """Each service with arguments that it takes."""
     named = {"schema_name": "norte"}
     new = {"schema_name": "leste", "name": "Leste", "domain": "leste.localhost"}
+
     return [
         (clinic_create, new),
         (clinic_update, {**named, "changes": {"name": "Norte Fisio"}}),

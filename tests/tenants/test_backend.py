@@ -1,6 +1,7 @@
 """What a connection remembers, and when it must forget."""
 
 import json
+import pickle
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from core.actor import Actor, acting
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.base import DatabaseWrapper
+from tenants.router import stamp_of
 from tests.people import FreshClinic
 
 
@@ -87,6 +89,7 @@ def test_the_actor_travels_with_the_statement_that_enters_the_clinic(
 
     assert sent == {"label": "Ana", "request_id": "r1", "ip_address": "10.0.0.1"}
     assert len(queries) == 3  # entered, counted, asked
+
     with clinic_scope(norte):
         assert json.loads(setting(connection, "fisioflow.actor")) == {"label": "job:tests"}
 
@@ -128,9 +131,5 @@ def test_a_connection_out_of_a_pool_has_forgotten_the_clinic_before(
 
 
 def test_an_instance_knows_its_clinic_through_a_pickle(in_norte: ClinicRoute) -> None:
-    import pickle
-
-    from tenants.router import stamp_of
-
     patient = pickle.loads(pickle.dumps(Patient.objects.get()))  # noqa: S301  our own bytes
     assert UUID(stamp_of(patient)) == in_norte.clinic_id

@@ -1,12 +1,12 @@
 """A clinic as a whole: created or nothing, closed and reopened, found by host and by id."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connections
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
@@ -20,9 +20,7 @@ from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_close, clinic_create, clinic_reopen, domain_add
 from tests.conftest import PASSWORD
-from tests.people import Everybody, FreshClinic, InThreads
-
-Api = Callable[..., APIClient]
+from tests.people import Api, Everybody, FreshClinic, InThreads
 
 
 def schemas_on(shard: str) -> set[str]:
@@ -139,6 +137,7 @@ def test_a_closed_clinic_keeps_its_data_and_refuses_everybody(
     )
 
     assert (sign_in.status_code, sign_in.json()["code"]) == (403, "clinic_closed")
+
     # A process that still has the route from before meets the closed epoch row.
     with clinic_scope(fresh_clinic.route), pytest.raises(ClinicClosed):
         Patient.objects.count()
@@ -159,7 +158,7 @@ def test_a_clinic_answers_to_every_domain_it_was_given(in_platform: None, api: A
         domain_add(acting_user=None, schema_name="sul", domain="agenda.norte.localhost")
 
 
-def test_a_host_that_is_nobodys_is_refused(api: Api) -> None:
+def test_an_unknown_host_is_refused(api: Api) -> None:
     for host in ("ninguem.localhost", "example.com"):
         answer = api(None, host=host).get("/api/v1/me")
         assert (answer.status_code, answer.json()["code"]) == (404, "clinic_not_found")
@@ -208,7 +207,7 @@ def test_a_stale_cached_route_is_dropped_by_the_first_refusal(
 
 
 def test_the_directory_is_asked_once_for_many_requests(
-    api: Api, people: Everybody, django_assert_num_queries: Any
+    api: Api, people: Everybody, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = api(people.norte.owner)
     client.get("/api/v1/me")

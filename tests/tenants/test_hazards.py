@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -11,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from django.db.utils import OperationalError
 
+from accounts.models import User
 from patients.models import Patient
 from tenants.context import (
     ClinicRoute,
@@ -28,13 +28,15 @@ from tenants.errors import (
 )
 from tenants.fleet import clinics_behind, server_cursor
 from tenants.models import Clinic
+from tenants.postgresql import base
 from tests.people import FreshClinic
 
 KILL_SERVER_PROCESS = "SELECT pg_terminate_backend(pg_backend_pid()), %s, %s, %s, %s"
 pytestmark = pytest.mark.usefixtures("people")
 
 
-def patients_of(therapist: Any) -> list[Patient]:
+def patients_of(therapist: User | None) -> list[Patient]:
+    assert therapist is not None
     return list(therapist.patients.all())
 
 
@@ -78,6 +80,9 @@ def test_h3_leaving_a_clinic_restores_the_one_before_on_every_alias(
             raise RuntimeError
         assert path("shard_1") == '"norte", pg_temp'
     assert current_scope() is None
+
+
+def test_h3_the_ways_that_django_tenants_has_into_a_clinic_are_refused() -> None:
     with pytest.raises(TypeError, match="clinic_scope"), Clinic(schema_name="norte"):
         pass
     with pytest.raises(TypeError, match="clinic_scope"):
@@ -197,8 +202,6 @@ def test_h7_an_object_of_one_clinic_is_refused_in_another(
 
 
 def test_h7_platform_staff_are_no_clinics_people(norte: ClinicRoute) -> None:
-    from accounts.models import User
-
     with platform_scope():
         staff = User.objects.create_superuser("root@fisioflow.example", full_name="Root")
     with clinic_scope(norte), pytest.raises(CrossClinicAccess):
@@ -255,8 +258,6 @@ def test_h9_a_name_that_could_become_sql_is_refused(name: str, norte: ClinicRout
 def test_h10_when_the_path_cannot_be_set_nothing_runs(
     norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tenants.postgresql import base
-
     with clinic_scope(norte):
         Patient.objects.count()
     monkeypatch.setattr(base, "_ENTER_CLINIC", KILL_SERVER_PROCESS)
