@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
+from accounts.access import may_give
 from accounts.models import Role, User
-from accounts.services import may_give, password_change, staff_create, user_create, user_update
+from accounts.services import password_change, staff_create, user_create, user_update
 from audit.trail.history_admin import TrackedAdmin
 
 CLINIC_ROLES = [role for role in Role if role is not Role.PLATFORM]
@@ -60,12 +61,14 @@ class AccountAdmin(TrackedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         data, acting_user = form.cleaned_data, self._signed_in(request)
         password = data["new_password"]
+
         if not change:
             fields = {name: data[name] for name in form.fields if name in data}
             del fields["new_password"]
             made = self.create(acting_user, password=password, **fields)
             obj.pk, obj._state = made.pk, made._state
             return
+
         person = User.objects.get(pk=obj.pk)
         changes = {name: data[name] for name in form.changed_data if name != "new_password"}
         if changes:
@@ -78,12 +81,12 @@ class AccountAdmin(TrackedAdmin):
     @staticmethod
     def _signed_in(request: HttpRequest) -> User:
         if not isinstance(request.user, User):
-            raise TypeError("The admin lets nobody in who isn't signed in.")
+            raise TypeError("The admin is only for people who are signed in.")
         return request.user
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """By the roles that a clinic has."""
+    """Filters a clinic's people by role."""
 
     title = _("role")
     parameter_name = "role"

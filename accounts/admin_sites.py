@@ -27,7 +27,7 @@ class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
     """The sign-in form, with the same limit of attempts as the API's."""
 
     def clean(self) -> dict[str, object]:
-        """Raises ValidationError for whoever may not enter, and records it."""
+        """Raises ValidationError for whoever may not enter, and records the failure."""
         email = str(self.cleaned_data.get("username", ""))
         try:
             self._count(email)
@@ -35,6 +35,7 @@ class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
         except ValidationError as refusal:
             failure_record(email=email, code=refusal.code or "invalid", method="admin")
             raise
+
         if self.user_cache is not None:
             identify(str(self.user_cache.pk), str(self.user_cache))
         return cleaned
@@ -49,10 +50,10 @@ class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]
-    """A new password for oneself, given the present one."""
+    """Changes one's own password, given the present one."""
 
     def save(self, commit: bool = True) -> User:
-        """By the service, which ends the other sign-ins and records it."""
+        """Saves through the service, which ends the other sign-ins and records the change."""
         person: User = self.user
         password = self.cleaned_data["new_password1"]
         return password_change(acting_user=person, user=person, password=password)
@@ -67,18 +68,20 @@ class _AdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Unfold's page, with a form that writes by the service."""
+        """Unfold's page, with a form that saves through the service."""
         request.current_app = self.name
+
         view = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse(f"{self.name}:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
+
         return view(request)
 
 
 class _Suggestions(AutocompleteJsonView):
-    """What a form's field finds while somebody types: names of patients, too."""
+    """A form field's suggestions while somebody types; they may name patients."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         charts_open(self.request, [obj])
@@ -89,11 +92,12 @@ class ClinicAdminSite(_AdminSite):
     """For a clinic's owner, manager and auditor, inside their clinic only."""
 
     index_title = _("Clinic")
-    keeps_log = False  # the histories do
+    keeps_log = False  # the histories say more
 
     def has_permission(self, request: HttpRequest) -> bool:
         """An active owner, manager or auditor of the clinic whose host this is."""
         user, scope = request.user, current_scope()
+
         return (
             isinstance(user, User)
             and user.is_active
@@ -103,7 +107,7 @@ class ClinicAdminSite(_AdminSite):
         )
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Django's, with a note of whose charts it names."""
+        """Django's, which also notes whose charts it names."""
         return _Suggestions.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -123,6 +127,7 @@ class PlatformAdminSite(_AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """An active member of the platform's staff, on the platform's host."""
         user, scope = request.user, current_scope()
+
         return (
             isinstance(user, User)
             and user.is_active

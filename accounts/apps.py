@@ -1,4 +1,4 @@
-"""The people app: its refusals by constraint name."""
+"""The people app: what its constraints say, and what happens when a session begins and ends."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -12,14 +12,14 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        # Models can't be loaded earlier.
         from accounts.middleware import stamp_session
-
-        user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
         from accounts.models import TRAIL_READERS
         from accounts.sign_in import record_session_begin, record_session_end
         from audit.trail.access import register_readers
-        from core.constraints import Rule, register  # models can't be loaded earlier
+        from core.constraints import Rule, register
 
+        user_logged_in.connect(stamp_session, dispatch_uid="accounts.stamp_session")
         user_logged_in.connect(record_session_begin, dispatch_uid="accounts.session_begin")
         user_logged_out.connect(record_session_end, dispatch_uid="accounts.session_end")
 

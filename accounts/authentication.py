@@ -19,15 +19,18 @@ class ClinicTokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise InvalidToken
+
         claims = token_decode("access", parts[1])
         user = User.objects.filter(id=claims.user_id, is_active=True).first()
         if user is None:
             raise InvalidToken
+
         if claims.act:
             label = support_label(claims.act.name, str(user))
             identify(str(user.pk), label, reason=claims.act.reason)
         else:
             identify(str(user.pk), str(user))
+
         return user, parts[1]
 
     def authenticate_header(self, request: Request) -> str:
@@ -35,7 +38,7 @@ class ClinicTokenAuthentication(BaseAuthentication):
 
 
 class ClinicTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the OpenAPI document shows it."""
+    """Describes these tokens in the OpenAPI document."""
 
     target_class = ClinicTokenAuthentication
     name = "clinicToken"

@@ -16,7 +16,7 @@ _HIDDEN = frozenset({"tokenfamily"})
 class RoleBackend(ModelBackend):
     """Owner and manager: their clinic's apps. Platform staff: the directory. Others: nothing.
 
-    The audit trail is read, by those who read it, and changed by nobody.
+    The audit trail is read by its READERS and changed by nobody.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
@@ -26,6 +26,7 @@ class RoleBackend(ModelBackend):
             return False
         if codename.rpartition("_")[2] in _HIDDEN:
             return False
+
         if user_obj.role == Role.PLATFORM:
             return user_obj.is_superuser and app in PLATFORM_ADMIN_APPS
         if app == "audit":

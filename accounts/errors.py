@@ -34,7 +34,7 @@ class TokenSpent(InvalidToken):
 
     @property
     def refuses_access(self) -> bool:
-        """Expiring is how tokens end; a used one that comes back is recorded where it is found."""
+        """No: tokens expire all the time, and a reused one is recorded where it is found."""
         return False
 
 
@@ -49,13 +49,6 @@ class ReasonMissing(FisioFlowError):
 
     code = "reason_missing"
     status = 400
-
-
-class NotOfTheStaff(FisioFlowError):
-    """Only an active member of the platform's staff may act as somebody else."""
-
-    code = "not_of_the_staff"
-    status = 403
 
 
 class PersonNotFound(FisioFlowError):

@@ -21,7 +21,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Without a session's cookie there is nobody to look up, and no query is made.
+        # Without a session cookie there is nobody to look up, so no query is made.
         if request.session.session_key:
             self._refuse_foreign_session(request)
             if request.user.is_authenticated:
@@ -30,14 +30,14 @@ class ActorMiddleware:
 
     @staticmethod
     def _refuse_foreign_session(request: HttpRequest) -> None:
-        """A copied schema has its clinic's sessions in it: they are of that clinic all the same."""
+        """A copied schema holds its clinic's sessions too: they still belong to that clinic."""
         if SESSION_KEY in request.session and request.session.get(CLINIC_KEY) != _place():
             notes_of(request).refused_by = InvalidToken()
             request.session.flush()
 
 
 def stamp_session(request: HttpRequest, **_: Any) -> None:
-    """Receiver of `user_logged_in`: the session says which clinic, or the platform, it is of."""
+    """Receiver of `user_logged_in`: notes for which clinic, or the platform, the session is."""
     request.session[CLINIC_KEY] = _place()
 
 

@@ -15,7 +15,7 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 class Role(models.TextChoices):
-    """What a person is to the clinic. PLATFORM exists in the directory alone."""
+    """What a person is to the clinic. PLATFORM exists only in the directory."""
 
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
@@ -27,7 +27,7 @@ class Role(models.TextChoices):
 
 
 ADMIN_ROLES = frozenset({Role.OWNER, Role.MANAGER})
-CLINIC_ADMIN_ROLES = ADMIN_ROLES | {Role.AUDITOR}  # the auditor sees the trail alone
+CLINIC_ADMIN_ROLES = ADMIN_ROLES | {Role.AUDITOR}  # the auditor sees only the trail
 TRAIL_READERS = frozenset({Role.OWNER, Role.AUDITOR})
 STAFF_ROLES = ADMIN_ROLES | {Role.RECEPTIONIST, Role.THERAPIST}
 
@@ -36,7 +36,7 @@ class UserManager(BaseUserManager["User"].from_queryset(ClinicQuerySet)):  # typ
     """Creates people with a hashed password and a lower-case e-mail."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person who may sign in; without a password, only after setting one."""
+        """A person who may sign in; without a password, not until one is set."""
         user: User = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -118,11 +118,11 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """May enter the admin of their own host."""
+        """Whether the person may enter the admin of their host."""
         return self.role in CLINIC_ADMIN_ROLES or self.role == Role.PLATFORM
 
     def get_full_name(self) -> str:
-        """What the admin greets the person by."""
+        """The name by which the admin greets the person."""
         return self.full_name
 
     @property
@@ -132,7 +132,7 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def may_supervise(self) -> bool:
-        """Whether the person signs in their own name, and may for an intern."""
+        """Whether the person signs notes in their own name, and may sign an intern's."""
         return self.is_active and bool(self.crefito) and not self.is_intern
 
     def clean(self) -> None:

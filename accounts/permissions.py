@@ -37,7 +37,7 @@ class RoleTable:
 
 
 def person_of(request: Request) -> User:
-    """The signed-in person of a request; for views behind ByRole, which lets nobody else in."""
+    """The signed-in person of a request, in a view behind ByRole. Raises NotAuthenticated."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user

@@ -17,7 +17,7 @@ class SignInSerializer(StrictSerializer):
 
 
 class RefreshSerializer(StrictSerializer):
-    """A refresh token as it was given."""
+    """The refresh token, as the client received it."""
 
     refresh = TextField(min_length=20, max_length=2000)
 
@@ -50,7 +50,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     @extend_schema_field(ClinicSerializer)
     def get_clinic(self, user: User) -> dict[str, Any]:
-        """The clinic, from the view."""
+        """The clinic that the view names in the context."""
         return dict(ClinicSerializer(self.context["clinic"]).data)
 
 
@@ -60,19 +60,19 @@ class ByRoleSerializer(StrictModelSerializer):
     access: ClassVar[Any]  # has hidden_fields(user), writable_fields(user or None)
 
     def hidden_fields(self) -> frozenset[str]:
-        """By the reader's role."""
+        """The fields that the reader's role doesn't see."""
         reader = self._reader()
         hidden: frozenset[str] = self.access.hidden_fields(reader) if reader else frozenset()
         return hidden
 
     def locked_fields(self) -> frozenset[str]:
-        """By the reader's role."""
+        """The fields that the reader's role doesn't write."""
         reader = self._reader()
         if reader is None:
             return frozenset()
         return frozenset(self.access.writable_fields(None) - self.access.writable_fields(reader))
 
     def _reader(self) -> User | None:
-        """Nobody while the OpenAPI document is made, which shows every field."""
+        """None while the OpenAPI document is generated: it shows every field."""
         user = getattr(self.context.get("request"), "user", None)
         return user if isinstance(user, User) else None

@@ -1,11 +1,12 @@
-"""Everything that can happen to a person's account."""
+"""Everything that can happen to a person's account. `acting_user` None is the system."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
-from accounts.errors import RoleAboveOwn, SupervisorUnfit
+from accounts.access import require_rank
+from accounts.errors import SupervisorUnfit
 from accounts.models import Role, User
 from accounts.sessions import user_revoke_tokens
 from audit.events.services import event_record
@@ -13,8 +14,6 @@ from audit.models import EventKind
 from core.constraints import refusals
 from tenants.context import DIRECTORY, current_clinic, platform_scope
 
-# All others: 0. An auditor reads every change of the clinic: the owner alone names one.
-_RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.AUDITOR: 2, Role.PLATFORM: 3}
 _CHANGEABLE = {"email", "full_name", "role", "crefito", "supervisor", "is_active"}
 
 
@@ -28,13 +27,14 @@ def user_create(
     crefito: str = "",
     supervisor: User | None = None,
 ) -> User:
-    """Add a person to the current clinic. `acting_user` None is a job.
+    """Add a person to the current clinic.
 
     A therapist with a supervisor is an intern, and needs no CREFITO number. Raises FieldConflict
     `email_taken`, RoleAboveOwn, SupervisorUnfit.
     """
-    _require_rank(acting_user, role)
+    require_rank(acting_user, role)
     _refuse_unfit(supervisor)
+
     with refusals(), transaction.atomic(using=current_clinic().shard):
         return User.objects.create_user(
             email,
@@ -48,7 +48,8 @@ def user_create(
 
 def staff_create(*, acting_user: User | None, email: str, full_name: str, password: str) -> User:
     """Add a member of the platform's staff. Raises FieldConflict `email_taken`, RoleAboveOwn."""
-    _require_rank(acting_user, Role.PLATFORM)
+    require_rank(acting_user, Role.PLATFORM)
+
     with platform_scope(), refusals(), transaction.atomic(using=DIRECTORY):
         return User.objects.create_superuser(email, password, full_name=full_name)
 
@@ -62,36 +63,37 @@ def user_update(*, acting_user: User | None, user: User, **fields: Any) -> User:
     unknown = fields.keys() - _CHANGEABLE
     if unknown:
         raise TypeError(f"user_update takes no {', '.join(sorted(unknown))}")
+
     before = _role_before(user)
-    _require_rank(acting_user, before, fields.get("role", user.role))
+    require_rank(acting_user, before, fields.get("role", user.role))
     _refuse_unfit(fields.get("supervisor"))
+
     with refusals(), transaction.atomic(using=user._state.db):
         for name, value in fields.items():
             setattr(user, name, value)
         user.clean()
         user.save(update_fields=[*fields, "updated_at"])
+
         if fields.get("role", before) != before:
             roles = {"old_role": before, "new_role": str(user.role)}
             _record(EventKind.ROLE_CHANGED, user, roles)
         if not user.is_active:
-            user_revoke_tokens(user=user, reason="deactivated")
+            user_revoke_tokens(acting_user=acting_user, user=user, reason="deactivated")
+
     return user
 
 
 def password_change(*, acting_user: User | None, user: User, password: str) -> User:
     """Set a new password and end every sign-in that the old one opened. Raises RoleAboveOwn."""
-    _require_rank(acting_user, _role_before(user))
+    require_rank(acting_user, _role_before(user))
+
     with transaction.atomic(using=user._state.db):
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
         _record(EventKind.PASSWORD_CHANGED, user)
-        user_revoke_tokens(user=user, reason="credential")
+        user_revoke_tokens(acting_user=acting_user, user=user, reason="credential")
+
     return user
-
-
-def may_give(acting_user: User, role: str) -> bool:
-    """Whether the person may give, change or take away this role: none above their own."""
-    return _RANKS.get(role, 0) <= _RANKS.get(acting_user.role, 0)
 
 
 def _record(kind: EventKind, user: User, details: Mapping[str, str] | None = None) -> None:
@@ -108,8 +110,3 @@ def _role_before(user: User) -> str:
 def _refuse_unfit(supervisor: User | None) -> None:
     if supervisor is not None and not supervisor.may_supervise:
         raise SupervisorUnfit
-
-
-def _require_rank(acting_user: User | None, *roles: str) -> None:
-    if acting_user and not all(may_give(acting_user, role) for role in roles):
-        raise RoleAboveOwn

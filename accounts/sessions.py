@@ -1,4 +1,7 @@
-"""Sign-ins of the API: issue, refresh and revoke, all inside the clinic's own schema."""
+"""Sign-ins of the API: issue, refresh and revoke, all inside the clinic's own schema.
+
+Whoever a token names is who acts, so these three take no `acting_user`.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.access import require_rank
 from accounts.errors import InvalidToken, TokenSpent, TokenSuperseded
 from accounts.models import TokenFamily, User
 from accounts.tokens import Claims, token_decode, token_encode
@@ -21,7 +25,7 @@ from core.actor import identify
 from core.errors import FisioFlowError
 from tenants.context import current_clinic
 
-# A phone whose answer got lost, or two of its requests, refresh twice: refused, but not as theft.
+# A phone that lost an answer, or sent two requests at once, refreshes twice: refused, but no theft.
 LEEWAY = timedelta(seconds=10)
 
 
@@ -43,24 +47,27 @@ def token_issue(*, user: User) -> TokenPair:
         rotated_at=now,
         expires_at=now + timedelta(days=settings.REFRESH_IDLE_DAYS),
     )
+
     return _pair(family)
 
 
 def token_refresh(*, refresh: str) -> TokenPair:
     """Trade a refresh token for a new pair. Of parallel calls with one token exactly one wins.
 
-    Raises TokenSuperseded for the others, and InvalidToken; an older token ends the sign-in, and
-    is recorded: somebody else may have it.
+    Raises TokenSuperseded for the others, and InvalidToken. An older token ends the sign-in and is
+    recorded, because somebody else may have it.
     """
     claims = token_decode("refresh", refresh)
     with transaction.atomic(using=current_clinic().shard, durable=True):
         outcome = _rotate(claims)  # returns its error: raised in here it would undo a revocation
+
     if isinstance(outcome, TokenSpent):
         refusal_record(
             table_name=User._meta.db_table,
             record_id=claims.user_id,
             details={"code": "refresh_reused", "status": outcome.status},
         )
+
     if isinstance(outcome, FisioFlowError):
         raise outcome
     return _pair(outcome)
@@ -73,6 +80,7 @@ def token_revoke(*, refresh: str) -> None:
     family = families.select_related("user").first()
     if family is None:
         return
+
     identify(str(family.user_id), str(family.user))
     with transaction.atomic(using=current_clinic().shard):
         if _revoke(families, "sign_out"):
@@ -84,8 +92,12 @@ def token_revoke(*, refresh: str) -> None:
             )
 
 
-def user_revoke_tokens(*, user: User, reason: str) -> None:
-    """End every sign-in of the user; `reason` is a short code, e.g. `credential`."""
+def user_revoke_tokens(*, acting_user: User | None, user: User, reason: str) -> None:
+    """End every sign-in of the user; `reason` is a short code, e.g. `credential`.
+
+    Raises RoleAboveOwn.
+    """
+    require_rank(acting_user, user.role)
     _revoke(user.token_families.all(), reason)  # refuses a person of another clinic
 
 
@@ -104,14 +116,17 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
     )
     if family is None:
         return InvalidToken()
+
     live = TokenFamily.objects.filter(id=family.id, revoked_at=None)
     if not family.user.is_active or not constant_time_compare(
         family.credential, _credential(family.user)
     ):
         _revoke(live, "credential")
         return InvalidToken()
+
     longest = family.created_at + timedelta(days=settings.REFRESH_TOTAL_DAYS)
     family.expires_at = min(timezone.now() + timedelta(days=settings.REFRESH_IDLE_DAYS), longest)
+
     # Compare-and-swap: a racing call waits on the row, then finds the generation gone by.
     won = live.filter(generation=claims.generation, expires_at__gt=Now()).update(
         generation=F("generation") + 1, rotated_at=Now(), expires_at=family.expires_at
@@ -119,11 +134,13 @@ def _rotate(claims: Claims) -> TokenFamily | FisioFlowError:
     if won:
         family.generation = claims.generation + 1
         return family
+
     if live.filter(generation=claims.generation + 1, rotated_at__gt=Now() - LEEWAY).exists():
         return TokenSuperseded()
     if live.exclude(generation=claims.generation).exists():
         _revoke(live, "reuse")
         return TokenSpent()
+
     return InvalidToken()
 
 
@@ -136,6 +153,7 @@ def _pair(family: TokenFamily) -> TokenPair:
     claims = Claims(family.user_id, family.id, family.generation)
     seconds = settings.ACCESS_TOKEN_SECONDS
     access_ends = now + timedelta(seconds=seconds)
+
     return TokenPair(
         access=token_encode("access", claims, issued_at=now, expires_at=access_ends),
         refresh=token_encode("refresh", claims, issued_at=now, expires_at=family.expires_at),

@@ -1,4 +1,4 @@
-"""The way in by e-mail and password: limited, and recorded whether it leads in or not."""
+"""Signing in by e-mail and password: limited in rate; successes and failures are recorded."""
 
 import hashlib
 from dataclasses import replace
@@ -34,6 +34,7 @@ def sign_in(*, email: str, password: str, request: HttpRequest, ip_address: str)
     except FisioFlowError as refusal:
         failure_record(email=email, code=refusal.code, method="api")
         raise
+
     identify(str(user.pk), str(user))
     _record(EventKind.SIGNED_IN, user, "api")
     return user
@@ -51,15 +52,17 @@ def attempt_count(*, email: str, ip_address: str) -> None:
 
 
 def failure_record(*, email: str, code: str, method: str) -> None:
-    """Record that a sign-in failed: of the person whose address it is, or of the address' digest.
+    """Record a failed sign-in, for the person with this address, or else with the address's digest.
 
     `code` says why; `method` is `api` or `admin`.
     """
-    # Asked in every case, so that the time doesn't tell which addresses are somebody's.
+    # Looked up in every case, so that the time taken doesn't tell which addresses exist.
     found = User.objects.filter(email=_tidy(email)).values_list("pk", flat=True).first()
+
     details = {"code": code, "method": method}
     if found is None:
         details["email_sha256"] = hashlib.sha256(_tidy(email).encode()).hexdigest()
+
     refusal_record(
         kind=EventKind.SIGN_IN_FAILED,
         table_name=User._meta.db_table,

@@ -1,7 +1,7 @@
 """Signed tokens, bound to the clinic by their audience. Pure: no database.
 
-An access token says who, for minutes, and which of the platform's staff acts as them, if one does
-(RFC 8693, `act`); a refresh token says which sign-in and which generation of it.
+An access token names the person, for minutes, and the member of the platform's staff who acts as
+them, if one does (RFC 8693, `act`). A refresh token names a sign-in and a generation of it;
 `accounts.sessions` keeps the generations. The decision is docs/adr/0003-tokens.md.
 """
 
@@ -24,7 +24,7 @@ _REQUIRED = ["exp", "aud", "sub", "sid", "gen", "use"]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One of the platform's staff, by id and name, and the reason to act as somebody else."""
+    """A member of the platform's staff, and the reason to act as somebody else."""
 
     user_id: UUID
     name: str
@@ -33,9 +33,9 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, of which sign-in, and of which generation of it.
+    """Whose token it is, and of which generation of which sign-in.
 
-    `act` says which of the platform's staff acts as the person, and why; nobody else does.
+    `act` is set when a member of the platform's staff acts as the person.
     """
 
     user_id: UUID
@@ -55,9 +55,11 @@ def token_encode(use: Use, claims: Claims, *, issued_at: datetime, expires_at: d
         "iat": issued_at,
         "exp": expires_at,
     }
+
     if claims.act:
         act = claims.act
         payload["act"] = {"sub": str(act.user_id), "name": act.name, "reason": act.reason}
+
     return jwt.encode(payload, _key(settings.SECRET_KEY, use), algorithm="HS256")
 
 
@@ -73,7 +75,7 @@ def token_decode(use: Use, token: str) -> Claims:
                 _key(secret, use),
                 algorithms=["HS256"],
                 audience=str(current_clinic().clinic_id),
-                # strict: a list of audiences that names both clinics is no audience of ours
+                # strict: no list of audiences, which could name two clinics
                 options={"require": _REQUIRED, "strict_aud": True},
             )
             if payload["use"] != use:
@@ -85,6 +87,7 @@ def token_decode(use: Use, token: str) -> Claims:
             raise TokenSpent from error
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise InvalidToken from error
+
     raise InvalidToken
 
 
@@ -99,5 +102,5 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
 
 
 def _key(secret: str | bytes, use: Use) -> bytes:
-    """A key for each use, so that no token can be taken for one of the other use."""
+    """A key for each use, so that no token passes for one of the other use."""
     return salted_hmac(f"fisioflow.tokens.{use}", "", secret=secret, algorithm="sha256").digest()

@@ -1,4 +1,4 @@
-"""Sign in, refresh, revoke, and who am I."""
+"""The endpoints to sign in, refresh, sign out, and ask who one is."""
 
 from dataclasses import asdict
 from typing import ClassVar, cast
@@ -24,7 +24,7 @@ from tenants.context import current_clinic
 
 
 class OpenView(ApiView):
-    """Reached without a token: the way in."""
+    """Open to callers without a token."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

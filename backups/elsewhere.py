@@ -91,6 +91,7 @@ def clinic_restore_as(
 
         with platform_scope():
             clinic = clinic_create(
+                acting_user=None,
                 schema_name=schema,
                 name=name or facts.name,
                 domain=domains[0],
@@ -101,10 +102,10 @@ def clinic_restore_as(
                 clinic_id=route.clinic_id,
                 build=build,
             )
-            clinic = clinic_close(schema_name=schema) if closed else clinic
+            clinic = clinic_close(acting_user=None, schema_name=schema) if closed else clinic
             for further in domains[1:]:
                 with suppress(ClinicExists):  # another clinic's by now: the output lists ours
-                    domain_add(schema_name=schema, domain=further)
+                    domain_add(acting_user=None, schema_name=schema, domain=further)
     return clinic, _restored(staging, chain[-1], changed, missing)
 
 
@@ -146,7 +147,7 @@ def _take_place(staging: Staging, route: ClinicRoute, target: ClinicRoute) -> No
     with platform_scope(), transaction.atomic(using=DIRECTORY):
         clinic, moved = Clinic.objects.get(id=route.clinic_id), target.shard != route.shard
         if moved:
-            clinic = clinic_relocate(route=route, shard=target.shard)
+            clinic = clinic_relocate(acting_user=None, route=route, shard=target.shard)
         with staging.connection.transaction(), staging.connection.cursor() as cursor:
             if moved and _is_left_here(target):
                 head = read_head(cursor, route.schema)

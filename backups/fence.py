@@ -1,7 +1,7 @@
 """Writes of a clinic are refused while it is restored: the application loses its right to write.
 
 That holds for every session at once. Reads go on, and the events that they leave. A refused write
-is answered with 503 and Retry-After (tenants.postgresql.refusals finds out why it was refused). If
+is answered with 503 and Retry-After (tenants.postgresql.restore_errors finds out why). If
 the process that set the fence dies, `recover` (the next restore, drill or undo) lifts it.
 """
 

@@ -32,7 +32,11 @@ def figures() -> Iterator[Figure]:
 
     with platform_scope():
         clinic = clinic_create(
-            schema_name="bench_audit", name="B", domain="bench-audit.localhost", shard=SHARD
+            acting_user=None,
+            schema_name="bench_audit",
+            name="B",
+            domain="bench-audit.localhost",
+            shard=SHARD,
         )
 
     person = Actor(str(uuid7()), "Ana Souza", uuid7().hex, "203.0.113.9", "Mozilla/5.0 " + "x" * 90)

@@ -41,7 +41,7 @@ def figures() -> Iterator[Figure]:
 
     with platform_scope(), acting_as_job("benchmark"):
         route = clinic_create(
-            schema_name="old", name="Old", domain="old.localhost", shard="shard_1"
+            acting_user=None, schema_name="old", name="Old", domain="old.localhost", shard="shard_1"
         ).route
         with clinic_scope(route):
             _one_of_each()

@@ -57,7 +57,9 @@ def big_clinic(
     """Create the clinic and fill it. The shard must have its template."""
     with platform_scope(), acting_as_job("benchmark"):
         domain = f"{schema.replace('_', '-')}.localhost"
-        clinic = clinic_create(schema_name=schema, name=schema, domain=domain, shard=shard)
+        clinic = clinic_create(
+            acting_user=None, schema_name=schema, name=schema, domain=domain, shard=shard
+        )
     route = clinic.route
 
     with acting_as_job("benchmark"), as_owner(shard), clinic_scope(route):

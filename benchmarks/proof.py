@@ -28,7 +28,11 @@ def figures() -> Iterator[Figure]:
 
     with platform_scope(), acting_as_job("benchmark"):
         clinic = clinic_create(
-            schema_name="bench_proof", name="B", domain="bench-proof.localhost", shard=SHARD
+            acting_user=None,
+            schema_name="bench_proof",
+            name="B",
+            domain="bench-proof.localhost",
+            shard=SHARD,
         )
 
     with acting_as_job("benchmark"), clinic_scope(clinic.route):

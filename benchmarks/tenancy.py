@@ -46,6 +46,7 @@ def _create(number: int) -> float:
     started = perf_counter()
     with platform_scope():
         clinic_create(
+            acting_user=None,
             schema_name=f"bench_{number}",
             name=f"Bench {number}",
             domain=f"bench-{number}.localhost",

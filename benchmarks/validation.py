@@ -58,6 +58,7 @@ def _clinic() -> tuple[APIClient, str]:
 
     with platform_scope(), acting_as_job("benchmark"):
         clinic = clinic_create(
+            acting_user=None,
             schema_name="bench_validation",
             name="Bench",
             domain="bench-validation.localhost",

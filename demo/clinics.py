@@ -124,6 +124,7 @@ def demo_clinic_load(*, demo: DemoClinic, password: str) -> Clinic:
     """Create the clinic with all its people and data, or nothing. Raises ClinicExists."""
     with platform_scope():
         return clinic_create(
+            acting_user=None,
             schema_name=demo.schema,
             name=demo.name,
             domain=demo.host,

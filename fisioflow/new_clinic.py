@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.services import user_create
 from core.errors import FisioFlowError
 from core.record_admin import reasons_of
@@ -72,13 +72,13 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
         password_validation.validate_password(password)
         return password
 
-    def create(self) -> Clinic:
+    def create(self, acting_user: User) -> Clinic:
         """Create the clinic. Raises what `clinic_create` raises."""
         data = self.cleaned_data
 
         def add_owner(_route: ClinicRoute) -> None:
             user_create(
-                acting_user=None,
+                acting_user=acting_user,
                 email=data["owner_email"],
                 full_name=data["owner_name"],
                 role=Role.OWNER,
@@ -86,6 +86,7 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
             )
 
         return clinic_create(
+            acting_user=acting_user,
             schema_name=data["schema_name"],
             name=data["name"],
             domain=data["domain"],
@@ -125,11 +126,13 @@ class PlatformClinicAdmin(ClinicAdmin):
 
         Inside it, the shard would commit long before the directory.
         """
-        if object_id is None and request.method == "POST" and self.has_add_permission(request):
+        person = request.user
+        posted = object_id is None and request.method == "POST"
+        if posted and self.has_add_permission(request) and isinstance(person, User):
             form = self.get_form(request)(request.POST)
             if form.is_valid():
                 try:
-                    return self._created(request, form.create())
+                    return self._created(request, form.create(person))
                 except FisioFlowError as refusal:
                     notes_of(request).form_errors = list(reasons_of(refusal))
 

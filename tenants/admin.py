@@ -60,15 +60,16 @@ class ClinicAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        clinic_update(schema_name=Clinic.objects.get(pk=obj.pk).schema_name, changes=changes)
+        schema_name = Clinic.objects.get(pk=obj.pk).schema_name  # the form has it as it was posted
+        clinic_update(acting_user=request.user, schema_name=schema_name, changes=changes)
 
     def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """For an open clinic."""
-        return self._stands(request, object_id, Clinic.Status.ACTIVE)
+        """Whether the clinic is open, and the person may change it."""
+        return self._may_change_when(request, object_id, Clinic.Status.ACTIVE)
 
     def has_reopen_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """For a closed clinic."""
-        return self._stands(request, object_id, Clinic.Status.CLOSED)
+        """Whether the clinic is closed, and the person may change it."""
+        return self._may_change_when(request, object_id, Clinic.Status.CLOSED)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Close this clinic"),
@@ -78,7 +79,7 @@ class ClinicAdmin(RecordAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": _("Close this clinic?"),
-            "description": _("Its records stay. Nobody of it can sign in until you reopen it."),
+            "description": _("Its records stay. Nobody there can sign in until you reopen it."),
             "form_class": None,
             "form_submit_text": _("Close the clinic"),
         },
@@ -101,7 +102,7 @@ class ClinicAdmin(RecordAdmin):
     def reopen(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._set_status(request, object_id, clinic_reopen, _("The clinic is open again."))
 
-    def _stands(self, request: HttpRequest, object_id: Any, status: str) -> bool:
+    def _may_change_when(self, request: HttpRequest, object_id: Any, status: str) -> bool:
         clinic = self.get_object(request, str(object_id))
         allowed: bool = self.has_change_permission(request, clinic)
         return allowed and clinic is not None and clinic.status == status
@@ -110,13 +111,15 @@ class ClinicAdmin(RecordAdmin):
         self, request: HttpRequest, object_id: str, change: Any, done: Any
     ) -> HttpResponse:
         clinic = self.get_object(request, object_id)
+
         try:
-            change(schema_name=clinic.schema_name)
+            change(acting_user=request.user, schema_name=clinic.schema_name)
         except FisioFlowError as refusal:
             self.message_user(request, refusal.detail, messages.ERROR)
         else:
             self.log_change(request, clinic, [{"changed": {"fields": ["status"]}}])
             self.message_user(request, done, messages.SUCCESS)
+
         page = reverse(f"{self.admin_site.name}:tenants_clinic_change", args=[object_id])
         if request.headers.get("HX-Request"):  # the dialog's script goes where this header says
             return HttpResponse(headers={"HX-Redirect": page})
@@ -155,11 +158,13 @@ class DomainAdmin(RecordAdmin):
         return allowed and not (obj is not None and obj.is_primary)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        added = domain_add(schema_name=obj.tenant.schema_name, domain=obj.domain)
+        added = domain_add(
+            acting_user=request.user, schema_name=obj.tenant.schema_name, domain=obj.domain
+        )
         obj.pk, obj._state = added.pk, added._state
 
     def delete_model(self, request: HttpRequest, obj: Domain) -> None:
-        domain_remove(domain=obj.domain)
+        domain_remove(acting_user=request.user, domain=obj.domain)
 
 
 class ShardAdmin(RecordAdmin):
@@ -185,4 +190,4 @@ class ShardAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        shard_update(alias=obj.alias, changes=changes)
+        shard_update(acting_user=request.user, alias=obj.alias, changes=changes)

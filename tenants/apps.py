@@ -1,4 +1,4 @@
-"""The directory's app, which also guards every model's writes, those of other packages too."""
+"""The directory's app, which also guards the writes of every model, other packages' too."""
 
 from typing import Any
 

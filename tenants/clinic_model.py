@@ -19,7 +19,7 @@ _M = TypeVar("_M", bound=models.Model, covariant=True)
 
 
 class ClinicQuerySet(models.QuerySet[_M], Generic[_M]):
-    """A queryset bound to the clinic it was built in (or, built outside, first evaluated in)."""
+    """A queryset bound to the clinic that it was built in or, built outside, first evaluated in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +59,7 @@ class ClinicQuerySet(models.QuerySet[_M], Generic[_M]):
         self._check_scope()
         scope = current_scope()
         if scope and self._scope_key is None:
-            # A queryset of a module or class: its result cache belongs to this clinic from now on.
+            # Built outside any clinic, at import: its result cache is this clinic's from now on.
             self._scope_key = scope.key
         super()._fetch_all()
 
@@ -77,6 +77,6 @@ class ClinicModel(models.Model):
         abstract = True
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Refuses to read another clinic's row of the same key."""
+        """Refuses to read another clinic's row with the same key."""
         refuse_foreign(self)
         super().refresh_from_db(*args, **kwargs)

@@ -17,10 +17,10 @@ from django.utils import timezone
 from tenants.errors import InvalidSchemaName, NoClinicActive, ReservedSchemaName
 
 DIRECTORY = "default"
-TEMPLATE_SCHEMA = "_template"  # outside the clinics' names, so that no clinic can be called so
+TEMPLATE_SCHEMA = "_template"  # no valid clinic name, so no clinic can take it
 SERVER_SCHEMA = "pg_catalog"  # for work on a server that may have no template yet
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,48}")
-# A schema that is built aside, and one that was replaced (backups): neither is a clinic.
+# What a restore builds beside a clinic's schema, and what it replaced (backups): no clinics.
 _OF_RESTORES = re.compile(r"(r|before)_[0-9a-f]{12}")
 _activations = count(1)
 
@@ -35,7 +35,7 @@ class ClinicRoute:
     epoch: int
     time_zone: str = "America/Sao_Paulo"
     plan: str = "starter"
-    state: str = ""  # of Brazil, for its holidays; empty: the national ones alone
+    state: str = ""  # of Brazil, for its holidays; empty: only the national ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Scope:
     """What the code may touch: a clinic, the platform's directory, or a bare schema of a shard.
 
     `activation` differs at every entry, so that each entry makes the connections verify the route
-    again. A maintenance scope (no clinic) is for provisioning and migrations alone.
+    again. A maintenance scope (no clinic) is only for provisioning and migrations.
     """
 
     activation: int
@@ -70,7 +70,7 @@ def check_schema_name(name: str) -> str:
 
 
 def check_clinic_name(name: str) -> str:
-    """Return `name` if a clinic may be called so: other schemas' names are taken.
+    """Return `name` if a clinic may have it: names of restores are reserved.
 
     Raises InvalidSchemaName, ReservedSchemaName.
     """
@@ -80,7 +80,7 @@ def check_clinic_name(name: str) -> str:
 
 
 def current_scope() -> Scope | None:
-    """The scope under way, or None."""
+    """The current scope, or None."""
     return _scope.get()
 
 

@@ -1,8 +1,8 @@
 """A schema's definition, read from PostgreSQL's catalogs, that can be built under any name.
 
 Everything is written without a schema name, because it is read and run with a search path of one
-schema. Objects that this page doesn't know (views, policies, ...) are refused, never left out. Rows
-go in between `structure` and `rules`, before the foreign keys and triggers exist.
+schema. Objects that this module doesn't know (views, policies, ...) are refused, never left out.
+Rows are filled in between `structure` and `rules`, before foreign keys and triggers exist.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class SchemaDefinition:
     structure: str
     rules: str
     tables: tuple[str, ...]
-    # (privileges, tables) of the application's role, which may be called otherwise elsewhere
+    # (privileges, tables) of the application's role, which may have another name elsewhere
     grants: tuple[tuple[str, str], ...]
 
     @property
@@ -166,18 +166,20 @@ SELECT privileges, string_agg(quote_ident(relname), ', ' ORDER BY relname)
 def read_definition(cursor: Any) -> SchemaDefinition:
     """The definition of the schema that the cursor's search path names.
 
-    Raises UnsupportedObject for a kind of object that would be lost.
+    Raises UnsupportedObject for an object that the copy would lack.
     """
     unknown = [row[0] for row in _rows(cursor, _UNSUPPORTED)]
     tables = _rows(cursor, _TABLES)
     unknown += [f"virtual column in {name}" for name, _, virtual in tables if virtual]
     if unknown:
         raise UnsupportedObject(objects=", ".join(sorted(unknown)))
+
     structure = [
         *_column(cursor, _TYPES),
         *_column(cursor, _FUNCTIONS),
         *(ddl for _, ddl, _ in tables),
     ]
+
     rules = [
         *_column(cursor, _CONSTRAINTS, [["p", "u"]]),
         *_column(cursor, _CONSTRAINTS, [["c", "x"]]),
@@ -186,6 +188,7 @@ def read_definition(cursor: Any) -> SchemaDefinition:
         *_column(cursor, _TRIGGERS),
         *_column(cursor, _COMMENTS),
     ]
+
     return SchemaDefinition(
         structure=_script(structure),
         rules=_script(rules),

@@ -31,13 +31,16 @@ def route_by_id(clinic_id: UUID) -> ClinicRoute:
 
 
 def route_by_schema(schema: str) -> ClinicRoute:
-    """The clinic with this schema name, from the directory itself. Raises as above."""
+    """The clinic with this schema name, read from the directory and not from the cache.
+
+    Raises ClinicNotFound or ClinicClosed.
+    """
     with platform_scope():
         return _open_route(Clinic.objects.filter(schema_name=schema).first())
 
 
 def forget_routes(clinic: Clinic) -> None:
-    """Drop what is cached of the clinic; call it after the commit of any change to it."""
+    """Drop the clinic's cached routes; call it after the commit of any change to the clinic."""
     forget_route(clinic.id, *clinic.domains.values_list("domain", flat=True))
 
 
@@ -50,11 +53,13 @@ def _cached(key: str, **condition: Any) -> ClinicRoute:
     kept = cache.get(key)
     if kept:
         return ClinicRoute(**kept)
+
     try:
         with platform_scope():
             clinic = Clinic.objects.filter(**condition).first()
     except OperationalError as error:
         raise DirectoryUnavailable from error
+
     route = _open_route(clinic)
     cache.set(key, asdict(route), CACHE_SECONDS)
     return route

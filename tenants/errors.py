@@ -126,6 +126,13 @@ class DirectoryUnavailable(FisioFlowError, OperationalError):
     retry_after = 5
 
 
+class NotOfTheStaff(FisioFlowError):
+    """Only an active member of the platform's staff may do this."""
+
+    code = "not_of_the_staff"
+    status = 403
+
+
 class ShardNotEmpty(Conflict):
     """This shard holds clinics, so it can't be closed. Let it drain first."""
 

@@ -1,16 +1,14 @@
-"""Migrations of a whole fleet: the template of each shard first, then every clinic that is behind.
+"""The fleet's schemas and their migrations: which the code has, who lacks some, how one gets them.
 
-A schema's comment names the migrations that it has (written in the transaction that applies them),
-so one catalogue query per shard finds who is behind, however many clinics there are.
+A schema's comment names the migrations that it has, written in the transaction that applies them.
+So one query of each shard's catalogs finds who is behind, however many clinics there are.
+`tenants.rollout` brings the whole fleet up to date.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.apps import apps
@@ -21,7 +19,6 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from core.actor import acting, current_actor
 from tenants.context import DIRECTORY, SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner
@@ -38,17 +35,8 @@ from tenants.schemas import (
 from tenants.signals import tables_changed
 
 Node = tuple[str, str]
-# Written by migrations alone, with ids that are the same in all clinics of a shard.
+# Written only by migrations, with ids that are the same in all clinics of a shard.
 REFERENCE_TABLES = ("django_content_type", "auth_permission")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one schema: `error` is empty when it is up to date now."""
-
-    shard: str
-    schema: str
-    error: str = ""
 
 
 @cache
@@ -79,13 +67,14 @@ def code_head() -> str:
 def clinics_behind(shard: str) -> list[str]:
     """The schemas of this shard's clinics (all of them, closed ones too) that lack a migration.
 
-    A clinic whose schema is missing is behind as well, so that it is reported and not forgotten.
+    A clinic whose schema is missing counts as behind, so that it is reported.
     """
     schemas = list(
         Clinic.objects.filter(shard_id=shard)
         .order_by("schema_name")
         .values_list("schema_name", flat=True)
     )
+
     with server_cursor(shard) as cursor:
         cursor.execute(
             """SELECT nspname FROM pg_namespace
@@ -93,6 +82,7 @@ def clinics_behind(shard: str) -> list[str]:
             [f"fisioflow:{code_head()}", schemas],
         )
         done = {row[0] for row in cursor.fetchall()}
+
     return [schema for schema in schemas if schema not in done]
 
 
@@ -103,20 +93,23 @@ def template_is_behind(shard: str) -> bool:
 
 
 def migrate_template(shard: str) -> bool:
-    """Bring the shard's template up to date, in one transaction; False if nothing was to do.
+    """Bring the shard's template up to date, in one transaction; False if it was so already.
 
     The template is the canary: when it fails, no clinic of the shard is touched.
     """
     _create_empty_template(shard)
+
     with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             lock_template(cursor, exclusive=True)
             if read_head(cursor, TEMPLATE_SCHEMA) == code_head():
                 return False
+
         _run_migrations(shard, TEMPLATE_SCHEMA)
         _create_reference_rows(shard)
         with connections[shard].cursor() as cursor:
             set_head(cursor, TEMPLATE_SCHEMA, code_head())
+
     return True
 
 
@@ -128,50 +121,13 @@ def migrate_schema(shard: str, schema: str) -> bool:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema])
             if read_head(cursor, schema) == code_head():
                 return False
+
         _run_migrations(shard, schema)
         with connections[shard].cursor() as cursor:
             copy_reference_rows(cursor)
             set_head(cursor, schema, code_head())
+
     return True
-
-
-def migrate_shard(
-    shard: str, schemas: list[str], *, workers: int, report: Callable[[Outcome], None]
-) -> list[Outcome]:
-    """Migrate the schemas, `workers` at a time; a failing one is reported and doesn't stop others.
-
-    `report` is called from the workers' threads.
-    """
-    actor = current_actor()
-    waiting: SimpleQueue[str] = SimpleQueue()
-    outcomes: list[Outcome] = []  # list.append is atomic
-    for schema in schemas:
-        waiting.put(schema)
-
-    def work() -> None:
-        try:
-            while True:
-                schema = waiting.get_nowait()
-                with acting(actor):
-                    outcome = Outcome(shard, schema, _failure_of(shard, schema))
-                outcomes.append(outcome)
-                report(outcome)
-        except Empty:
-            connections[shard].close()
-
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix=shard) as pool:
-        for done in [pool.submit(work) for _ in range(min(workers, len(schemas)))]:
-            done.result()
-    return outcomes
-
-
-def _failure_of(shard: str, schema: str) -> str:
-    try:
-        migrate_schema(shard, schema)
-    except Exception as error:  # noqa: BLE001  a migration is any code: report it and go on
-        text = " ".join(str(error).split())[:500]
-        return f"{type(error).__name__}: {text}"
-    return ""
 
 
 @contextmanager
@@ -204,7 +160,7 @@ def _run_migrations(shard: str, schema: str) -> None:
 
 
 def announce_tables(alias: str, schema: str) -> None:
-    """Tell that a migration changed the schema's tables. The caller is the owner there."""
+    """Announce that a migration changed the schema's tables. The caller acts as the owner there."""
     with connections[alias].cursor() as cursor:
         tables_changed.send(
             sender=announce_tables,
@@ -232,4 +188,5 @@ def copy_reference_rows(cursor: Any) -> None:
             f"INSERT INTO {table} ({columns[table]}) OVERRIDING SYSTEM VALUE"
             f" SELECT {columns[table]} FROM {TEMPLATE_SCHEMA}.{table} ON CONFLICT DO NOTHING"
         )
+
     advance_sequences(cursor, list(REFERENCE_TABLES))

@@ -44,8 +44,10 @@ class ClinicMiddleware:
             host = _host_of(request)
         except DisallowedHost:
             host = ""
+
         if host in settings.PUBLIC_HOSTS:
             return self._on_platform(request)
+
         try:
             route = self._route(request, host)
         except FisioFlowError as refusal:
@@ -53,15 +55,17 @@ class ClinicMiddleware:
             if response is None:
                 raise
             return response
+
         _use(request, settings.API_URLCONF if host in settings.API_HOSTS else settings.ROOT_URLCONF)
         with clinic_scope(route), structlog.contextvars.bound_contextvars(clinic=route.schema):
             response = self.get_response(request)
-        if response.status_code == StaleRoute.status:  # whoever answered: REST framework does, too
+
+        if response.status_code == StaleRoute.status:  # REST framework answers too
             forget_route(route.clinic_id, host)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer what a view raised on purpose, and a shard that went away under it."""
+        """Answer a refusal that a view raised, or a shard that went away under it."""
         return _answer(request, error)
 
     def _on_platform(self, request: HttpRequest) -> HttpResponse:
@@ -97,6 +101,7 @@ def _shard_is_gone(error: BaseException | None) -> bool:
     scope = current_scope()
     if not isinstance(error, OperationalError | InterfaceError) or not scope or not scope.clinic:
         return False
+
     connection = connections[scope.clinic.shard]
     if connection.connection is None or connection.is_usable():
         return False

@@ -64,7 +64,7 @@ class Shard(models.Model):  # type: ignore[django-manager-missing]
 
 
 class Clinic(TenantMixin):  # type: ignore[misc]
-    """A clinic: one schema on one shard. Created and closed by `tenants.services` alone."""
+    """A clinic: one schema on one shard. Only `tenants.services` creates and closes it."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -136,7 +136,7 @@ class Clinic(TenantMixin):  # type: ignore[misc]
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """An ordinary save: the schema is the services' affair."""
+        """An ordinary save: the services make the schema."""
         models.Model.save(self, *args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -15,8 +15,8 @@ from tenants.errors import NoOpenShard
 def place(clinic_id: UUID, weights: Mapping[str, int]) -> str:
     """The alias with the highest score for this clinic; `weights` maps open shards to weights >= 1.
 
-    A shard that joins takes clinics only from the ones that it now beats, so that the choice of
-    all other new clinics stays. Raises NoOpenShard when there is none.
+    When a shard joins, only the clinics for which it now scores highest go elsewhere than before.
+    Raises NoOpenShard when `weights` is empty.
     """
     if not weights:
         raise NoOpenShard

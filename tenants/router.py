@@ -15,7 +15,7 @@ from tenants.errors import CrossClinicAccess, NoClinicActive
 
 
 class StampedAlias(str):
-    """A database alias that remembers the scope it was given out in; compares as the plain one."""
+    """A database alias that remembers the scope it was issued in; equal to the plain alias."""
 
     scope_key: str
 
@@ -46,7 +46,7 @@ def stamp_of(instance: models.Model) -> str | None:
 def refuse_foreign(instance: models.Model) -> None:
     """Raise CrossClinicAccess for an object of another clinic than the current one.
 
-    Django asks the router about an object only when no alias is named; this is for the other ways.
+    Django asks the router about an object only when no alias is named; this covers the other cases.
     """
     scope, stamp = current_scope(), stamp_of(instance)
     if scope is None or stamp is None or not is_clinical(instance._meta.app_label):
@@ -78,15 +78,18 @@ def _route(model: type[models.Model], instance: models.Model | None) -> str:
     scope = current_scope()
     if not is_clinical(label):
         return DIRECTORY
+
     if scope is None or scope.maintenance_schema:
         raise NoClinicActive(model=model._meta.label)
     if scope.clinic is None and not is_shared(label):
         raise NoClinicActive(model=model._meta.label)
+
     alias = _stamped(scope)
     if instance is not None and is_clinical(instance._meta.app_label):
         stamp = stamp_of(instance)
         if stamp is not None and stamp != stamp_of_scope(scope):
             raise CrossClinicAccess(model=instance._meta.label)
+
     return alias
 
 

@@ -46,12 +46,14 @@ def build_schema(cursor: Any, schema: str, definition: SchemaDefinition, head: s
     `head` is the digest of the applied migrations (tenants.fleet), kept in the schema's comment.
     """
     check_schema_name(schema)
+
     # CREATE SCHEMA takes no parameters; the name has just been checked.
     cursor.execute(f'CREATE SCHEMA "{schema}"')
     cursor.execute(
         f'SET LOCAL search_path = "{schema}", pg_temp; SET LOCAL check_function_bodies = off;\n'
         + definition.structure
     )
+
     _copy_seed_rows(cursor, definition.tables)
     cursor.execute(definition.rules)
     _grant(cursor, schema, definition)
@@ -105,6 +107,7 @@ def create_clinic_schema(route: ClinicRoute) -> None:
     with maintenance_scope(TEMPLATE_SCHEMA):
         if not transaction.get_connection(route.shard).in_atomic_block:
             raise transaction.TransactionManagementError("build a schema inside a transaction")
+
         with connections[route.shard].cursor() as cursor:
             lock_template(cursor, exclusive=False)
             definition, head = template_definition(cursor)
@@ -123,12 +126,14 @@ def _copy_seed_rows(cursor: Any, tables: tuple[str, ...]) -> None:
             for table in tables
         )
     )
+
     filled = [row[0] for row in cursor.fetchall()]
     for table, columns in insertable_columns(cursor, filled).items():
         cursor.execute(
             f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE'
             f' SELECT {columns} FROM {TEMPLATE_SCHEMA}."{table}"'
         )
+
     advance_sequences(cursor, filled)
 
 
@@ -142,17 +147,19 @@ def insertable_columns(cursor: Any, tables: list[str]) -> dict[str, str]:
             GROUP BY c.relname""",
         [tables],
     )
+
     return dict(cursor.fetchall())
 
 
 def advance_sequences(cursor: Any, tables: list[str]) -> None:
-    """Set the identity sequences of the search path's tables behind their highest key."""
+    """Set the identity sequences of the search path's tables past their highest key."""
     cursor.execute(
         """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
             WHERE c.relnamespace = current_schema()::regnamespace AND a.attidentity <> ''
               AND c.relname = ANY(%s)""",
         [tables],
     )
+
     for table, column in cursor.fetchall():
         cursor.execute(
             f"""SELECT setval(pg_get_serial_sequence('"{table}"', '{column}'),
@@ -161,7 +168,7 @@ def advance_sequences(cursor: Any, tables: list[str]) -> None:
 
 
 def drop_schema(shard: str, schema: str) -> None:
-    """Remove a schema and all that is in it, for good. The directory's row is another affair."""
+    """Remove a schema and all that is in it, for good. The directory's row stays."""
     check_schema_name(schema)
     with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:

@@ -1,4 +1,7 @@
-"""Everything that can happen to a clinic as a whole: created, closed, reopened, given a domain."""
+"""Everything that can happen to a clinic as a whole: created, closed, reopened, given a domain.
+
+`acting_user` None is the system: a command, a task, a restore.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,6 +14,7 @@ from django.db import IntegrityError, connections, transaction
 from django.db.utils import ProgrammingError
 
 from core.errors import Conflict, FieldError
+from tenants.access import ActingUser, require_staff
 from tenants.context import (
     DIRECTORY,
     TEMPLATE_SCHEMA,
@@ -35,6 +39,7 @@ from tenants.schemas import create_clinic_schema, write_epoch
 
 def clinic_create(
     *,
+    acting_user: ActingUser | None,
     schema_name: str,
     name: str,
     domain: str,
@@ -52,16 +57,20 @@ def clinic_create(
     brings its own, and the `clinic_id` of a clinic that the directory has lost. `populate` runs
     inside the new clinic, in that transaction (the owner's account is made there).
 
-    Raises InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard, TemplateMissing.
+    Raises NotOfTheStaff, InvalidSchemaName, FieldError, ClinicExists, NoOpenShard, UnknownShard,
+    TemplateMissing.
     """
+    require_staff(acting_user, "add_clinic")
     check_clinic_name(schema_name)
     clinic = Clinic(
         schema_name=schema_name, name=name.strip(), plan=plan, time_zone=time_zone, state=state
     )
     clinic.id = clinic_id or clinic.id
+
     with transaction.atomic(using=DIRECTORY):
         clinic.shard = _shard_for(clinic, shard)
         _save_new(clinic, Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=True))
+
         # The names are taken now, in an open transaction. The shard commits first and the directory
         # at once after it: a crash between the two leaves an unlisted schema, which the next try
         # reports (ClinicExists), and never a listed clinic without data.
@@ -70,50 +79,70 @@ def clinic_create(
             if populate:
                 with clinic_scope(clinic.route):
                     populate(clinic.route)
+
     forget_routes(clinic)
     return clinic
 
 
-def clinic_update(*, schema_name: str, changes: Mapping[str, str]) -> Clinic:
-    """Change `name`, `plan`, `time_zone` or `state`. Raises ClinicNotFound, FieldError."""
+def clinic_update(
+    *, acting_user: ActingUser | None, schema_name: str, changes: Mapping[str, str]
+) -> Clinic:
+    """Change `name`, `plan`, `time_zone` or `state`.
+
+    Raises NotOfTheStaff, ClinicNotFound, FieldError.
+    """
     if unknown := changes.keys() - {"name", "plan", "time_zone", "state"}:
         raise TypeError(f"clinic_update takes no {', '.join(sorted(unknown))}")
+    require_staff(acting_user, "change_clinic")
+
     with transaction.atomic(using=DIRECTORY):
         clinic = _locked(schema_name)
         for field, value in changes.items():
             setattr(clinic, field, value.strip())
         _validated(clinic, exclude={"schema_name"})
         clinic.save(update_fields=[*changes, "updated_at"])
+
     transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
     return clinic
 
 
-def clinic_close(*, schema_name: str) -> Clinic:
-    """Close the clinic: its records stay, its sign-in and its API are refused from now on."""
+def clinic_close(*, acting_user: ActingUser | None, schema_name: str) -> Clinic:
+    """Close the clinic: its records stay; sign-in and API are refused from now on.
+
+    Raises NotOfTheStaff, ClinicNotFound.
+    """
+    require_staff(acting_user, "change_clinic")
     return _set_status(schema_name, Clinic.Status.CLOSED, epoch_state="closed")
 
 
-def clinic_reopen(*, schema_name: str) -> Clinic:
-    """Open a closed clinic again."""
+def clinic_reopen(*, acting_user: ActingUser | None, schema_name: str) -> Clinic:
+    """Open a closed clinic again. Raises NotOfTheStaff, ClinicNotFound."""
+    require_staff(acting_user, "change_clinic")
     return _set_status(schema_name, Clinic.Status.ACTIVE, epoch_state="open")
 
 
-def clinic_relocate(*, route: ClinicRoute, shard: str) -> Clinic:
-    """Say that the clinic lives on another shard from now on, in its next epoch.
+def clinic_relocate(*, acting_user: ActingUser | None, route: ClinicRoute, shard: str) -> Clinic:
+    """Record that the clinic lives on another shard from now on, in its next epoch.
 
-    Routes of the epoch before are refused everywhere. Raises Conflict when the clinic isn't where
-    `route` says any more.
+    Routes of the epoch before are refused everywhere. Raises NotOfTheStaff, and Conflict when the
+    clinic has left the place that `route` names.
     """
+    require_staff(acting_user, "change_clinic")
     moved = Clinic.objects.filter(id=route.clinic_id, shard_id=route.shard, epoch=route.epoch)
     if not moved.update(shard_id=shard, epoch=route.epoch + 1):
         raise Conflict(schema=route.schema)
+
     clinic: Clinic = Clinic.objects.get(id=route.clinic_id)
     transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
     return clinic
 
 
-def domain_add(*, schema_name: str, domain: str) -> Domain:
-    """Let the clinic answer to one more host name. Raises ClinicNotFound, ClinicExists."""
+def domain_add(*, acting_user: ActingUser | None, schema_name: str, domain: str) -> Domain:
+    """Let the clinic answer to one more host name.
+
+    Raises NotOfTheStaff, ClinicNotFound, ClinicExists.
+    """
+    require_staff(acting_user, "add_domain")
     with transaction.atomic(using=DIRECTORY):
         clinic = _locked(schema_name)
         added = Domain(domain=domain.strip().lower(), tenant=clinic, is_primary=False)
@@ -123,12 +152,17 @@ def domain_add(*, schema_name: str, domain: str) -> Domain:
                 added.save()
         except IntegrityError as error:
             raise ClinicExists(domain=added.domain) from error
+
     forget_routes(clinic)
     return added
 
 
-def domain_remove(*, domain: str) -> None:
-    """Let the clinic answer to this host name no more. Raises PrimaryDomain for its main one."""
+def domain_remove(*, acting_user: ActingUser | None, domain: str) -> None:
+    """Let the clinic answer to this host name no more.
+
+    Raises NotOfTheStaff, and PrimaryDomain for its main one.
+    """
+    require_staff(acting_user, "delete_domain")
     with transaction.atomic(using=DIRECTORY):
         for row in Domain.objects.select_for_update().filter(domain=domain):
             if row.is_primary:
@@ -137,10 +171,17 @@ def domain_remove(*, domain: str) -> None:
             transaction.on_commit(partial(forget_route, row.tenant_id, domain), using=DIRECTORY)
 
 
-def shard_update(*, alias: str, changes: Mapping[str, Any]) -> Shard:
-    """Change `state` or `weight` of a shard. Raises FieldError, or ShardNotEmpty when closing."""
+def shard_update(
+    *, acting_user: ActingUser | None, alias: str, changes: Mapping[str, Any]
+) -> Shard:
+    """Change `state` or `weight` of a shard.
+
+    Raises NotOfTheStaff, FieldError, and ShardNotEmpty when closing.
+    """
     if unknown := changes.keys() - {"state", "weight"}:
         raise TypeError(f"shard_update takes no {', '.join(sorted(unknown))}")
+    require_staff(acting_user, "change_shard")
+
     with transaction.atomic(using=DIRECTORY):
         # The lock and a placement take turns: no clinic comes in between the look and the change.
         shard = Shard.objects.select_for_update().get(alias=alias)
@@ -150,11 +191,16 @@ def shard_update(*, alias: str, changes: Mapping[str, Any]) -> Shard:
         if shard.state == Shard.State.CLOSED and shard.clinics.exists():
             raise ShardNotEmpty(shard=alias)
         shard.save(update_fields=[*changes, "updated_at"])
+
     return shard
 
 
-def shards_register() -> list[Shard]:
-    """Give every configured shard its row in the directory; returns the new ones."""
+def shards_register(*, acting_user: ActingUser | None) -> list[Shard]:
+    """Give every configured shard its row in the directory; returns the new ones.
+
+    Raises NotOfTheStaff.
+    """
+    require_staff(acting_user, "add_shard")
     aliases = [alias for alias in settings.DATABASES if alias != DIRECTORY]
     rows = [Shard.objects.get_or_create(alias=alias) for alias in sorted(aliases)]
     return [shard for shard, created in rows if created]
@@ -168,11 +214,12 @@ def _shard_for(clinic: Clinic, wanted: str | None) -> Shard:
         for alias, s in shards.items()
         if s.state == Shard.State.OPEN and alias in settings.DATABASES
     }
-    if wanted is not None:
-        if wanted not in usable:
-            raise UnknownShard(wanted)
-        return usable[wanted]
-    return usable[place(clinic.id, {alias: s.weight for alias, s in usable.items()})]
+
+    if wanted is None:
+        return usable[place(clinic.id, {alias: s.weight for alias, s in usable.items()})]
+    if wanted not in usable:
+        raise UnknownShard(wanted)
+    return usable[wanted]
 
 
 def _save_new(clinic: Clinic, domain: Domain) -> None:
@@ -224,6 +271,7 @@ def _set_status(schema_name: str, status: Clinic.Status, *, epoch_state: str) ->
         clinic = _locked(schema_name)
         clinic.status = status
         clinic.save(update_fields=["status", "updated_at"])
+
         route = clinic.route
         with (
             as_owner(route.shard),
@@ -232,5 +280,6 @@ def _set_status(schema_name: str, status: Clinic.Status, *, epoch_state: str) ->
             connections[route.shard].cursor() as cursor,
         ):
             write_epoch(cursor, route.schema, route.clinic_id, route.epoch, epoch_state)
+
     transaction.on_commit(partial(forget_routes, clinic), using=DIRECTORY)
     return clinic

@@ -1,4 +1,4 @@
-"""What other apps may want to know of a schema."""
+"""What this app tells the apps above it."""
 
 from django.dispatch import Signal
 
@@ -6,6 +6,6 @@ from django.dispatch import Signal
 # path is the schema), `schema` (quoted), `in_directory`.
 tables_changed = Signal()
 
-# A task of a clinic was refused something: in the clinic's scope, after the task's transactions.
+# A clinic's task was refused something. Sent in the clinic's scope, after the task's transactions.
 # Arguments: `error` (a FisioFlowError), `task` (its name).
 task_refused = Signal()

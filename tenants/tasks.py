@@ -19,7 +19,7 @@ _REQUEST_ID = "fisioflow_request_id"  # the header
 class ClinicTask(Task[..., Any]):
     """Takes `clinic_id` (text of a UUID) first, and runs the body in that clinic's scope.
 
-    What it does is done by the job, under the id of the request that started it.
+    The job is who acts, under the id of the request that started it.
     """
 
     abstract = True
@@ -41,7 +41,7 @@ class ClinicTask(Task[..., Any]):
 
 
 def for_each_clinic(task: ClinicTask, *, only: Callable[[UUID], bool] | None = None) -> int:
-    """Enqueue the task once for every open clinic (that `only` takes); returns how many."""
+    """Enqueue the task once for every open clinic (that `only` accepts); returns how many."""
     with platform_scope():
         open_clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE)
         ids = [i for i in open_clinics.values_list("id", flat=True) if only is None or only(i)]

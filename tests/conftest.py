@@ -74,6 +74,7 @@ def make_clinic(schema: str, shard: str) -> tuple[ClinicRoute, People]:
     made: list[People] = []
     with platform_scope(), acting_as_job("tests"):
         clinic = clinic_create(
+            acting_user=None,
             schema_name=schema,
             name=f"Clínica {schema.title()}",
             domain=f"{schema.replace('_', '-')}.localhost",

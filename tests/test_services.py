@@ -16,7 +16,6 @@ pytestmark = pytest.mark.without_database
 OTHERWISE = {
     "audit": "they record what happened under the actor of core.actor, whoever that is",
     "backups": "commands and tasks only: nobody who is signed in makes or restores a backup",
-    "accounts.may_give": "an answer: it writes nothing",
     "exercises.log_draft": "builds a draft: it writes nothing",
     "patients.document_of_link": "reads; the link's token says whose it is",
     "scheduling.slots_of": "reads",

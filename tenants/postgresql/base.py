@@ -29,7 +29,7 @@ from tenants.errors import (
     StaleRoute,
     TemplateMissing,
 )
-from tenants.postgresql.refusals import RefusedWrites
+from tenants.postgresql.restore_errors import RestoreErrorWrapper
 
 SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
 _NO_SUCH_SCHEMA = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
@@ -60,9 +60,9 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         # The search path is one schema, so Django's own introspection sees exactly that schema.
         self.introspection = DatabaseIntrospection(self)
 
-    # django-tenants keeps a tenant on the connection; here the context variable is the only word.
+    # django-tenants keeps a tenant on the connection; here only the context variable counts.
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
-        """Refused, but for the call that the base class's constructor makes."""
+        """Refused, except when the base class's constructor calls it."""
         if getattr(tenant, "schema_name", None) != "public":
             self._refuse_stock_api()
         self.tenant, self.schema_name = tenant, "public"
@@ -82,9 +82,10 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         raise TypeError("Enter a clinic with tenants.context.clinic_scope(route).")
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect; a shard that can't be reached is ShardUnavailable, at once while it cools."""
+        """Connect. Raises ShardUnavailable; for SHARD_COOL_DOWN after that, without trying."""
         if time.monotonic() < _down_until.get(self.alias, 0.0):
             raise ShardUnavailable(shard=self.alias)
+
         self._forget()
         try:
             return super().get_new_connection(conn_params)
@@ -95,12 +96,12 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise ShardUnavailable(shard=self.alias) from error
 
     @cached_property
-    def wrap_database_errors(self) -> RefusedWrites:
-        """Django's translation of errors, which knows a clinic that is being restored."""
-        return RefusedWrites(self)
+    def wrap_database_errors(self) -> RestoreErrorWrapper:
+        """Django's translation of errors, which also recognises a restore."""
+        return RestoreErrorWrapper(self)
 
     def init_connection_state(self) -> None:
-        with self._without_session():  # asks for the server's version, which is no clinic's
+        with self._without_session():  # asks for the server's version, which needs no clinic
             super().init_connection_state()
 
     def _set_autocommit(self, autocommit: bool) -> None:
@@ -114,7 +115,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             super().savepoint_rollback(sid)
         self._forget()
 
-    # Marks in a transaction need no clinic, and may be set before one is entered.
+    # Savepoints need no clinic, and may be set before one is entered.
     def _savepoint(self, sid: str) -> None:
         with self._without_session():
             super()._savepoint(sid)
@@ -142,13 +143,16 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path:
             return
+
         scope = self._scope_or_refuse()
         actor = current_actor().as_setting()
         role = "none" if self.acts_as_owner else settings.APP_ROLE
         wanted = (scope.activation if scope else 0, scope.key if scope else DIRECTORY, actor, role)
+
         # The base class empties search_path_set_schemas whenever the server may have forgotten.
         if self._sent == wanted and self.search_path_set_schemas:
             return
+
         self._forget()
         with self._without_session():
             if cursor is None:  # a named cursor runs one statement only: borrow a plain one
@@ -156,17 +160,20 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
                     schema = self._enter(plain, scope, actor, role)
             else:
                 schema = self._enter(cursor, scope, actor, role)
+
         self._sent, self.search_path_set_schemas = wanted, [schema]
 
     def _scope_or_refuse(self) -> Scope | None:
         """The scope that decides this connection's schema; None for the directory."""
         if self.alias == DIRECTORY:
             return None
+
         scope = current_scope()
         if scope is None or not (scope.clinic or scope.maintenance_schema):
             raise NoClinicActive(database=self.alias)
         if scope.clinic and scope.clinic.shard != self.alias:
             raise NoClinicActive(database=self.alias, clinic_on=scope.clinic.shard)
+
         return scope
 
     def _enter(self, cursor: Any, scope: Scope | None, actor: str, role: str) -> str:
@@ -176,6 +183,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             if not cursor.fetchone()[3]:
                 raise TemplateMissing(schema=schema, database=self.alias)
             return str(schema)
+
         clinic = scope.clinic
         path = f'"{clinic.schema}", pg_temp'
         try:
@@ -186,13 +194,16 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             if getattr(error.__cause__, "sqlstate", "") not in _NO_SUCH_SCHEMA:
                 raise
             raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias) from error
+
         row = cursor.fetchone()[3]
         if row is None:
             raise ClinicSchemaMissing(schema=clinic.schema, database=self.alias)
+
         epoch, state = int(row[0]), row[1]
         if epoch != clinic.epoch:
             raise StaleRoute(schema=clinic.schema, epoch=epoch, route_epoch=clinic.epoch)
         if state != "open":
             raise ClinicClosed(schema=clinic.schema, state=state)
+
         self.routing_version = row[2]
         return clinic.schema

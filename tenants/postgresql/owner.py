@@ -1,8 +1,8 @@
 """The owner's login, for what changes schemas: migrations, new clinics, closing, restoring.
 
-The application's own login owns nothing, so that nothing it may be made to say changes the audit
-trail. A process that serves requests needs the owner's address (SHARD_1_OWNER_URL) only for the
-platform's admin, and even then keeps it on a connection of its own.
+The application's own login owns nothing, so that no statement which an attacker makes it run
+changes the audit trail. A process that serves requests needs the owner's address
+(SHARD_1_OWNER_URL) only for the platform's admin, and even then uses a separate connection.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,11 @@ def as_owner(alias: str) -> Iterator[None]:
     else:
         if connection.in_atomic_block:
             raise TransactionManagementError("Become the owner before the transaction begins.")
+
         owner: Any = connections.create_connection(alias)
         owner.settings_dict = _owners_settings(connection.settings_dict)
         connections[alias] = owner
+
         try:
             with _owners_role(owner):
                 yield
@@ -48,20 +50,23 @@ def as_owner(alias: str) -> Iterator[None]:
 
 @contextmanager
 def owner_connection(alias: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of its own to the server of `alias`, as the owner: no scope, no role, no Django.
+    """A separate connection to the server of `alias`, as the owner: no scope, no role, no Django.
 
-    For work that takes several connections, or long. Each statement is its own transaction unless
-    one is begun. Raises OwnerLoginMissing, ShardUnavailable.
+    For work that needs several connections or takes long. Each statement is its own transaction
+    unless one is begun. Raises OwnerLoginMissing, ShardUnavailable.
     """
     with as_owner(alias):
         params = dict(connections[alias].get_connection_params())
+
     for name in ("context", "pool"):
         params.pop(name, None)
     params["cursor_factory"] = psycopg.ClientCursor  # DDL takes no parameters
+
     try:
         connection = psycopg.connect(**params, autocommit=True)
     except psycopg.OperationalError as error:
         raise ShardUnavailable(shard=alias) from error
+
     with connection:
         yield connection
 

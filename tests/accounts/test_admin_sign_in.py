@@ -1,7 +1,6 @@
 """The way into the two admins: the clinic's on its host, the platform's on the public one."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import LazySettings
@@ -11,24 +10,27 @@ from django.test import Client
 from accounts.models import User
 from accounts.services import password_change, user_update
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
-from tests.accounts.conftest import Phone
+from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
 from tests.people import Everybody
+
+if TYPE_CHECKING:  # the stubs' name for what a test client answers
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 LOGIN = "/admin/login/"
 NORTE, PLATFORM = "norte.localhost", "localhost"
 
 
 def sign_in(
-    email: str, password: str = PASSWORD, *, host: str = NORTE, **more: Any
-) -> tuple[Client, Any]:
+    email: str, password: str = PASSWORD, *, host: str = NORTE, **more: str
+) -> tuple[Client, "Answer"]:
     client = Client(SERVER_NAME=host)
     return client, client.post(LOGIN, {"username": email, "password": password, **more})
 
 
 @pytest.fixture
 def root(django_db_setup: None) -> User:
-    """Somebody of the platform's staff."""
+    """A member of the platform's staff."""
     with platform_scope():
         made: User = User.objects.create_superuser(
             "root@fisioflow.example", PASSWORD, full_name="Root"
@@ -46,7 +48,7 @@ def test_owner_and_manager_get_in(role: str, people: Everybody) -> None:
 
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
-def test_the_others_do_not(role: str, people: Everybody) -> None:
+def test_the_other_roles_do_not_get_in(role: str, people: Everybody) -> None:
     client, answer = sign_in(f"{role}@norte.example")
     assert answer.status_code == 200  # the form again, with an error
     assert "sessionid" not in client.cookies
@@ -54,20 +56,27 @@ def test_the_others_do_not(role: str, people: Everybody) -> None:
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_the_other_clinics_owner_does_not(people: Everybody) -> None:
+def test_the_other_clinics_owner_does_not_get_in(people: Everybody) -> None:
     client, _ = sign_in("owner@sul.example")
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_the_platforms_staff_get_into_the_platforms_admin_and_no_clinics(root: User) -> None:
+def test_the_platforms_staff_get_into_the_platforms_admin(root: User) -> None:
     client, answer = sign_in(root.email, host=PLATFORM)
+
     assert answer.status_code == 302
     assert client.get("/admin/").status_code == 200
     assert client.get("/admin/tenants/clinic/").status_code == 200
     assert client.get("/admin/patients/patient/").status_code == 404
+
+
+def test_the_platforms_staff_get_into_no_clinics_admin(root: User) -> None:
+    signed_in, _ = sign_in(root.email, host=PLATFORM)
     at_norte = Client(SERVER_NAME=NORTE)
-    at_norte.cookies = client.cookies
+    at_norte.cookies = signed_in.cookies
+
     assert at_norte.get("/admin/")["Location"].startswith(LOGIN)
+
     client, _ = sign_in(root.email, host=NORTE)
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
@@ -78,7 +87,7 @@ def test_a_clinics_people_do_not_get_into_the_platforms_admin(role: str, people:
     assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
-def test_a_person_of_the_directory_who_is_no_staff_does_not_either(root: User) -> None:
+def test_a_person_of_the_directory_who_is_not_staff_does_not_get_in(root: User) -> None:
     """Such a row is a mistake; it opens nothing."""
     with platform_scope():
         User.objects.create_user("x@fisioflow.example", PASSWORD, full_name="X", role="owner")
@@ -89,18 +98,21 @@ def test_a_person_of_the_directory_who_is_no_staff_does_not_either(root: User) -
 
 
 def test_too_many_attempts_are_refused_even_with_the_right_password(
-    people: Everybody, settings: LazySettings, phone: Callable[..., Phone]
+    people: Everybody, settings: LazySettings, phone: Phones
 ) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 3
     for _ in range(2):
         sign_in("owner@norte.example", "wrong")
+
     # The API's attempts count together with the admin's.
     assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     client, answer = sign_in("owner@norte.example")
     assert answer.status_code == 200
     assert answer.context["form"].has_error("__all__", "too_many_attempts")
     assert client.get("/admin/")["Location"].startswith(LOGIN)
     assert phone(NORTE).sign_in("owner@norte.example").status_code == 429
+
     _, answer = sign_in("manager@norte.example")
     assert answer.status_code == 302
 
@@ -116,11 +128,12 @@ def test_signing_in_leads_nowhere_but_to_this_host(people: Everybody) -> None:
     assert answer["Location"] == "/admin/"
 
 
-def test_the_sign_in_is_kept_in_the_clinics_schema_alone(
+def test_the_sign_in_is_kept_only_in_the_clinics_schema(
     people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     client, _ = sign_in("owner@norte.example")
     key = client.cookies["session"].value
+
     with clinic_scope(norte):
         assert Session.objects.filter(session_key=key).exists()
     with clinic_scope(sul):
@@ -150,17 +163,22 @@ def test_a_post_without_the_forms_token_is_refused(people: Everybody) -> None:
     assert answer.status_code == 403
 
 
-def test_a_new_password_or_a_deactivation_ends_the_session(
-    people: Everybody, in_norte: ClinicRoute
-) -> None:
-    first, _ = sign_in("manager@norte.example")
+def test_a_new_password_ends_the_session(people: Everybody, in_norte: ClinicRoute) -> None:
+    client, _ = sign_in("manager@norte.example")
     person = User.objects.get(pk=people.norte.manager.pk)
     password_change(acting_user=None, user=person, password="a new battery")
-    assert first.get("/admin/")["Location"].startswith(LOGIN)
-    second, answer = sign_in("manager@norte.example", "a new battery")
+
+    assert client.get("/admin/")["Location"].startswith(LOGIN)
+
+    _, answer = sign_in("manager@norte.example", "a new battery")
     assert answer.status_code == 302
+
+
+def test_a_deactivation_ends_the_session(people: Everybody, in_norte: ClinicRoute) -> None:
+    client, _ = sign_in("manager@norte.example")
+    person = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=person, is_active=False)
-    assert second.get("/admin/")["Location"].startswith(LOGIN)
+    assert client.get("/admin/")["Location"].startswith(LOGIN)
 
 
 def test_a_demoted_manager_is_out_at_once(people: Everybody, in_norte: ClinicRoute) -> None:

@@ -1,17 +1,17 @@
 """The `Authorization` header of the API."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.services import user_update
 from tenants.context import ClinicRoute, clinic_scope
-from tests.accounts.conftest import ApiClients, Phone
-from tests.people import Everybody
+from tests.accounts.conftest import Phones
+from tests.people import Api, Everybody
 
-Phones = Callable[..., Phone]
 ME = "/api/v1/me"
 
 
@@ -39,6 +39,7 @@ def test_a_header_without_one_good_token_is_refused(
     if header is not None:
         given["HTTP_AUTHORIZATION"] = header.format(access=owner.access, refresh=owner.refresh)
     refused = owner.client.get(ME, **given)
+
     assert refused.status_code == 401
     assert refused.json()["code"] == code
     assert refused["WWW-Authenticate"].startswith("Bearer")
@@ -55,7 +56,7 @@ def test_the_letter_case_of_the_scheme_does_not_matter(
 
 
 def test_a_session_of_the_admin_is_no_way_into_the_api(
-    api: ApiClients, people: Everybody, norte: ClinicRoute
+    api: Api, people: Everybody, norte: ClinicRoute
 ) -> None:
     client = api(None)
     with clinic_scope(norte):
@@ -68,10 +69,14 @@ def test_a_deactivated_person_is_refused_at_once_with_the_token_still_running(
     phone: Phones, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = phone(people.norte.manager)
+
     assert manager.me().status_code == 200
+
     person = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=person, is_active=False)
+
     assert manager.me().status_code == 401
+
     user_update(acting_user=None, user=person, is_active=True)
     assert manager.me().status_code == 200
 
@@ -89,10 +94,9 @@ def test_a_request_reads_its_person_once(
     phone: Phones,
     people: Everybody,
     norte: ClinicRoute,
-    django_assert_num_queries: Callable[..., Any],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    from django.db import connections
-
     owner = phone(people.norte.owner)
+
     with django_assert_num_queries(2, connection=connections[norte.shard]):  # enter, read
         assert owner.me().status_code == 200

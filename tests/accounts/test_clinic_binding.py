@@ -1,6 +1,5 @@
-"""What norte gave out means nothing at sul, whatever the two schemas hold."""
+"""Whatever norte issued means nothing at sul, whatever the two schemas hold."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -13,11 +12,11 @@ from accounts.models import TokenFamily, User
 from accounts.sessions import token_issue
 from audit.models import Event
 from tenants.context import ClinicRoute, clinic_scope
-from tests.accounts.conftest import ApiClients, Phone
+from tenants.errors import CrossClinicAccess
+from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
-from tests.people import Everybody
+from tests.people import Api, Everybody
 
-Phones = Callable[..., Phone]
 SUL = "sul.localhost"
 
 
@@ -47,6 +46,7 @@ def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
     at_norte = phone(people.norte.owner)
     copied = copy_sign_in(norte, sul)
     at_sul = phone(SUL)
+
     for refused in (
         at_sul.me(at_norte.access),
         at_sul.renew(at_norte.refresh),
@@ -54,9 +54,11 @@ def test_no_token_of_norte_opens_sul_even_for_a_twin_with_the_same_sign_in_row(
     ):
         assert refused.status_code == 401
         assert refused.json()["code"] == "token_invalid"
+
     with clinic_scope(sul):  # and nothing there has moved
         family = TokenFamily.objects.get(pk=copied, user_id=twin.pk)
         assert (family.generation, family.revoked_at) == (0, None)
+
     assert at_norte.me().status_code == 200
     assert at_norte.renew().status_code == 200
 
@@ -73,19 +75,23 @@ def test_a_foreign_token_costs_the_clinic_no_query_but_the_trails(
     phone: Phones, people: Everybody
 ) -> None:
     at_norte, at_sul = phone(people.norte.owner), phone(SUL)
+
     with CaptureQueriesContext(connections["shard_2"]) as asked:
         assert at_sul.me(at_norte.access).status_code == 401
+
     *entering, recording = [query["sql"] for query in asked]
     assert 'INSERT INTO "audit_event"' in recording
     assert not [sql for sql in entering if "set_config" not in sql]
 
 
-def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_be_its(
+def test_on_the_shared_host_the_header_names_the_clinic_and_the_token_must_fit(
     phone: Phones, people: Everybody, twin: User, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_norte = phone(people.norte.owner)
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(norte.clinic_id))
+
     assert shared.me(at_norte.access).status_code == 200
+
     wrong = phone("api.localhost", HTTP_X_TENANT_ID=str(sul.clinic_id))
     assert wrong.me(at_norte.access).status_code == 401
     assert wrong.renew(at_norte.refresh).status_code == 401
@@ -115,32 +121,33 @@ def test_on_a_clinics_own_host_the_header_changes_nothing(
     assert disguised.me(at_sul.access).status_code == 401
 
 
-def test_the_admin_is_not_on_the_shared_host(api: ApiClients, norte: ClinicRoute) -> None:
+def test_the_admin_is_not_on_the_shared_host(api: Api, norte: ClinicRoute) -> None:
     shared = api(None, "api.localhost", HTTP_X_TENANT_ID=str(norte.clinic_id))
     assert shared.get("/admin/").status_code == 404
     assert shared.get("/").status_code == 404
 
 
 @pytest.mark.parametrize("host", ["nobody.localhost", "norte.sul.localhost", "norte.example"])
-def test_a_host_that_is_no_clinics_answers_nothing(
-    host: str, phone: Phones, people: Everybody
-) -> None:
+def test_a_host_of_no_clinic_answers_nothing(host: str, phone: Phones, people: Everybody) -> None:
     at_norte = phone(people.norte.owner)
     refused = phone(host).me(at_norte.access)
     assert refused.status_code in (400, 404)
     assert refused["Content-Type"] == "application/problem+json"
 
 
-def test_a_session_of_nortes_admin_is_none_at_suls_even_for_a_twin(
-    api: ApiClients, people: Everybody, twin: User, norte: ClinicRoute
+def test_a_session_of_nortes_admin_opens_nothing_at_suls_even_for_a_twin(
+    api: Api, people: Everybody, twin: User, norte: ClinicRoute
 ) -> None:
     at_norte, at_sul = api(None), api(None, SUL)
     with clinic_scope(norte):
         at_norte.force_login(people.norte.owner)
+
     assert at_norte.get("/admin/").status_code == 200
     assert all(not morsel["domain"] for morsel in at_norte.cookies.values())
+
     at_sul.cookies = at_norte.cookies
     answer = at_sul.get("/admin/")
+
     assert answer.status_code == 302
     assert answer["Location"].startswith("/admin/login/")
 
@@ -149,13 +156,11 @@ def test_a_token_made_for_one_clinic_in_code_is_refused_in_another(
     people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """The sign-in itself refuses an object of another clinic (H7)."""
-    from tenants.errors import CrossClinicAccess
-
     with clinic_scope(sul), pytest.raises((CrossClinicAccess, ValueError)):
         token_issue(user=people.norte.owner)
 
 
-def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
+def test_a_copied_session_still_belongs_to_the_clinic_that_it_began_in(
     people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     """As in a restored copy of a schema: the same session row, the same person, another clinic."""
@@ -170,6 +175,7 @@ def test_a_copied_session_is_still_of_the_clinic_that_it_began_in(
         User.objects.create(**owner | {"email": "copy@sul.example"})
     copied = Client(SERVER_NAME="sul.localhost")
     copied.cookies["session"] = key
+
     assert copied.get("/admin/")["Location"].startswith("/admin/login/")
     with clinic_scope(sul):
         assert Event.objects.get().details["code"] == "token_invalid"

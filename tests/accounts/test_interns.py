@@ -30,6 +30,7 @@ def test_an_intern_needs_a_supervisor_and_no_crefito(
     in_norte: ClinicRoute, people: Everybody
 ) -> None:
     assert refusal(hire) == ("crefito", "required")
+
     intern = hire(supervisor=people.norte.therapist)
     assert intern.is_intern
     assert not intern.may_supervise
@@ -50,6 +51,7 @@ def test_who_may_supervise(in_norte: ClinicRoute, people: Everybody) -> None:
     intern = hire(supervisor=people.norte.therapist)
     inactive = hire(email="i@norte.example", crefito="3/2-F")
     user_update(acting_user=None, user=inactive, is_active=False)
+
     for unfit in (intern, inactive, people.norte.receptionist):
         with pytest.raises(SupervisorUnfit):
             hire(email="b@norte.example", supervisor=unfit)
@@ -62,7 +64,10 @@ def test_only_therapists_are_interns_and_nobody_their_own(
 ) -> None:
     supervisor = people.norte.therapist
     refused = refusal(lambda: hire(role=Role.RECEPTIONIST, supervisor=supervisor))
+
     assert refused == ("supervisor", "not_a_therapist")
+
     own = User.objects.get(pk=supervisor.pk)
     refused = refusal(lambda: user_update(acting_user=None, user=own, supervisor=own))
+
     assert refused == ("supervisor", "invalid")

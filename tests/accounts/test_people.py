@@ -1,4 +1,4 @@
-"""The people themselves: what the services and the database make sure of."""
+"""The people themselves: what the services and the database hold them to."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ANA: dict[str, Any] = {"email": "ana@norte.example", "full_name": "Ana", "role":
 
 
 def violated(**fields: object) -> str:
-    """The name of the constraint that refuses the row, however it is written."""
+    """The name of the constraint that refuses the row, past services and forms."""
     with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
         User.objects.bulk_create([User(**{**ANA, **fields})])
     return str(refused.value.__cause__.diag.constraint_name)  # type: ignore[union-attr]
@@ -51,11 +51,13 @@ def test_the_same_email_is_free_in_the_other_clinic(norte: ClinicRoute, sul: Cli
 def test_a_person_of_one_clinic_cannot_be_changed_in_the_other(
     people: Everybody, sul: ClinicRoute
 ) -> None:
+    owner = people.norte.owner
+
     with clinic_scope(sul):
         for attempt in (
-            lambda: user_update(acting_user=None, user=people.norte.owner, is_active=False),
-            lambda: password_change(acting_user=None, user=people.norte.owner, password="x"),
-            lambda: user_revoke_tokens(user=people.norte.owner, reason="credential"),
+            lambda: user_update(acting_user=None, user=owner, is_active=False),
+            lambda: password_change(acting_user=None, user=owner, password="x"),
+            lambda: user_revoke_tokens(acting_user=None, user=owner, reason="credential"),
         ):
             with pytest.raises((CrossClinicAccess, NoClinicActive, ValueError, User.DoesNotExist)):
                 attempt()
@@ -65,7 +67,15 @@ def test_a_person_is_changed_field_by_field(people: Everybody, in_norte: ClinicR
     manager = User.objects.get(pk=people.norte.manager.pk)
     user_update(acting_user=None, user=manager, email="NEW@norte.example", full_name="New")
     manager.refresh_from_db()
+
     assert (manager.email, manager.full_name) == ("new@norte.example", "New")
+
+
+def test_a_change_to_a_taken_email_or_an_unknown_field_is_refused(
+    people: Everybody, in_norte: ClinicRoute
+) -> None:
+    manager = User.objects.get(pk=people.norte.manager.pk)
+
     with pytest.raises(FieldConflict):
         user_update(acting_user=None, user=manager, email="owner@norte.example")
     with pytest.raises(TypeError, match="password"):
@@ -116,20 +126,25 @@ def test_a_manager_makes_no_owner_of_anybody_themselves_included(
     people: Everybody, in_norte: ClinicRoute
 ) -> None:
     manager = people.norte.manager
+
     with pytest.raises(RoleAboveOwn):
         user_create(acting_user=manager, **{**ANA, "role": Role.OWNER})
     for pk in (manager.pk, people.norte.receptionist.pk):
         with pytest.raises(RoleAboveOwn):
             user_update(acting_user=manager, user=User.objects.get(pk=pk), role=Role.OWNER)
-    owner = User.objects.get(pk=people.norte.owner.pk)
-    owner.role = Role.RECEPTIONIST  # as a form leaves it before the service is called
-    with pytest.raises(RoleAboveOwn):
-        user_update(acting_user=manager, user=owner, role=Role.RECEPTIONIST)
 
 
-def test_a_clinic_has_no_platform_staff_by_the_hand_of_its_owner(
+def test_the_stored_role_counts_and_not_the_one_in_the_object(
     people: Everybody, in_norte: ClinicRoute
 ) -> None:
+    owner = User.objects.get(pk=people.norte.owner.pk)
+    owner.role = Role.RECEPTIONIST  # as a form leaves it before the service is called
+
+    with pytest.raises(RoleAboveOwn):
+        user_update(acting_user=people.norte.manager, user=owner, role=Role.RECEPTIONIST)
+
+
+def test_an_owner_makes_no_platform_staff(people: Everybody, in_norte: ClinicRoute) -> None:
     with pytest.raises(RoleAboveOwn):
         user_create(acting_user=people.norte.owner, **{**ANA, "role": Role.PLATFORM})
 
@@ -152,7 +167,7 @@ def test_the_database_holds_what_a_person_is(in_norte: ClinicRoute) -> None:
         ({"full_name": "x" * 101}, "full_name"),
     ],
 )
-def test_a_form_says_so_beforehand(
+def test_a_form_refuses_it_beforehand(
     fields: dict[str, object], field: str, in_norte: ClinicRoute
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -162,6 +177,7 @@ def test_a_form_says_so_beforehand(
 
 def test_the_database_holds_what_a_sign_in_is(people: Everybody, in_norte: ClinicRoute) -> None:
     token_issue(user=people.norte.owner)
+
     for column, value, name in (
         ("credential", "'x'", "accounts_tokenfamily_credential_form"),
         ("revoked_at", "now()", "accounts_tokenfamily_revoked_has_reason"),
@@ -172,7 +188,7 @@ def test_the_database_holds_what_a_sign_in_is(people: Everybody, in_norte: Clini
                 cursor.execute(f"UPDATE accounts_tokenfamily SET {column} = {value}")
 
 
-def test_platform_staff_live_in_the_directory_alone(norte: ClinicRoute) -> None:
+def test_platform_staff_live_only_in_the_directory(norte: ClinicRoute) -> None:
     with platform_scope():
         User.objects.create_superuser("root@fisioflow.example", "x y z", full_name="Root")
         assert User.objects.get_by_natural_key("ROOT@fisioflow.example").is_superuser

@@ -46,7 +46,7 @@ def test_owner_and_manager_do_everything_in_their_clinics_apps(role: Role) -> No
         "",
     ],
 )
-def test_they_do_nothing_elsewhere(role: Role, perm: str) -> None:
+def test_owner_and_manager_do_nothing_elsewhere(role: Role, perm: str) -> None:
     assert not backend.has_perm(person(role), perm)
 
 
@@ -68,7 +68,7 @@ def test_the_platforms_staff_see_the_directory_and_no_clinical_app() -> None:
 
 
 @pytest.mark.without_database
-def test_nobody_and_the_inactive_do_nothing() -> None:
+def test_anonymous_and_inactive_people_do_nothing() -> None:
     assert not backend.has_perm(AnonymousUser(), "patients.view_patient")
     assert not backend.has_perm(person(Role.OWNER, is_active=False), "patients.view_patient")
     assert not backend.has_module_perms(person(Role.OWNER, is_active=False), "patients")
@@ -80,6 +80,7 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
     with as_owner("shard_1"):  # the application may not even write there
         for permission in Permission.objects.all():
             therapist.user_permissions.add(permission)
+
     assert not backend.has_perm(therapist, "patients.view_patient")
     assert not therapist.has_perm("patients.view_patient")
     assert not therapist.has_module_perms("patients")
@@ -89,10 +90,12 @@ def test_permissions_granted_in_djangos_tables_count_for_nothing(in_norte: Clini
 def test_the_trail_is_read_by_two_roles_and_changed_by_none() -> None:
     for role in Role:
         reads = role in {Role.OWNER, Role.AUDITOR}
+
         assert backend.has_perm(person(role), "audit.view_event") == reads
         assert backend.has_module_perms(person(role), "audit") == reads
         for action in ("add", "change", "delete"):
             assert not backend.has_perm(person(role), f"audit.{action}_event")
+
     assert not backend.has_perm(person(Role.AUDITOR), "patients.view_patient")
     assert not backend.has_module_perms(person(Role.AUDITOR), "patients")
 

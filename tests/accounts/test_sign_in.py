@@ -1,25 +1,28 @@
-"""The way in: e-mail and password for a pair of tokens."""
+"""Signing in: e-mail and password for a pair of tokens."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache
 
 from accounts.models import User
 from accounts.services import user_update
 from devstack.stack import Stack
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.services import clinic_close, clinic_reopen
-from tests.accounts.conftest import Phone
+from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
 from tests.people import Everybody, FreshClinic
 
-Phones = Callable[..., Phone]
+if TYPE_CHECKING:  # the stubs' name for what a test client answers
+    from rest_framework.test import _MonkeyPatchedResponse as Answer
+
 NORTE = "norte.localhost"
 
 
-def body_without_id(response: Any) -> dict[str, Any]:
+def body_without_id(response: "Answer") -> dict[str, Any]:
     body: dict[str, Any] = {**response.json()}
     assert body.pop("request_id") == response["X-Request-ID"]
     return body
@@ -31,6 +34,7 @@ def test_everybody_of_the_clinic_signs_in_and_sees_who_they_are(
 ) -> None:
     person: User = getattr(people.norte, role)
     answer = phone(person).me()
+
     assert answer.status_code == 200
     assert answer.json() == {
         "id": str(person.id),
@@ -67,6 +71,7 @@ def test_a_wrong_password_an_unknown_email_and_a_deactivated_person_get_the_same
         phone(NORTE).sign_in("manager@norte.example"),
         phone(NORTE).sign_in("owner@sul.example"),  # the other clinic's person is nobody here
     ]
+
     for answer in answers:
         assert answer.status_code == 401
         assert answer["Content-Type"] == "application/problem+json"
@@ -78,8 +83,6 @@ def test_a_wrong_password_an_unknown_email_and_a_deactivated_person_get_the_same
 def test_an_unknown_email_costs_as_much_hashing_as_a_wrong_password(
     phone: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -91,6 +94,7 @@ def test_an_unknown_email_costs_as_much_hashing_as_a_wrong_password(
     phone(NORTE).sign_in("owner@norte.example", "first guess")
     known = len(hashed)
     phone(NORTE).sign_in("nobody@norte.example", "first guess")
+
     assert len(hashed) == 2 * known > 0
 
 
@@ -128,27 +132,41 @@ def test_too_many_attempts_are_refused_for_a_while_even_with_the_right_password(
     phone: Phones, settings: LazySettings
 ) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 3
+
     for _ in range(3):
         assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     refused = phone(NORTE).sign_in("owner@norte.example")
     assert refused.status_code == 429
     assert refused.json()["code"] == "too_many_attempts"
     assert refused["Retry-After"] == "60"
-    # Not by letter case, nor by blanks; and nobody else is kept out.
+
+    # Another letter case is the same address; nobody else is kept out.
     assert phone(NORTE).sign_in("Owner@Norte.example").status_code == 429
     assert phone(NORTE).sign_in("manager@norte.example").status_code == 200
     assert phone("sul.localhost").sign_in("owner@norte.example").status_code == 401
+
     elsewhere = phone(NORTE, REMOTE_ADDR="203.0.113.9")
     assert elsewhere.sign_in("owner@norte.example").status_code == 200
 
 
 def test_a_client_cannot_give_itself_another_address(phone: Phones, settings: LazySettings) -> None:
     settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 1
+
     assert phone(NORTE).sign_in("owner@norte.example", "wrong").status_code == 401
+
     forged = phone(NORTE, HTTP_X_FORWARDED_FOR="198.51.100.7")
     assert forged.sign_in("owner@norte.example").status_code == 429
-    settings.TRUSTED_PROXIES = 1  # now the proxy's word counts, and only its own entry
+
+
+def test_behind_a_trusted_proxy_only_its_own_entry_counts(
+    phone: Phones, settings: LazySettings
+) -> None:
+    settings.SIGN_IN_ATTEMPTS_PER_MINUTE = 1
+    settings.TRUSTED_PROXIES = 1
+    forged = phone(NORTE, HTTP_X_FORWARDED_FOR="198.51.100.7")
     assert forged.sign_in("owner@norte.example", "wrong").status_code == 401
+
     twice = phone(NORTE, HTTP_X_FORWARDED_FOR="203.0.113.1, 198.51.100.7")
     assert twice.sign_in("owner@norte.example").status_code == 429
 
@@ -176,7 +194,8 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
     owner = phone(fresh_clinic.people.owner)
     shared = phone("api.localhost", HTTP_X_TENANT_ID=str(fresh_clinic.route.clinic_id))
     with platform_scope():
-        clinic_close(schema_name=schema)
+        clinic_close(acting_user=None, schema_name=schema)
+
     for refused in (
         owner.sign_in(f"owner@{schema}.example"),
         owner.renew(),
@@ -188,10 +207,13 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
         assert refused.status_code == 403
         assert refused["Content-Type"] == "application/problem+json"
         assert refused.json()["code"] == "clinic_closed"
+
     page = owner.client.get("/admin/login/")
     assert page.status_code == 403
+
     with platform_scope():
-        clinic_reopen(schema_name=schema)
+        clinic_reopen(acting_user=None, schema_name=schema)
+
     assert owner.me().status_code == 200
     assert owner.renew().status_code == 200
 
@@ -199,21 +221,22 @@ def test_a_closed_clinic_refuses_sign_in_and_api_until_it_is_opened_again(
 def test_a_server_that_has_not_heard_of_the_closing_is_refused_by_the_clinics_database(
     fresh_clinic: FreshClinic, phone: Phones
 ) -> None:
-    from django.core.cache import cache
-
     owner = phone(fresh_clinic.people.owner)
     key = f"route:host:{fresh_clinic.host}"
+
     assert owner.me().status_code == 200
+
     stale = cache.get(key)
     with platform_scope():
-        clinic_close(schema_name=fresh_clinic.route.schema)
+        clinic_close(acting_user=None, schema_name=fresh_clinic.route.schema)
     cache.set(key, stale)
+
     for refused in (owner.me(), owner.renew(), owner.sign_in(fresh_clinic.people.owner.email)):
         assert refused.status_code == 403
         assert refused.json()["code"] == "clinic_closed"
 
 
-def test_nothing_of_a_person_is_in_the_log_of_a_refused_sign_in(
+def test_a_refused_sign_in_logs_nothing_personal(
     phone: Phones, caplog: pytest.LogCaptureFixture
 ) -> None:
     phone(NORTE).sign_in("owner@norte.example", "wrong horse battery")

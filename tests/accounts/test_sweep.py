@@ -14,8 +14,9 @@ from tests.people import Everybody
 
 
 def leave_behind(owner: User) -> None:
-    """Sign-ins and sessions that ended two days ago, that ended just now, and that go on."""
+    """Sign-ins and sessions: some ended two days ago, some just now, and some go on."""
     now = timezone.now()
+
     for ended in (timedelta(days=2), timedelta(minutes=1), -timedelta(days=1)):
         token_issue(user=owner)
         newest = TokenFamily.objects.latest("created_at")
@@ -36,7 +37,9 @@ def test_the_sweep_takes_what_ended_in_every_clinic(
     for route, owner in ((norte, people.norte.owner), (sul, people.sul.owner)):
         with clinic_scope(route):
             leave_behind(owner)
+
     assert sweep_every_clinic() >= 2
+
     # A sign-in is kept for a day after its end, so that a reuse is still seen for what it is.
     assert left(norte) == left(sul) == (2, 1)
 
@@ -47,6 +50,7 @@ def test_the_sweep_of_one_clinic_leaves_the_other_alone(
     for route, owner in ((norte, people.norte.owner), (sul, people.sul.owner)):
         with clinic_scope(route):
             leave_behind(owner)
+
     assert sweep_clinic.delay(str(norte.clinic_id)).get() == 3
     assert left(norte) == (2, 1)
     assert left(sul) == (3, 3)

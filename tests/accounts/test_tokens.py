@@ -43,6 +43,7 @@ def payload(**changes: Any) -> dict[str, Any]:
         "exp": in_minutes(5),
         **changes,
     }
+
     return {name: value for name, value in claims.items() if value is not None}
 
 
@@ -56,7 +57,7 @@ def test_a_token_says_who_and_which_sign_in_and_when_it_ends() -> None:
         assert token_decode("refresh", made("refresh")) == CLAIMS
 
 
-def test_a_token_of_one_clinic_is_none_of_another() -> None:
+def test_a_token_of_one_clinic_is_refused_in_another() -> None:
     with clinic_scope(NORTE):
         access, refresh = made("access"), made("refresh")
     with clinic_scope(SUL):
@@ -87,7 +88,7 @@ def test_without_a_clinic_there_is_no_token() -> None:
 
 
 def test_the_right_claims_under_the_right_key_are_good(settings: LazySettings) -> None:
-    """What the refusals below differ from."""
+    """The case from which the refusals below differ."""
     token = jwt.encode(payload(), key_of(settings.SECRET_KEY), algorithm="HS256")
     with clinic_scope(NORTE):
         assert token_decode("access", token) == CLAIMS
@@ -124,6 +125,7 @@ def test_a_claim_that_is_missing_or_wrong_refuses_the_token(
         key_of(settings.SECRET_KEY),
         algorithm="HS256",
     )
+
     with clinic_scope(NORTE), pytest.raises(InvalidToken):
         token_decode("access", token)
 
@@ -133,6 +135,7 @@ def test_a_token_without_a_signature_is_refused() -> None:
         return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
 
     body = part(payload(exp=int(in_minutes(5).timestamp())))
+
     with clinic_scope(NORTE):
         for algorithm in ("none", "None", "NONE", ""):
             with pytest.raises(InvalidToken):
@@ -152,6 +155,7 @@ def test_a_token_under_a_foreign_key_is_refused(settings: LazySettings) -> None:
         key_of(settings.SECRET_KEY, "refresh"),
         settings.SECRET_KEY.encode(),  # the bare key signs cookies and more
     ]
+
     with clinic_scope(NORTE):
         for key in foreign:
             with pytest.raises(InvalidToken):
@@ -165,8 +169,10 @@ def test_a_token_lives_through_a_change_of_the_secret_key_while_the_old_one_is_a
     with clinic_scope(NORTE):
         token = made()
         settings.SECRET_KEY = "the new secret, of at least fifty letters, or so we hope"
+
         with pytest.raises(InvalidToken):
             token_decode("access", token)
+
         settings.SECRET_KEY_FALLBACKS = ["an older one", old]
         assert token_decode("access", token) == CLAIMS
         # New tokens are signed with the new key alone.
@@ -175,6 +181,6 @@ def test_a_token_lives_through_a_change_of_the_secret_key_while_the_old_one_is_a
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "..", "é.ü.ñ", "\0", "x" * 5000])
-def test_what_is_no_token_at_all_is_refused(token: str) -> None:
+def test_anything_but_a_token_is_refused(token: str) -> None:
     with clinic_scope(NORTE), pytest.raises(InvalidToken):
         token_decode("access", token)

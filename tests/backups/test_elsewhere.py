@@ -56,7 +56,9 @@ def test_names_of_restores_are_no_clinics(
     with pytest.raises(CommandError, match="those of restores"):
         restore(fresh_clinic.route.schema, "--as", name)
     with platform_scope(), pytest.raises(ReservedSchemaName):
-        clinic_create(schema_name=name, name="Norte", domain="n.localhost", shard="shard_1")
+        clinic_create(
+            acting_user=None, schema_name=name, name="Norte", domain="n.localhost", shard="shard_1"
+        )
 
 
 def test_a_name_that_is_none_and_one_that_is_taken_are_refused_at_once(
@@ -156,7 +158,7 @@ def test_a_closed_clinic_whose_schema_was_lost_stays_closed(
 ) -> None:
     route = fresh_clinic.route
     with platform_scope():
-        clinic_close(schema_name=route.schema)
+        clinic_close(acting_user=None, schema_name=route.schema)
     drop_schema(route.shard, route.schema)
     restore(route.schema)
     with owner_connection(route.shard) as connection:
@@ -175,7 +177,7 @@ def test_closed_clinics_are_pruned_too(
         clinic = Clinic.objects.get(schema_name=schema)
     backup_make(clinic=clinic)
     with platform_scope():
-        clinic_close(schema_name=schema)
+        clinic_close(acting_user=None, schema_name=schema)
     call_command("prune_backups", "--dry-run")
     assert f"{schema}: 0 would be removed, 1 stay" in capsys.readouterr().out
 

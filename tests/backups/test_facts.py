@@ -36,8 +36,8 @@ def known(fresh_clinic: FreshClinic, configured: Store, second_host: str) -> Cli
     """The clinic, of which the directory knows a good deal, with a backup."""
     schema = fresh_clinic.route.schema
     with platform_scope():
-        clinic = clinic_update(schema_name=schema, changes=FACTS)
-        domain_add(schema_name=schema, domain=second_host)
+        clinic = clinic_update(acting_user=None, schema_name=schema, changes=FACTS)
+        domain_add(acting_user=None, schema_name=schema, domain=second_host)
     backup_make(clinic=clinic)
     return clinic
 
@@ -90,7 +90,7 @@ def test_a_host_name_that_is_anothers_by_now_stays_theirs(
 ) -> None:
     lose(known)
     with platform_scope():
-        domain_add(schema_name="norte", domain=second_host)
+        domain_add(acting_user=None, schema_name="norte", domain=second_host)
     try:
         assert restored(capsys, known)["domains"] == [fresh_clinic.host]
     finally:
@@ -119,12 +119,12 @@ def test_a_closed_clinic_comes_back_closed_and_can_be_opened(
     api: Callable[[User], Any],
 ) -> None:
     with platform_scope():
-        closed = clinic_close(schema_name=known.schema_name)
+        closed = clinic_close(acting_user=None, schema_name=known.schema_name)
     backup_make(clinic=closed)
     lose(known)
     assert restored(capsys, known)["status"] == "closed"
     with clinic_scope(known.route), pytest.raises(ClinicClosed):
         User.objects.count()
     with platform_scope():
-        clinic_reopen(schema_name=known.schema_name)
+        clinic_reopen(acting_user=None, schema_name=known.schema_name)
     assert api(fresh_clinic.people.owner).get("/api/v1/patients").status_code == 200

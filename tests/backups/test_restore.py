@@ -90,7 +90,7 @@ def test_a_closed_clinic_is_restored_and_stays_closed(
 ) -> None:
     made = backed_up(configured, fresh_clinic.route)
     with platform_scope():
-        clinic_close(schema_name=fresh_clinic.route.schema)
+        clinic_close(acting_user=None, schema_name=fresh_clinic.route.schema)
     restored(configured, fresh_clinic, made)
     with clinic_scope(fresh_clinic.route), pytest.raises(ClinicClosed):
         Patient.objects.count()

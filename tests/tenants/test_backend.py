@@ -1,6 +1,7 @@
 """What a connection remembers, and when it must forget."""
 
 import json
+import pickle
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from core.actor import Actor, acting
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.base import DatabaseWrapper
+from tenants.router import stamp_of
 from tests.people import FreshClinic
 
 
@@ -53,6 +55,7 @@ def test_every_activation_and_every_transaction_verifies_the_route_again(
                 Patient.objects.count()
                 with transaction.atomic(using="shard_1"):
                     Patient.objects.count()
+
     assert entries(queries) == 4
 
 
@@ -70,7 +73,9 @@ def test_rollback_close_and_savepoint_rollback_are_forgotten(
                 transaction.set_rollback(True, using="shard_1")
             Patient.objects.count()
         connection.close()
+
         assert Patient.objects.count() == 1
+
     assert entries(queries) == 5
 
 
@@ -81,8 +86,10 @@ def test_the_actor_travels_with_the_statement_that_enters_the_clinic(
         with acting(Actor(label="Ana", request_id="r1", ip_address="10.0.0.1")):
             Patient.objects.count()
             sent = json.loads(setting(connection, "fisioflow.actor"))
+
     assert sent == {"label": "Ana", "request_id": "r1", "ip_address": "10.0.0.1"}
     assert len(queries) == 3  # entered, counted, asked
+
     with clinic_scope(norte):
         assert json.loads(setting(connection, "fisioflow.actor")) == {"label": "job:tests"}
 
@@ -95,6 +102,7 @@ def test_a_server_side_cursor_reads_the_clinic(
     with clinic_scope(sul):
         others = list(Patient.objects.values_list("therapist__email", flat=True).iterator())
     connections["shard_2"].close()
+
     assert (names, others) == (["therapist@norte.example"], ["therapist@sul.example"])
 
 
@@ -111,18 +119,17 @@ def test_a_connection_out_of_a_pool_has_forgotten_the_clinic_before(
             with clinic_scope(route), pooled.cursor() as cursor:
                 cursor.execute("SELECT current_schema(), pg_backend_pid()")
                 schema, pid = cursor.fetchone()
+
                 assert schema == route.schema
+
                 pids.add(pid)
             pooled.close()  # back into the pool
+
         assert len(pids) == 1
     finally:
         pooled.close_pool()
 
 
 def test_an_instance_knows_its_clinic_through_a_pickle(in_norte: ClinicRoute) -> None:
-    import pickle
-
-    from tenants.router import stamp_of
-
     patient = pickle.loads(pickle.dumps(Patient.objects.get()))  # noqa: S301  our own bytes
     assert UUID(stamp_of(patient)) == in_norte.clinic_id

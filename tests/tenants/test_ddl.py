@@ -1,4 +1,4 @@
-"""A schema built from the template is the template, by the word of pg_dump."""
+"""A schema built from the template equals the template, as pg_dump shows."""
 
 import subprocess
 
@@ -25,11 +25,13 @@ def dump(stack: Stack, schema: str) -> str:
         capture_output=True,
         text=True,
     )
+
     lines = [
         line
         for line in done.stdout.replace(f"{schema}.", "").splitlines()
         if line and not line.startswith(("--", "\\", *ABOUT_THE_SCHEMA))
     ]
+
     return "\n".join(lines)
 
 
@@ -43,6 +45,7 @@ def test_pg_dump_finds_no_difference_between_a_new_clinic_and_the_restored_templ
         cursor.execute(
             template.replace("SELECT pg_catalog.set_config('search_path', '', false);", "")
         )
+
     try:
         assert dump(stack, fresh_clinic.route.schema) == dump(stack, "restored")
     finally:
@@ -60,6 +63,7 @@ def test_templates_and_clinics_have_one_fingerprint(norte: ClinicRoute, sul: Cli
             connections[route.shard].cursor() as cursor,
         ):
             prints.add(read_definition(cursor).fingerprint)
+
     assert len(prints) == 1
 
 
@@ -106,6 +110,7 @@ def test_types_functions_triggers_and_comments_come_along(norte: ClinicRoute) ->
             cursor.execute("CREATE SCHEMA copied; SET LOCAL search_path = copied, pg_temp")
             cursor.execute(definition.structure)
             cursor.execute(definition.rules)
+
             assert read_definition(cursor).fingerprint == definition.fingerprint
             assert "_template" not in definition.structure + definition.rules
         transaction.set_rollback(True, using="shard_1")

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -11,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from django.db.utils import OperationalError
 
+from accounts.models import User
 from patients.models import Patient
 from tenants.context import (
     ClinicRoute,
@@ -28,13 +28,15 @@ from tenants.errors import (
 )
 from tenants.fleet import clinics_behind, server_cursor
 from tenants.models import Clinic
+from tenants.postgresql import base
 from tests.people import FreshClinic
 
 KILL_SERVER_PROCESS = "SELECT pg_terminate_backend(pg_backend_pid()), %s, %s, %s, %s"
 pytestmark = pytest.mark.usefixtures("people")
 
 
-def patients_of(therapist: Any) -> list[Patient]:
+def patients_of(therapist: User | None) -> list[Patient]:
+    assert therapist is not None
     return list(therapist.patients.all())
 
 
@@ -78,6 +80,9 @@ def test_h3_leaving_a_clinic_restores_the_one_before_on_every_alias(
             raise RuntimeError
         assert path("shard_1") == '"norte", pg_temp'
     assert current_scope() is None
+
+
+def test_h3_the_ways_that_django_tenants_has_into_a_clinic_are_refused() -> None:
     with pytest.raises(TypeError, match="clinic_scope"), Clinic(schema_name="norte"):
         pass
     with pytest.raises(TypeError, match="clinic_scope"):
@@ -112,6 +117,7 @@ def test_h5_after_a_rollback_to_a_savepoint_the_rows_are_the_clinics_own(
     with transaction.atomic(using="shard_1"):
         with clinic_scope(norte):
             names = set(Patient.objects.values_list("therapist__email", flat=True))
+
         with pytest.raises(RuntimeError), transaction.atomic(using="shard_1"):
             with clinic_scope(fresh_clinic.route):
                 Patient.objects.count()
@@ -147,6 +153,7 @@ def test_h6_a_queryset_built_in_one_clinic_is_refused_in_another(
             lambda: built.update(name="X"),
             built.delete,
         ]
+
         for use in uses:
             with pytest.raises(CrossClinicAccess):
                 use()
@@ -158,6 +165,7 @@ def test_h6_a_queryset_made_at_import_belongs_to_whoever_evaluates_it_first(
     norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     at_import = Patient.objects.all()
+
     with clinic_scope(norte):
         assert len(at_import.all()) == 1  # REST framework's use: a clone for each request
         assert len(at_import) == 1
@@ -187,14 +195,13 @@ def test_h7_an_object_of_one_clinic_is_refused_in_another(
     with clinic_scope(sul):
         theirs = Patient.objects.get()
         attempts.append(lambda: setattr(theirs, "therapist", therapist))
+
         for attempt in attempts:
             with pytest.raises((CrossClinicAccess, ValueError)):
                 attempt()
 
 
 def test_h7_platform_staff_are_no_clinics_people(norte: ClinicRoute) -> None:
-    from accounts.models import User
-
     with platform_scope():
         staff = User.objects.create_superuser("root@fisioflow.example", full_name="Root")
     with clinic_scope(norte), pytest.raises(CrossClinicAccess):
@@ -215,6 +222,7 @@ def test_h8_a_new_thread_has_no_clinic(in_norte: ClinicRoute) -> None:
     thread.join()
     with ThreadPoolExecutor(max_workers=1) as pool:
         pool.submit(look).result()
+
     assert seen == ["no_clinic_active", "no_clinic_active"]
 
 
@@ -250,8 +258,6 @@ def test_h9_a_name_that_could_become_sql_is_refused(name: str, norte: ClinicRout
 def test_h10_when_the_path_cannot_be_set_nothing_runs(
     norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tenants.postgresql import base
-
     with clinic_scope(norte):
         Patient.objects.count()
     monkeypatch.setattr(base, "_ENTER_CLINIC", KILL_SERVER_PROCESS)
@@ -259,6 +265,7 @@ def test_h10_when_the_path_cannot_be_set_nothing_runs(
     try:
         with clinic_scope(norte), pytest.raises(OperationalError):
             connection.cursor()
+
         monkeypatch.undo()
         connection.close()
         with clinic_scope(norte), connection.cursor() as cursor:

@@ -24,7 +24,7 @@ def test_a_new_shard_takes_clinics_and_moves_none_between_the_others() -> None:
     assert 250 < len(moved) < 420
 
 
-def test_the_choice_is_a_matter_of_the_clinic_alone() -> None:
+def test_the_choice_depends_only_on_the_clinic() -> None:
     clinic = uuid7()
     assert place(clinic, {"shard_1": 1, "shard_2": 1}) == place(
         clinic, {"shard_2": 1, "shard_1": 1}

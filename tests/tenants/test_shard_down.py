@@ -1,7 +1,7 @@
-"""A shard that is down: its clinics hear 503 soon, everybody else notices nothing."""
+"""A shard that is down: its clinics get 503 at once, everybody else notices nothing."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import monotonic
 
 import psycopg
@@ -11,12 +11,10 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from devstack.stack import Stack
-from tenants.context import clinic_scope
+from tenants.context import ClinicRoute, clinic_scope
 from tenants.errors import ShardUnavailable
 from tenants.postgresql import base
-from tests.people import Everybody, FreshClinic
-
-Api = Callable[..., APIClient]
+from tests.people import Api, Everybody, FreshClinic
 
 
 @pytest.fixture
@@ -33,21 +31,26 @@ def test_its_clinics_get_503_and_the_other_shards_go_on(
     api: Api, people: Everybody, fresh_clinic: FreshClinic, stack: Stack
 ) -> None:
     north, south = api(people.norte.owner), api(people.sul.owner)
+
     assert south.get("/api/v1/patients").status_code == 200  # its connection is open
+
     stack.stop("shard_2")
     try:
         for path in ("/api/v1/patients", "/api/v1/me"):
             started = monotonic()
             refused = south.get(path)
+
             assert refused.status_code == 503
             assert int(refused["Retry-After"]) > 0
             assert monotonic() - started < 2  # the promise of docs/operations.md, not a benchmark
             assert north.get(path).status_code == 200
+
         assert south.get("/api/v1/patients").json()["code"] == "shard_unavailable"
         assert north.get("/healthz/ready").status_code == 200
     finally:
         stack.start("shard_2")
         base._down_until.clear()
+
     assert south.get("/api/v1/patients").status_code == 200
 
 
@@ -57,6 +60,7 @@ def test_sign_in_and_migrations_name_the_shard(
     answer = APIClient(SERVER_NAME="sul.localhost").post(
         "/api/v1/auth/token", {"email": people.sul.owner.email, "password": "x"}
     )
+
     assert (answer.status_code, answer.json()["code"]) == (503, "shard_unavailable")
     with pytest.raises(CommandError, match="shard_2"):
         call_command("migrate_clinics")
@@ -64,7 +68,7 @@ def test_sign_in_and_migrations_name_the_shard(
 
 
 def test_a_shard_that_just_refused_is_not_asked_again_at_once(
-    shard_2_down: None, sul: object, people: Everybody, monkeypatch: pytest.MonkeyPatch
+    shard_2_down: None, sul: ClinicRoute, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections["shard_2"].close()
     attempts: list[object] = []
@@ -75,7 +79,8 @@ def test_a_shard_that_just_refused_is_not_asked_again_at_once(
         return connect(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(psycopg, "connect", counted)
+
     for _ in range(5):
-        with clinic_scope(sul), pytest.raises(ShardUnavailable):  # type: ignore[arg-type]
+        with clinic_scope(sul), pytest.raises(ShardUnavailable):
             connections["shard_2"].cursor()
     assert len(attempts) == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.impersonation import SECONDS, impersonation_begin
+from accounts.impersonation import SECONDS, impersonation_begin, staff_by_email
 from audit.events.access_refused import refusal_record
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("schema_name", help="The clinic's schema name, e.g. norte.")
-        parser.add_argument("email", help="Of the person to act as.")
+        parser.add_argument("email", help="E-mail of the person to act as.")
         parser.add_argument("--operator", required=True, help="Your e-mail, as platform staff.")
         parser.add_argument("--reason", default="", help="Why; the clinic reads it in its trail.")
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _begin(options: dict[str, Any]) -> str:
         try:
             return impersonation_begin(
-                operator_email=options["operator"],
+                acting_user=staff_by_email(options["operator"]),
                 email=options["email"],
                 reason=options["reason"],
             )

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         try:
             with platform_scope(), acting_as_job("create_clinic"):
                 clinic = clinic_create(
+                    acting_user=None,
                     schema_name=options["schema_name"],
                     name=options["name"],
                     domain=options["domain"],

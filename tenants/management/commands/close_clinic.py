@@ -23,7 +23,7 @@ class Command(BaseCommand):
         change = clinic_reopen if options["reopen"] else clinic_close
         try:
             with platform_scope(), acting_as_job("close_clinic"):
-                clinic = change(schema_name=options["schema_name"])
+                clinic = change(acting_user=None, schema_name=options["schema_name"])
         except FisioFlowError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{clinic.schema_name} is {clinic.status} now.")

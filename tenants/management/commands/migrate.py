@@ -1,4 +1,4 @@
-"""Django's migrate, for the directory alone. The clinics' schemas have `migrate_clinics`."""
+"""Django's migrate, only for the directory: `migrate_clinics` migrates the clinics' schemas."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tenants.postgresql.owner import as_owner
 
 
 class Command(migrate.Command):
-    """On a shard it would record migrations as applied and make no table: it refuses."""
+    """Refuses a shard, where it would record migrations as applied and make no table."""
 
     def handle(self, *args: Any, **options: Any) -> Any:
         if options["database"] != DIRECTORY:

@@ -1,18 +1,14 @@
 """Bring the template of every shard, then every clinic that is behind, up to date."""
 
 import argparse
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from core.actor import acting_as_job
-from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, platform_scope
-from tenants.fleet import Outcome, clinics_behind, migrate_shard, migrate_template
+from tenants.rollout import Outcome, fleet_behind, fleet_migrate
 from tenants.services import shards_register
 
 
@@ -21,6 +17,7 @@ class Command(BaseCommand):
 
     help = "Migrates every shard's template, then the clinics that are behind, shards in parallel."
     requires_migrations_checks = False
+    quiet = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -34,69 +31,47 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shards = options["shard"] or [alias for alias in connections if alias != DIRECTORY]
-        unknown = set(shards) - (set(connections) - {DIRECTORY})
-        if unknown:
-            raise CommandError(f"Unknown shard: {', '.join(sorted(unknown))}.")
-        if not shards:
-            raise CommandError("No shard is configured. Set SHARD_1_URL.")
-        self._print, self._quiet = threading.Lock(), options["verbosity"] == 0
+        shards = _known_shards(options["shard"])
+        dry, self.quiet = options["dry_run"], options["verbosity"] == 0
+
         with platform_scope(), acting_as_job("migrate_clinics"):
-            if not options["dry_run"]:
-                for shard in shards_register():
+            if dry:
+                outcomes = fleet_behind(shards=shards, report=self._write)
+            else:
+                for shard in shards_register(acting_user=None):
                     self._say(f"{shard.alias}: registered")
-            with ThreadPoolExecutor(max_workers=len(shards)) as pool:
-                work = partial(self._shard, workers=options["workers"], dry=options["dry_run"])
-                outcomes = [o for done in pool.map(work, sorted(shards)) for o in done]
+                outcomes = fleet_migrate(
+                    shards=shards, workers=options["workers"], report=self._write
+                )
+
         failed = [outcome for outcome in outcomes if outcome.error]
-        verb = "are behind" if options["dry_run"] else "migrated"
+        verb = "are behind" if dry else "migrated"
         self._say(f"{len(outcomes) - len(failed)} schemas {verb}, {len(failed)} failed.")
         if failed:
             names = ", ".join(f"{o.shard}/{o.schema}" for o in failed[:20])
             raise CommandError(f"Failed: {names}. Mend the cause and run the command again.")
 
-    def _shard(self, shard: str, *, workers: int, dry: bool) -> list[Outcome]:
-        with platform_scope(), acting_as_job("migrate_clinics"):
-            try:
-                return self._migrate(shard, workers=workers, dry=dry)
-            except FisioFlowError as error:
-                return [self._report(Outcome(shard, "*", str(error)))]
-            except Exception as error:  # noqa: BLE001  a template's migration is any code
-                text = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
-                return [self._report(Outcome(shard, "_template", text))]
-            finally:
-                connections.close_all()
-
-    def _migrate(self, shard: str, *, workers: int, dry: bool) -> list[Outcome]:
-        if dry:
-            return [Outcome(shard, schema) for schema in clinics_behind(shard)]
-        outcomes = []
-        if migrate_template(shard):
-            outcomes.append(self._report(Outcome(shard, "_template")))
-        behind = clinics_behind(shard)
-        total, done = len(behind), iter(range(1, len(behind) + 1))
-
-        def report(outcome: Outcome) -> None:
-            with self._print:
-                self._write(outcome, f"{next(done)}/{total}")
-
-        return outcomes + migrate_shard(shard, behind, workers=workers, report=report)
-
-    def _report(self, outcome: Outcome) -> Outcome:
-        with self._print:
-            self._write(outcome, "template" if outcome.schema == "_template" else "shard")
-        return outcome
-
-    def _write(self, outcome: Outcome, place: str) -> None:
-        line = f"{outcome.shard} {place} {outcome.schema}: {outcome.error or 'ok'}"
+    def _write(self, outcome: Outcome) -> None:
+        line = f"{outcome.shard} {outcome.place} {outcome.schema}: {outcome.error or 'ok'}"
         if outcome.error:
             self.stderr.write(line)
         else:
             self._say(line)
 
     def _say(self, line: str) -> None:
-        if not self._quiet:
+        if not self.quiet:
             self.stdout.write(line)
+
+
+def _known_shards(named: list[str] | None) -> list[str]:
+    """The named shards, or all. Raises CommandError for an unknown one, or when there is none."""
+    known = set(connections) - {DIRECTORY}
+    if unknown := set(named or ()) - known:
+        raise CommandError(f"Unknown shard: {', '.join(sorted(unknown))}.")
+    if not known:
+        raise CommandError("No shard is configured. Set SHARD_1_URL.")
+
+    return sorted(named or known)
 
 
 def _positive(text: str) -> int:

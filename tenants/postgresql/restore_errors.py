@@ -1,9 +1,10 @@
-"""A write that was refused because the clinic is being restored: an answer of its own.
+"""Turns a write that failed because the clinic is being restored into ClinicBeingRestored.
 
-A restore takes the application's right to write (backups.fence) for everybody at once, so that the
-refusal looks like any other missing right. Only then, and on a connection of its own, because the
-transaction is broken, the clinic's schema is asked: is the right gone for all tables, or has the
-routing row become another version since this session read it? Both are a restore's doing.
+A restore takes the application's right to write (backups.fence), for everybody at once, so the
+failure looks like any other missing right. When a right is missing, and only then, the clinic's
+schema is asked, on a connection of its own because the transaction is broken: is the right gone
+for all tables, or has the routing row become another version since this session read it? Both mean
+a restore.
 """
 
 from contextlib import suppress
@@ -23,8 +24,8 @@ SELECT (SELECT tableoid::text || ':' || xmin::text FROM "{schema}".clinic_epoch)
 """
 
 
-class RefusedWrites(DatabaseErrorWrapper):
-    """Django's, and ClinicBeingRestored in place of a right that a restore took."""
+class RestoreErrorWrapper(DatabaseErrorWrapper):
+    """Django's, with ClinicBeingRestored in place of InsufficientPrivilege during a restore."""
 
     wrapper: Any
 
@@ -41,18 +42,22 @@ class RefusedWrites(DatabaseErrorWrapper):
         scope = current_scope()
         if scope is None or scope.clinic is None or scope.clinic.shard != wrapper.alias:
             return False
+
         schema = scope.clinic.schema
         params = dict(wrapper.get_connection_params())
         for name in ("cursor_factory", "context", "pool"):
             params.pop(name, None)
+
         with suppress(psycopg.Error), psycopg.connect(**params, autocommit=True) as connection:
             connection.execute("SELECT set_config('role', %s, false)", [settings.APP_ROLE])
             asked = _RESTORED.format(schema=schema)
             given = [wrapper.routing_version, f'"{schema}"', settings.APP_ROLE]
+
             # Twice: a swap between the two looks of one statement (for the table's name, and for
             # the rights) shows the old routing row and the new rights.
             for _ in range(2):
                 row: Any = connection.execute(asked, given).fetchone()
                 if row[0]:
                     return True
+
         return False
