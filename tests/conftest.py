@@ -213,7 +213,7 @@ def release(
     """A new release whose migration adds a column; forgotten, and undone, after the test."""
 
     class AddNickname(migrations.Migration):
-        dependencies = [("patients", "0001_initial")]
+        dependencies = [("patients", "0001_tables")]
         operations = [migrations.RunSQL("ALTER TABLE patients_patient ADD COLUMN nickname text")]
 
     def with_release(loader: Any) -> None:
