@@ -12,7 +12,14 @@ from django.db import connections
 from core.actor import acting_as_job
 from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, platform_scope
-from tenants.fleet import Outcome, clinics_behind, migrate_shard, migrate_template
+from tenants.errors import MigrationsUnknown
+from tenants.fleet import (
+    Outcome,
+    clinics_behind,
+    migrate_shard,
+    migrate_template,
+    refuse_unknown_migrations,
+)
 from tenants.services import shards_register
 
 
@@ -42,6 +49,10 @@ class Command(BaseCommand):
             raise CommandError("No shard is configured. Set SHARD_1_URL.")
         self._print, self._quiet = threading.Lock(), options["verbosity"] == 0
         with platform_scope(), acting_as_job("migrate_clinics"):
+            try:
+                refuse_unknown_migrations(DIRECTORY)
+            except MigrationsUnknown as error:
+                raise CommandError(str(error)) from error
             if not options["dry_run"]:
                 for shard in shards_register():
                     self._say(f"{shard.alias}: registered")
