@@ -4,14 +4,26 @@
 import os
 import sys
 
+from core.actor import acting_as_job
+
 OF_BACKUPS = {
     *("backup", "backups", "drill", "prune_backups", "restore", "undo_restore", "verify_backup"),
 }
 
-if __name__ == "__main__":
-    is_of_backups = bool(OF_BACKUPS.intersection(sys.argv[1:2]))
-    settings = "fisioflow.settings_backups" if is_of_backups else "fisioflow.settings"
+
+def main(argv: list[str]) -> None:
+    """Run a command of Django's, a package's or ours. What it writes, `job:<command>` has written.
+
+    A command of ours that needs a reason or another name says so itself.
+    """
+    command = argv[1] if argv[1:] else "help"
+    settings = "fisioflow.settings_backups" if command in OF_BACKUPS else "fisioflow.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    with acting_as_job(command):
+        execute_from_command_line(argv)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -31,6 +31,7 @@ from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_create
 from tests.people import Api, Everybody, FreshClinic, InThreads, People, Result
+from tests.unattended import product_begins_unattended, the_test_acts
 
 PASSWORD = "correct horse battery"
 CPF_OF_PATIENT = "52998224725"
@@ -101,10 +102,17 @@ def empty_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_acts_for_the_product() -> Iterator[None]:
+    """Commands, tasks and requests bring their own actor, as in production."""
+    with product_begins_unattended():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def somebody_acts() -> Iterator[None]:
-    """What a test writes by itself is written by `job:tests`; requests name their own people."""
-    with acting_as_job("tests"):
+    """What a test writes by itself is written by `job:tests`."""
+    with the_test_acts():
         yield
 
 
@@ -195,7 +203,7 @@ def in_threads() -> InThreads:
         def one() -> Result:
             barrier.wait()
             try:
-                with acting_as_job("tests"):
+                with the_test_acts():
                     return work()
             finally:
                 connections.close_all()
