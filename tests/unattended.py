@@ -11,7 +11,9 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 from celery import Task
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import BaseCommand
+from django.http import StreamingHttpResponse
 from django.test.client import ClientHandler
 
 from core.actor import Actor, acting, acting_as_job, current_actor
@@ -19,7 +21,12 @@ from core.actor import Actor, acting, acting_as_job, current_actor
 P = ParamSpec("P")
 R = TypeVar("R")
 # Every command, task and request goes through one of these, by whatever name it was imported.
-BEGINNINGS = ((BaseCommand, "execute"), (Task, "apply"), (ClientHandler, "__call__"))
+BEGINNINGS = (
+    (BaseCommand, "execute"),
+    (Task, "apply"),
+    (ClientHandler, "__call__"),
+    (WSGIHandler, "__call__"),
+)
 TESTS = "tests"
 
 
@@ -44,9 +51,23 @@ def unattended(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with the_test_steps_aside():
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+
+        if isinstance(result, StreamingHttpResponse):
+            result.streaming_content = unattended_pieces(iter(result))
+        return result
 
     return call
+
+
+def unattended_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """What a response sends when its request is over: a server takes it, in nobody's name."""
+    while True:
+        with the_test_steps_aside():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 @contextmanager
