@@ -9,7 +9,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from devstack.paths import CHECKOUT
 
@@ -43,4 +43,7 @@ def _static_fingerprint() -> str:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]))
+    try:
+        prepare(Path(sys.argv[1]))
+    except CommandError as error:
+        sys.exit(str(error))

@@ -6,7 +6,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fisioflow.settings")
-app = Celery("fisioflow")
+app = Celery("fisioflow", task_cls="core.jobs:NamedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

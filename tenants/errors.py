@@ -150,3 +150,13 @@ class TemplateMissing(FisioFlowError):
 
     code = "template_missing"
     status = 503
+
+
+class MigrationsUnknown(FisioFlowError):
+    """This database has migrations that this code lacks. In development, run: make reset.
+
+    It is a later release's, or was made before the first release: the migrations were written anew
+    then, so no installation has the old ones.
+    """
+
+    code = "migrations_unknown"

@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from tenants.context import DIRECTORY, SERVER_SCHEMA, TEMPLATE_SCHEMA, maintenance_scope
+from tenants.errors import MigrationsUnknown
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner
 from tenants.router import is_clinical
@@ -155,8 +158,27 @@ def _run_migrations(shard: str, schema: str) -> None:
             announce_tables(shard, schema)
 
     executor = MigrationExecutor(connections[shard], progress)
+    _refuse_unknown(executor.loader)
     executor.loader.check_consistent_history(connections[shard])
     executor.migrate(list(clinical_targets()))
+
+
+def refuse_unknown_migrations(alias: str) -> None:
+    """Raise MigrationsUnknown if the search path's schema has a migration that this code lacks."""
+    _refuse_unknown(MigrationLoader(connections[alias]))
+
+
+def _refuse_unknown(loader: MigrationLoader) -> None:
+    """Only our own apps count: other packages may drop migrations that they have squashed."""
+    here = settings.BASE_DIR
+    ours = {app.label for app in apps.get_app_configs() if Path(app.path).parent == here}
+    on_disk = loader.disk_migrations or {}
+    replaced = {node for migration in on_disk.values() for node in migration.replaces}
+    known = on_disk.keys() | replaced
+    applied = [node for node in loader.applied_migrations or {} if node[0] in ours]
+    if unknown := sorted(".".join(node) for node in applied if node not in known):
+        shown = ", ".join(unknown[:3])
+        raise MigrationsUnknown(migrations=shown + (", ..." if len(unknown) > 3 else ""))
 
 
 def announce_tables(alias: str, schema: str) -> None:

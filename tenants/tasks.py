@@ -4,19 +4,15 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from celery import Task
-
-from core.actor import acting_as_job, current_actor
 from core.errors import FisioFlowError
+from core.jobs import NamedTask
 from tenants.context import clinic_scope, platform_scope
 from tenants.directory import route_by_id
 from tenants.models import Clinic
 from tenants.signals import task_refused
 
-_REQUEST_ID = "fisioflow_request_id"  # the header
 
-
-class ClinicTask(Task[..., Any]):
+class ClinicTask(NamedTask):
     """Takes `clinic_id` (text of a UUID) first, and runs the body in that clinic's scope.
 
     The job is who acts, under the id of the request that started it.
@@ -24,15 +20,8 @@ class ClinicTask(Task[..., Any]):
 
     abstract = True
 
-    def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Celery's, with the request's id."""
-        headers = {_REQUEST_ID: current_actor().request_id, **(options.pop("headers", None) or {})}
-        return super().apply_async(*args, headers=headers, **options)
-
     def __call__(self, clinic_id: str, *args: Any, **kwargs: Any) -> Any:
-        request_id = str((self.request.headers or {}).get(_REQUEST_ID, ""))
-        job = acting_as_job(self.name, request_id=request_id)
-        with job, clinic_scope(route_by_id(UUID(clinic_id))):
+        with self.acting(), clinic_scope(route_by_id(UUID(clinic_id))):
             try:
                 return super().__call__(clinic_id, *args, **kwargs)
             except FisioFlowError as error:

@@ -23,7 +23,7 @@ DONE: dict[str, Any] = {
 
 @dataclass
 class Place:
-    """Both clinics with their people, and what of norte's is asked for."""
+    """Both clinics with their people, and the ids of norte's records that are asked for."""
 
     norte: ClinicRoute
     sul: ClinicRoute
@@ -173,7 +173,7 @@ def _series_change(place: Place, asker: str, refresh: str) -> dict[str, Any]:
     return {"scope": "all", "cancel": True}
 
 
-# Right for whoever may send it (GET: as the query); what the others get is not because of it.
+# Valid for whoever may send it (GET: as the query), so that nobody is refused for the body.
 BODIES: dict[str, Callable[[Place, str, str], Any]] = {
     "POST auth/token": _sign_in,
     "POST auth/refresh": _refresh,

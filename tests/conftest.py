@@ -20,7 +20,6 @@ from rest_framework.test import APIClient
 from accounts.models import Role, TokenFamily, User
 from accounts.services import user_create
 from accounts.sessions import token_issue
-from core.actor import acting_as_job
 from core.ids import uuid7
 from patients.models import Patient
 from tenants import fleet
@@ -31,6 +30,7 @@ from tenants.postgresql.owner import as_owner
 from tenants.schemas import drop_schema
 from tenants.services import clinic_create
 from tests.people import Api, Everybody, FreshClinic, InThreads, People, Result
+from tests.unattended import product_begins_unattended, the_test_acts
 
 PASSWORD = "correct horse battery"
 CPF_OF_PATIENT = "52998224725"
@@ -57,6 +57,7 @@ def populate(route: ClinicRoute) -> People:
         for role in Role
         if role is not Role.PLATFORM
     }
+
     record = Patient.objects.create(
         name="Paciente Modelo",
         phone="+5511987654321",
@@ -66,13 +67,15 @@ def populate(route: ClinicRoute) -> People:
         therapist=users["therapist"],
         user=users["patient"],
     )
+
     return People(record=record, **users)
 
 
 def make_clinic(schema: str, shard: str) -> tuple[ClinicRoute, People]:
     """A committed clinic with its people, on its own host `<schema>.localhost`."""
     made: list[People] = []
-    with platform_scope(), acting_as_job("tests"):
+
+    with platform_scope(), the_test_acts():
         clinic = clinic_create(
             acting_user=None,
             schema_name=schema,
@@ -81,6 +84,7 @@ def make_clinic(schema: str, shard: str) -> tuple[ClinicRoute, People]:
             shard=shard,
             populate=lambda route: made.append(populate(route)),
         )
+
     return clinic.route, made[0]
 
 
@@ -102,10 +106,17 @@ def empty_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_acts_for_the_product() -> Iterator[None]:
+    """Commands, tasks and requests bring their own actor, as in production."""
+    with product_begins_unattended():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def somebody_acts() -> Iterator[None]:
-    """What a test writes by itself is written by `job:tests`; requests name their own people."""
-    with acting_as_job("tests"):
+    """What a test writes by itself is written by `job:tests`."""
+    with the_test_acts():
         yield
 
 
@@ -137,7 +148,7 @@ def in_platform(django_db_setup: None) -> Iterator[None]:
 
 
 def forget_events(route: ClinicRoute) -> None:
-    """What the application can't do: take the events of a lasting clinic away."""
+    """Delete the events of a lasting clinic, which the application itself can't do."""
     with as_owner(route.shard), clinic_scope(route), connections[route.shard].cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM audit_event)")
         if cursor.fetchone()[0]:
@@ -157,10 +168,12 @@ def fresh_clinic(
             yield FreshClinic(route, people)
         finally:
             drop_schema(route.shard, route.schema)
+
             for lasting, _ in _clinics.values():  # what these tests commit elsewhere: sign-ins
                 with clinic_scope(lasting):
                     TokenFamily.objects.all().delete()
                 forget_events(lasting)
+
             with platform_scope():
                 Clinic.objects.filter(id=route.clinic_id).delete()
             connections.close_all()
@@ -172,16 +185,18 @@ def api() -> Api:
         route = route_of(user) if user else _clinics["norte"][0]
         name = host or f"{route.schema.replace('_', '-')}.localhost"
         made = APIClient(SERVER_NAME=name, **headers)
+
         if user:
             with clinic_scope(route):
                 made.credentials(HTTP_AUTHORIZATION=f"Bearer {token_issue(user=user).access}")
+
         return made
 
     return client
 
 
 def route_of(user: User) -> ClinicRoute:
-    """The clinic that a user object was loaded in, by its stamp."""
+    """The clinic that the user was loaded from, by their stamp."""
     clinic_id = user._state.db.scope_key  # type: ignore[union-attr]
     with platform_scope():
         clinic: Clinic = Clinic.objects.get(id=clinic_id)
@@ -196,7 +211,7 @@ def in_threads() -> InThreads:
         def one() -> Result:
             barrier.wait()
             try:
-                with acting_as_job("tests"):
+                with the_test_acts():
                     return work()
             finally:
                 connections.close_all()
@@ -207,37 +222,45 @@ def in_threads() -> InThreads:
     return run
 
 
+NICKNAME = "0099_nickname"
+
+
 @pytest.fixture
 def release(
     fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[type[migrations.Migration]]:
-    """A new release whose migration adds a column; forgotten, and undone, after the test."""
+    """A new release whose migration adds a column; taken back after the test."""
 
     class AddNickname(migrations.Migration):
-        dependencies = [("patients", "0001_initial")]
+        dependencies = [("patients", "0001_tables")]
         operations = [migrations.RunSQL("ALTER TABLE patients_patient ADD COLUMN nickname text")]
 
-    def with_release(loader: Any) -> None:
+    def with_release(loader: MigrationLoader) -> None:
         original(loader)
-        loader.disk_migrations["patients", "0099_nickname"] = AddNickname(
-            "0099_nickname", "patients"
-        )
+        assert loader.disk_migrations is not None
+        loader.disk_migrations["patients", NICKNAME] = AddNickname(NICKNAME, "patients")
 
     original = MigrationLoader.load_disk
     before = fleet.code_head()
     monkeypatch.setattr(MigrationLoader, "load_disk", with_release)
-    fleet.code_head.cache_clear()
-    fleet.clinical_targets.cache_clear()
+    forget_targets()
+
     yield AddNickname
+
     monkeypatch.undo()
-    fleet.code_head.cache_clear()
-    fleet.clinical_targets.cache_clear()
+    forget_targets()
     for shard in ("shard_1", "shard_2"):
         with as_owner(shard), server_cursor(shard) as cursor:
             cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|public|info)'")
             for (schema,) in cursor.fetchall():
                 cursor.execute(
                     f'ALTER TABLE "{schema}".patients_patient DROP COLUMN IF EXISTS nickname;'
-                    f"DELETE FROM \"{schema}\".django_migrations WHERE name = '0099_nickname';"
+                    f"DELETE FROM \"{schema}\".django_migrations WHERE name = '{NICKNAME}';"
                     f"COMMENT ON SCHEMA \"{schema}\" IS 'fisioflow:{before}'"
                 )
+
+
+def forget_targets() -> None:
+    """The fleet reads the migrations anew."""
+    fleet.code_head.cache_clear()
+    fleet.clinical_targets.cache_clear()

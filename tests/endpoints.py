@@ -148,14 +148,17 @@ def rows(table: str, models: list[str] | None = None) -> list[Row]:
     """The rows of a table; those with `{model}` once for each model."""
     (_, _, *askers), *lines = [line.split() for line in table.strip().splitlines()]
     made = []
+
     for methods, route, *expected in lines:
         names = (models or []) if "{model}" in route else [""]
         answers = dict(zip(askers, expected, strict=True))
+
         made += [
             Row(method, route.replace("{model}", name), answers)
             for name in names
             for method in methods.split(",")
         ]
+
     return made
 
 

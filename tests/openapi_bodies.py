@@ -20,16 +20,19 @@ def steer(case: Request, ids: dict[str, str]) -> None:
     plural = case.path.removeprefix("/api/v1/").partition("/")[0]
     of_path = ids.get(plural.removesuffix("s"))
     point(case.path_parameters, {"id": of_path} if of_path else {}, always=False)
+
     of_slots = case.path.endswith("/slots")
     point(case.query, ids, always=right and of_slots)
+
     if right:
         if of_slots:
             case.query["from"] = case.query["to"] = a_day()
-        case.query.pop("cursor", None)  # is one of another answer
+        case.query.pop("cursor", None)  # a made-up one belongs to no answer
         if case.path.endswith("/adherence"):
             case.query |= {"from": "2026-03-01", "to": "2026-03-31"}
         for name in case.query.keys() & {"created_after", "created_before", "from", "to"}:
             case.query[name] = case.query[name].replace("0001-", "2001-")  # no zone reaches year 0
+
     for body in objects_in(case.body):
         point(body, ids, always=right)
         if right:
@@ -59,26 +62,31 @@ def point(members: dict[str, Any], ids: dict[str, str], *, always: bool) -> None
 
 
 def within_rules(body: dict[str, Any]) -> None:
-    """What joins several members, or counts, can't be told in a schema."""
+    """Keep the rules between members, and those of counting, which a schema can't state."""
     number = next(NUMBERS)
+
     if "start_time" in body or "end_time" in body:
         start = datetime(2026, 3, 3, tzinfo=UTC) + timedelta(hours=number % 10_000)
         body["start_time"] = start.isoformat()
         body["end_time"] = (start + timedelta(hours=1)).isoformat()
+
     if "cpf" in body:
         digits = [int(digit) for digit in f"{number:09d}"]
         for _ in range(2):
             digits.append(cpf_check_digit(digits))
         body["cpf"] = "".join(map(str, digits))
+
     if "birth_date" in body:
         body["birth_date"] = str(date(1900, 1, 1) + timedelta(days=number % 40_000))
     if "name" in body and len(body["name"].strip()) < 2:
         body["name"] = "Ana"
+
     at_home_within_rules(body)
     within_the_agendas_rules(body)
-    body.pop("record_id", None)  # of what is printed: a record of the patient's
-    body.pop("user", None)  # a patient's sign-in that no other patient has
-    # The channel `app` is the patient's own; consents aren't given in the future.
+    body.pop("record_id", None)  # must be a record of the printed patient
+    body.pop("user", None)  # must be a sign-in that no other patient has
+
+    # Only the patient uses the channel `app`; consents aren't given in the future.
     record = {"channel": "paper", "given_at": "2026-03-02T12:00:00Z", "file": b"%PDF-1.7"}
     body.update({name: value for name, value in record.items() if name in body})
 
@@ -95,9 +103,11 @@ def at_home_within_rules(body: dict[str, Any]) -> None:
 def within_the_agendas_rules(body: dict[str, Any]) -> None:
     """A room is one of the clinic's, a group has one; hours and days are in order."""
     body |= {name: value for name, value in {"room": None, "group": False}.items() if name in body}
+
     day = a_day()
     of_days = {"day", "first_day", "last_day", "valid_from", "valid_until"}
     body |= {name: day for name in of_days & body.keys() if body[name] is not None}
+
     if "weekdays" in body:
         body.pop("until", None)
         body["count"] = 3
@@ -106,5 +116,5 @@ def within_the_agendas_rules(body: dict[str, Any]) -> None:
 
 
 def a_day() -> str:
-    """Each time another one, within the agenda's century."""
+    """A day of the agenda's century, another one each time."""
     return str(date(2001, 1, 1) + timedelta(days=next(NUMBERS) % 30_000))

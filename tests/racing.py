@@ -1,22 +1,22 @@
-"""Several at once: each attempt in a thread with connections of its own."""
+"""Attempts that race: each in a thread with connections of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 from django.db import connections
 
-from core.actor import acting_as_job
+from tests.people import Result
+from tests.unattended import the_test_acts
 
 
-def race(attempts: list[Callable[[], Any]]) -> list[Any]:
-    """Start the attempts at one moment; their results, in order."""
+def race(attempts: list[Callable[[], Result]]) -> list[Result]:
+    """Start the attempts at one moment; returns their results, in order."""
     start = Barrier(len(attempts))
 
-    def run(attempt: Callable[[], Any]) -> Any:
+    def run(attempt: Callable[[], Result]) -> Result:
         try:
-            with acting_as_job("tests"):
+            with the_test_acts():
                 start.wait(timeout=30)
                 return attempt()
         finally:

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from rest_framework.test import APIClient
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -31,7 +30,7 @@ from tenants.context import ClinicRoute, clinic_scope
 from tests import endpoints
 from tests.endpoints import rows
 from tests.openapi_bodies import steer
-from tests.people import Everybody
+from tests.people import Api, Everybody
 from tests.records import records
 
 RUN = hypothesis_settings(
@@ -45,7 +44,6 @@ OTHER_CONTENT = {
 }
 
 Request = Case[Any]
-Clients = Callable[..., APIClient]
 
 DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
 OPERATIONS = [
@@ -59,7 +57,7 @@ SCHEMA = schemathesis.openapi.from_dict(deepcopy(DOCUMENT), config=CONFIG)  # it
 
 
 class Norte:
-    """The WSGI application as norte's host serves it, to somebody with a token of norte."""
+    """The WSGI application as norte's host serves it to somebody with one of norte's tokens."""
 
     def __init__(self) -> None:
         self.application = get_wsgi_application()
@@ -87,7 +85,7 @@ NORTE = SCHEMA.app = Norte()
 
 @SCHEMA.auth(refresh_interval=None)
 class Token:
-    """Schemathesis leaves it out, and spoils it, to see that it is asked for."""
+    """Schemathesis leaves it out or spoils it, to see that the API asks for it."""
 
     def get(self, case: Request, context: Any) -> str:
         return WHOEVER_ASKS
@@ -98,7 +96,7 @@ class Token:
 
 @pytest.fixture
 def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
-    """Norte with a patient and an appointment; the test's transaction outlives each request."""
+    """Norte with one record of each kind; the test's transaction outlives each request."""
     with clinic_scope(norte):
         appointment = Appointment.objects.create(
             patient=people.norte.record,
@@ -106,6 +104,7 @@ def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
             start_time=datetime(2026, 3, 2, 12, tzinfo=UTC),
             end_time=datetime(2026, 3, 2, 13, tzinfo=UTC),
         )
+
         exercises = [
             exercise_create(
                 acting_user=None,
@@ -116,6 +115,7 @@ def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
             )
             for name in ("Ponte", "Prancha")
         ]
+
         prescription, logged = (
             prescription_create(
                 acting_user=people.norte.therapist,
@@ -125,17 +125,21 @@ def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
             )
             for exercise in exercises
         )
+
         item = PrescriptionItem.objects.get(prescription=logged)
         done_at = datetime(2026, 3, 2, tzinfo=UTC)
         done = {"sets": 1, "repetitions": 1, "pain": 0, "effort": 0, "done_at": done_at}
         log = ExerciseLog.objects.create(item=item, **done)
+
         for name in ("owner", "therapist", "patient"):
             token = token_issue(user=getattr(people.norte, name)).access
             NORTE.tokens[name] = f"Bearer {token}"
+
         found = records(people.norte)
         kinds = {"note": "notes", "consent": "consents", "document": "documents"}
         record = {one: found[many] for one, many in kinds.items()}
         record |= {"consent-text": found["consent-texts"], "text": found["research"]}
+
     NORTE.ids = {
         "exercise": str(exercises[0].pk),
         "progression": str(exercises[1].pk),
@@ -148,9 +152,12 @@ def at_norte(people: Everybody, norte: ClinicRoute) -> Iterator[Norte]:
         "therapist": str(people.norte.therapist.pk),
         **record,
     }
+
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
+
     yield NORTE
+
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
@@ -162,7 +169,7 @@ def test_the_document_is_valid_openapi_3_1_without_a_warning(
     assert DOCUMENT["openapi"].startswith("3.1.")
 
 
-def test_the_document_is_served_as_it_is_made(api: Clients) -> None:
+def test_the_document_is_served_as_it_is_made(api: Api) -> None:
     for language in ("pt-br", "en", "de"):
         answer = api(None).get("/api/v1/schema", HTTP_ACCEPT_LANGUAGE=language)
         assert answer["Content-Type"] == "application/vnd.oai.openapi+json"
@@ -185,25 +192,30 @@ def test_every_operation_tells_how_it_refuses(label: str, operation: dict[str, A
     assert {"400", "401", "403", "404", "406", "429", "503"} <= answers.keys()
     if "requestBody" in operation:
         assert {"409", "413", "415"} <= answers.keys()
+
     for status, answer in answers.items():
         content = set(answer.get("content", ()))
         expected = "application/json" if int(status) < 400 else "application/problem+json"
         assert content <= OTHER_CONTENT.get((label, status), {expected})
+
     for status in ("429", "503"):
         assert "Retry-After" in answers[status]["headers"]
+
     asks_for_token = any(operation.get("security", []))
     route = label.split(" /api/v1/")[1].replace("{id}", "<id>")
     assert asks_for_token == (route not in endpoints.OPEN)
 
 
-def test_the_page_of_the_document_needs_nothing_from_other_hosts(api: Clients) -> None:
+def test_the_page_of_the_document_needs_nothing_from_other_hosts(api: Api) -> None:
     page = api(None).get("/api/v1/docs")
     assert page.status_code == 200
+
     loaded = re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)=["']([^"']+)""", page.text)
     assert len(loaded) >= 3
     for address in loaded:
         assert address.startswith("/static/"), address
         assert find(address.removeprefix("/static/")), f"{address} is in no app's static folder"
+
     assert not re.search(r"""["'(]https?://(?!www\.w3\.org)""", page.text)
 
 
@@ -217,13 +229,13 @@ def test_every_answer_is_as_the_document_says(case: Request, at_norte: Norte) ->
 
 
 class Story(SCHEMA.as_state_machine()):  # type: ignore[misc]
-    """What one request made, the next one reads, changes or deletes."""
+    """Each request reads, changes or deletes what an earlier one made."""
 
     def before_call(self, case: Request) -> None:
         steer(case, {})
 
     def validate_response(self, response: Any, case: Request, **options: Any) -> None:
-        # A right body may come late: its patient was deleted two steps ago.
+        # A valid body may come late: its patient was deleted two steps ago.
         case.validate_response(
             response, excluded_checks=[positive_data_acceptance, negative_data_rejection]
         )
@@ -231,6 +243,3 @@ class Story(SCHEMA.as_state_machine()):  # type: ignore[misc]
 
 def test_stories_of_requests_hold_together(at_norte: Norte) -> None:
     Story.run(settings=hypothesis_settings(RUN, max_examples=15, stateful_step_count=8))
-
-
-# --- What a schema can't say ------------------------------------------------------------------

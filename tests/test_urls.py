@@ -1,4 +1,4 @@
-"""Holds the endpoint table (`tests/endpoints.py`) against the URL confs: nothing is left out."""
+"""The endpoint table (`tests/endpoints.py`) leaves out no URL of the URL confs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,9 +37,10 @@ def routes(urlconf: str) -> Iterator[tuple[str, Any]]:
 
 
 def methods_of(route: str, view: Any) -> set[str]:
-    """What a view takes. Django's admin doesn't say: its pages take GET and POST."""
+    """The methods that a view takes. Django's admin doesn't say: its pages take GET and POST."""
     if route.startswith("/admin/"):
         return {"GET", "POST"}
+
     given = getattr(view, "view_initkwargs", None) or view.initkwargs
     view_class = getattr(view, "cls", None) or view.view_class
     names = given.get("http_method_names", view_class.http_method_names)
@@ -52,6 +53,7 @@ def table_of(urlconf: str) -> set[tuple[str, str]]:
     api = {(row.method, f"/api/v1/{row.route}") for row in API}
     clinic = api | {(row.method, row.route) for row in CLINIC_ADMIN}
     platform = {(row.method, row.route) for row in PLATFORM_ADMIN}
+
     return {
         settings.ROOT_URLCONF: clinic,
         settings.API_URLCONF: api,
@@ -67,6 +69,7 @@ API_VIEWS = [(r, v) for r, v in routes(settings.API_URLCONF) if hasattr(v, "cls"
 def test_every_url_has_its_rows(urlconf: str) -> None:
     served = {(m, route) for route, view in routes(urlconf) for m in methods_of(route, view)}
     written = table_of(urlconf)
+
     assert not served - written, (
         f"{urlconf} serves what no row of tests/endpoints.py expects: {sorted(served - written)}."
         " Add a row to the table there that says what each asker gets (and for a new model of an"
@@ -86,9 +89,11 @@ def test_every_view_of_the_api_asks_for_a_token_unless_it_is_listed_as_open(
     # An action of a viewset may have its own.
     authentication = view.initkwargs.get("authentication_classes", asks.authentication_classes)
     permission = view.initkwargs.get("permission_classes", asks.permission_classes)
+
     if plain(route.removeprefix("/api/v1/")) in endpoints.OPEN:
         assert list(authentication) == []
         return
+
     assert list(authentication) == [ClinicTokenAuthentication]
     assert list(permission) == [ByRole]
 
@@ -97,16 +102,18 @@ def test_every_view_of_the_api_asks_for_a_token_unless_it_is_listed_as_open(
 def test_every_action_of_the_api_names_its_roles(route: str, view: Any) -> None:
     if plain(route.removeprefix("/api/v1/")) in endpoints.OPEN:
         return
+
     named: dict[str, Any] = getattr(view.cls, "roles", {})
     actions = set(view.actions.values() if hasattr(view, "actions") else ["get"])
-    nobodys = {name for name in actions if not named.get(name)}
-    assert not nobodys, (
-        f"{view.cls.__name__}.roles names no roles for {sorted(nobodys)}: everybody is refused."
-        " Add a row for each to the view's `roles`."
+    without_roles = {name for name in actions if not named.get(name)}
+
+    assert not without_roles, (
+        f"{view.cls.__name__}.roles names no roles for {sorted(without_roles)}, so everybody is"
+        " refused. Add a row for each to the view's `roles`."
     )
 
 
-def test_no_view_keeps_roles_of_an_action_that_it_lost() -> None:
+def test_no_view_keeps_roles_of_an_action_that_is_gone() -> None:
     for view_class in {view.cls for _, view in API_VIEWS if getattr(view.cls, "roles", None)}:
         lost = {name for name in view_class.roles if not hasattr(view_class, name)}
         assert not lost, f"{view_class.__name__}.roles: take out {sorted(lost)}"

@@ -49,9 +49,9 @@ CREATE TRIGGER audit_sealedtable_append_only
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 """
 _FUNCTIONS = {
-    "audit_actor()": "614703da6f4847ec1b248e8cf46f6d1c180c612f572a7a343c1d3d5bb039e964",
+    "audit_actor()": "b43784037d6e27482d9d7e64a8e4fd571484402fbdc2d5d2ec548f2b2367e074",
     "audit_chart_views(uuid[])": "fa6a535e11140db065e9a057d8d0be9126f803f704f7140147b8b84b27ea85b8",
-    "audit_event_actor()": "bdcb98a3231550e50dc5ae950fff970a7f8e595b2fa318c51de21b8fe9e5ccf7",
+    "audit_event_actor()": "2580ee8cf1af9d13e531ec2ab22f9769a3b233c627aca03dbc3688d7959f61f6",
     "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
 }
 _AS_OWNER = {"audit_event_actor()"}  # run with the owner's rights, as histories' functions do

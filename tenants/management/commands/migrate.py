@@ -8,7 +8,8 @@ from django.db import transaction
 
 from core.actor import acting_as_job
 from tenants.context import DIRECTORY, platform_scope
-from tenants.fleet import announce_tables
+from tenants.errors import MigrationsUnknown
+from tenants.fleet import announce_tables, refuse_unknown_migrations
 from tenants.postgresql.owner import as_owner
 
 
@@ -19,6 +20,10 @@ class Command(migrate.Command):
         if options["database"] != DIRECTORY:
             raise CommandError("A shard's clinics are migrated by: manage.py migrate_clinics")
         with as_owner(DIRECTORY), platform_scope(), acting_as_job("migrate"):
+            try:
+                refuse_unknown_migrations(DIRECTORY)
+            except MigrationsUnknown as error:
+                raise CommandError(str(error)) from error
             return super().handle(*args, **options)
 
     def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:

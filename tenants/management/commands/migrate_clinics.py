@@ -8,6 +8,8 @@ from django.db import connections
 
 from core.actor import acting_as_job
 from tenants.context import DIRECTORY, platform_scope
+from tenants.errors import MigrationsUnknown
+from tenants.fleet import refuse_unknown_migrations
 from tenants.rollout import Outcome, fleet_behind, fleet_migrate
 from tenants.services import shards_register
 
@@ -35,6 +37,11 @@ class Command(BaseCommand):
         dry, self.quiet = options["dry_run"], options["verbosity"] == 0
 
         with platform_scope(), acting_as_job("migrate_clinics"):
+            try:
+                refuse_unknown_migrations(DIRECTORY)
+            except MigrationsUnknown as error:
+                raise CommandError(str(error)) from error
+
             if dry:
                 outcomes = fleet_behind(shards=shards, report=self._write)
             else:

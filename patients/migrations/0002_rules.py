@@ -1,6 +1,6 @@
-"""What is signed, agreed or uploaded stays as it is: triggers that refuse, whoever writes.
+"""Triggers that keep what is signed, agreed or uploaded as it is, whoever writes.
 
-Each refusal carries a constraint's name, so that it is answered like a constraint's
+Each refusal carries a constraint's name, so that people get that Rule's message
 (patients.constraints). Seed rows and restored rows are written before triggers exist.
 """
 
@@ -117,7 +117,7 @@ DROP TRIGGER patients_document_not_emptied ON patients_document;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0002_chart")]
+    dependencies = [("patients", "0001_tables")]
 
     operations = [
         migrations.RunSQL(sql=REFUSE, reverse_sql=DROP_REFUSE),

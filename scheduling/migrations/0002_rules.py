@@ -1,8 +1,8 @@
-"""A place of an appointment is one of its room's: a rule across two tables, so triggers hold it.
+"""Triggers that keep an appointment's place within its room's capacity.
 
-Against a composite foreign key on (room, capacity): it would write a room's new capacity into every
-appointment that ever was there, and refuse a smaller one because of those long past. The row lock
-(FOR SHARE against the UPDATE's own) makes a booking and a change of capacity take turns.
+Not a composite foreign key on (room, capacity): that would write a new capacity into every past
+appointment of the room, and let a past one forbid a smaller capacity. The row lock (FOR SHARE
+against the UPDATE's own) makes a booking and a change of capacity take turns.
 """
 
 from django.db import migrations
@@ -45,6 +45,6 @@ DROP FUNCTION scheduling_seat_in_room();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scheduling", "0003_rooms_hours_series")]
+    dependencies = [("scheduling", "0001_tables")]
 
     operations = [migrations.RunSQL(sql=SQL, reverse_sql=REVERSE)]

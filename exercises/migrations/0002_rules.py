@@ -1,19 +1,12 @@
-"""Logs are append-only, and none is older than its prescription.
+"""Triggers that keep logs append-only, and none older than its prescription.
 
-The functions are in the clinic's own schema and name its tables without a schema: they go where
-the schema goes. The zone that decides what a day is isn't known here, so that a prescription begins
-when its first day begins anywhere on earth.
+The database doesn't know the clinic's time zone, so a prescription begins when its first day
+begins anywhere on earth.
 """
 
 from django.db import migrations
 
-
-class Migration(migrations.Migration):
-    dependencies = [("exercises", "0001_library_prescriptions_logs")]
-
-    operations = [
-        migrations.RunSQL(
-            sql="""
+LOGS = """
 CREATE FUNCTION exercises_log_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'exercise logs are append-only' USING
@@ -42,13 +35,17 @@ END $$;
 CREATE TRIGGER exercises_exerciselog_after_start
     BEFORE INSERT ON exercises_exerciselog
     FOR EACH ROW EXECUTE FUNCTION exercises_log_refuse_early();
-""",
-            reverse_sql="""
+"""
+DROP_LOGS = """
 DROP TRIGGER exercises_exerciselog_after_start ON exercises_exerciselog;
 DROP TRIGGER exercises_exerciselog_not_emptied ON exercises_exerciselog;
 DROP TRIGGER exercises_exerciselog_append_only ON exercises_exerciselog;
 DROP FUNCTION exercises_log_refuse_early();
 DROP FUNCTION exercises_log_refuse_change();
-""",
-        ),
-    ]
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("exercises", "0001_tables")]
+
+    operations = [migrations.RunSQL(sql=LOGS, reverse_sql=DROP_LOGS)]

@@ -1,0 +1,15 @@
+"""Refuses to delete old versions from histories."""
+
+from typing import Any, NoReturn
+
+from django.core.management.base import CommandError
+from simple_history.management.commands import clean_old_history
+
+
+class Command(clean_old_history.Command):  # type: ignore[misc]
+    """Takes the options of django-simple-history's command. Exit status 1, always."""
+
+    help = "Refused here: histories are never shortened: they are the clinic's audit trail."
+
+    def handle(self, *args: Any, **options: Any) -> NoReturn:
+        raise CommandError("Histories are never shortened: they are the clinic's audit trail.")
