@@ -1,6 +1,6 @@
 """A write that was refused because the clinic is being restored: an answer of its own.
 
-A restore takes the application's right to write (backups.fence) for everybody at once, so that the
+A restore takes the application's right to write (backups.restore) for all at once, so that the
 refusal looks like any other missing right. Only then, and on a connection of its own, because the
 transaction is broken, the clinic's schema is asked: is the right gone for all tables, or has the
 routing row become another version since this session read it? Both are a restore's doing.

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
-from backups.layout import RULES, STRUCTURE, data_key, ddl_key, document_key
-from backups.manifests import Document, Signed, write_manifest
-from backups.objects import digest_of, write_plain
-from backups.sealing import seal
+from backups.format.manifests import DocumentCopy, Signed, write_manifest
+from backups.format.objects import digest_of, write_plain
+from backups.format.sealing import seal
 from backups.store_readme import write_readme
 from backups.stores import FolderStore
+from backups.stores.layout import RULES, STRUCTURE, data_key, ddl_key, document_key
 from tests.backups.conftest import NORTE, Keyring, increment_of, manifest_of
 
 NEEDS_AGE = pytest.mark.skipif(
@@ -107,7 +107,7 @@ def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: byt
     if file:
         key = document_key(NORTE, digest_of(file).sha256, manifest.backup_id)
         sealed = seal(store, key, [file], keys.recipients)
-        complete = replace(complete, documents=(Document(name=f"{NORTE}/a", file=sealed),))
+        complete = replace(complete, documents=(DocumentCopy(name=f"{NORTE}/a", file=sealed),))
     return write_manifest(store, complete, keys.signing)
 
 

@@ -16,8 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from backups.configuration import configured_store
-from backups.keys import (
+from backups.format.keys import (
     Identity,
     Recipient,
     SigningKey,
@@ -27,7 +26,16 @@ from backups.keys import (
     read_recipients,
     read_signing_key,
 )
-from backups.manifests import Facts, Kind, Manifest, Origin, Signed, Snapshots, write_manifest
+from backups.format.manifests import (
+    BackupKind,
+    DirectoryRecord,
+    Manifest,
+    Origin,
+    Signed,
+    SnapshotRange,
+    write_manifest,
+)
+from backups.installation import Installation
 from backups.stores import FolderStore, Store
 from backups.stores.s3 import S3Store, s3_client
 from core.ids import uuid7
@@ -184,7 +192,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 # --- Manifests ---------------------------------------------------------------------------------
 
 
-FACTS = Facts(
+FACTS = DirectoryRecord(
     name='Clínica"Norte"',
     plan="starter",
     time_zone="America/Manaus",
@@ -201,13 +209,13 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
         "clinic_id": clinic,
         "schema_name": "norte" if clinic == NORTE else "sul",
         "facts": FACTS,
-        "kind": Kind.FULL,
+        "kind": BackupKind.FULL,
         "parent": None,
         "created_at": NOW,
         "origin": Origin(shard="shard_1", system_identifier="7433021", timeline=1, incarnation="1"),
         "ddl_fingerprint": "ab" * 32,
         "migrations_head": "f00",
-        "snapshots": Snapshots(start=None, end="100:100:"),
+        "snapshots": SnapshotRange(start=None, end="100:100:"),
         "since": None,
         "recipients": (),
         "ddl": (),
@@ -225,9 +233,9 @@ def increment_of(older: Signed, **changes: Any) -> Manifest:
     end = f"{int(below.snapshots.end.split(':')[0]) + 100}"
     facts: dict[str, Any] = {
         "backup_id": uuid7(),
-        "kind": Kind.INCREMENT,
+        "kind": BackupKind.INCREMENT,
         "parent": older.as_parent,
-        "snapshots": Snapshots(start=below.snapshots.end, end=f"{end}:{end}:"),
+        "snapshots": SnapshotRange(start=below.snapshots.end, end=f"{end}:{end}:"),
         "since": older.since(changes.get("documents", ())),
         "objects": (),
     }
@@ -248,7 +256,7 @@ def configured(tmp_path: Path, settings: Settings) -> Store:
     settings.BACKUP_IDENTITY_FILE = str(tmp_path / "identity.txt")
     settings.BACKUP_RECIPIENTS = [make_identity(tmp_path / "identity.txt")]
     make_signing_key(tmp_path / "signing.pem")
-    return configured_store()
+    return Installation().store
 
 
 @pytest.fixture

@@ -9,15 +9,17 @@ from typing import Any
 
 import psycopg
 
-from backups.configuration import identities
-from backups.full import write_full
-from backups.increments import why_not_continued, write_increment
-from backups.manifests import Signed
-from backups.objects import read_plain
-from backups.replay import Applied, apply_increment, read_increment
-from backups.sealing import unseal
-from backups.source import ROUTING, is_ephemeral, source_of
+from backups.format.manifests import Signed
+from backups.format.objects import read_plain
+from backups.format.sealing import unseal
+from backups.installation import Installation
+from backups.restore.replay import Applied, apply_increment, read_increment
+from backups.snapshot.snapshot import snapshot_of
+from backups.snapshot.tables import ROUTING, is_ephemeral
 from backups.stores import Store
+from backups.take.full import write_full
+from backups.take.increments import write_increment
+from backups.take.parents import why_not_continued
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.validators import cpf_check_digit
@@ -39,23 +41,23 @@ def somebody(number: int) -> dict[str, Any]:
 
 def backed_up(store: Store, route: ClinicRoute, parent: Signed | None = None) -> Signed:
     """A full, or what changed since the parent (the parent again when nothing did)."""
-    with source_of(route) as source:
+    with snapshot_of(route) as snapshot:
         if parent is None:
-            return write_full(store, route, source)
-        assert why_not_continued(route, source, parent) == ""
-        return write_increment(store, route, source, parent) or parent
+            return write_full(Installation(store), route, snapshot)
+        assert why_not_continued(route, snapshot, parent) == ""
+        return write_increment(Installation(store), route, snapshot, parent) or parent
 
 
 def backed_up_and_dumped(
     stack: Stack, store: Store, route: ClinicRoute, parent: Signed | None = None
 ) -> tuple[Signed, dict[str, list[str]]]:
     """A full, or an increment, with pg_dump's rows of the very same snapshot."""
-    with source_of(route) as source:
-        row: Any = source.connection.execute("SELECT pg_export_snapshot()").fetchone()
+    with snapshot_of(route) as snapshot:
+        row: Any = snapshot.connection.execute("SELECT pg_export_snapshot()").fetchone()
         rows = dumped(stack, route.schema, row[0])
         if parent is None:
-            return write_full(store, route, source), rows
-        return write_increment(store, route, source, parent) or parent, rows
+            return write_full(Installation(store), route, snapshot), rows
+        return write_increment(Installation(store), route, snapshot, parent) or parent, rows
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def rebuilt(
             with connection.transaction():
                 _load(connection, store, full)
                 for signed in chain[1:]:
-                    read_increment(connection, store, signed.manifest, identities())
+                    read_increment(connection, store, signed.manifest, Installation().identities)
                 applied = apply_increment(connection, until)
             yield schema, applied
         finally:
@@ -82,7 +84,7 @@ def rebuilt(
 
 def _load(connection: Any, store: Store, manifest: Any) -> None:
     script = bytearray()
-    unseal(store, manifest.objects[0], identities(), script.extend)
+    unseal(store, manifest.objects[0], Installation().identities, script.extend)
     for table in manifest.tables:
         head = script[: table.first_byte].decode().rstrip("\n").rsplit("\n", 1)[-1]
         with connection.cursor().copy(head.removesuffix(";")) as copy:

@@ -13,9 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from backups.keys import read_identities, read_signing_key
-from backups.locking import sole_run
-from backups.services import backup_catalogue
+from backups.format.keys import read_identities, read_signing_key
+from backups.installation import Installation
+from backups.snapshot.locks import backup_lock
 from backups.stores import Store
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
@@ -61,14 +61,14 @@ def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) ->
     said("backup", name, incremental=True)
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=name)
-    full = next(iter(backup_catalogue(clinic_id=clinic.id)))
+    full = next(iter(Installation().catalogue(clinic.id)))
     configured.delete(full.manifest.key)
     with pytest.raises(CommandError, match="1 of them can't be restored"):
         said("backups", name)
     with pytest.raises(CommandError, match="is missing"):
         said(
             "verify_backup",
-            str(next(iter(backup_catalogue(clinic_id=clinic.id))).manifest.backup_id),
+            str(next(iter(Installation().catalogue(clinic.id))).manifest.backup_id),
         )
 
 
@@ -78,7 +78,7 @@ def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings
         said("backup", "nowhere")
     with pytest.raises(CommandError, match="name its clinic"):
         said("verify_backup", str(uuid4()))
-    with sole_run(fresh_clinic.route), pytest.raises(CommandError) as under_way:
+    with backup_lock(fresh_clinic.route), pytest.raises(CommandError) as under_way:
         said("backup", name)
     assert under_way.value.returncode == 3
     settings.BACKUP_RECIPIENTS = []

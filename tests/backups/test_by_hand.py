@@ -11,11 +11,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Event, Kind
-from backups.configuration import identities, recipients, signing_key
-from backups.layout import RULES, STRUCTURE, ddl_key
-from backups.manifests import Signed
+from backups.format.manifests import Signed
+from backups.installation import Installation
 from backups.store_readme import write_readme
 from backups.stores import FolderStore
+from backups.stores.layout import RULES, STRUCTURE, ddl_key
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
@@ -36,9 +36,9 @@ def person(
     keys = Keyring(
         identity_file=Path(settings.BACKUP_IDENTITY_FILE),
         signing_key_file=Path(settings.BACKUP_SIGNING_KEY_FILE),
-        recipients=recipients(),
-        identities=identities(),
-        signing=signing_key(),
+        recipients=Installation().recipients,
+        identities=Installation().identities,
+        signing=Installation().signing_key,
     )
     somebody = Person(configured, keys, backed_up(configured, fresh_clinic.route))
     yield somebody

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from backups.catalogue import Catalogue, read_catalogue
 from backups.errors import ChainBroken
-from backups.layout import data_key, manifests_prefix
-from backups.manifests import Manifest, Parent, Signed, Snapshots, write_manifest
+from backups.format.catalogue import Catalogue, read_catalogue
+from backups.format.manifests import Manifest, Parent, Signed, SnapshotRange, write_manifest
 from backups.stores import FolderStore, Store
+from backups.stores.layout import data_key, manifests_prefix
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -75,7 +75,9 @@ def test_a_chain_is_a_full_and_its_increments_in_order(chain: list[Signed]) -> N
 
 
 def test_two_increments_of_one_parent_are_two_chains(chain: list[Signed], written: Write) -> None:
-    other = written(increment_of(chain[1], snapshots=Snapshots(start="200:200:", end="250:250:")))
+    other = written(
+        increment_of(chain[1], snapshots=SnapshotRange(start="200:200:", end="250:250:"))
+    )
     catalogue = Catalogue([*chain, other])
     assert catalogue.chain(chain[-1].manifest.backup_id) == tuple(chain)
     assert catalogue.chain(other.manifest.backup_id) == (*chain[:2], other)
@@ -100,7 +102,10 @@ def changed_origin(name: str, value: Any) -> Callable[[Manifest], dict[str, Any]
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        (lambda _: {"snapshots": Snapshots(start="150:150:", end="300:300:")}, "another snapshot"),
+        (
+            lambda _: {"snapshots": SnapshotRange(start="150:150:", end="300:300:")},
+            "another snapshot",
+        ),
         (changed_origin("timeline", 2), "another origin"),
         (changed_origin("system_identifier", "1"), "another origin"),
         (changed_origin("shard", "shard_2"), "another origin"),

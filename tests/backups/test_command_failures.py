@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from backups.manifests import Signed
+from backups.format.manifests import Signed
 from backups.stores import Store
 from devstack.stack import Stack
 from tests.backups.rebuilding import backed_up

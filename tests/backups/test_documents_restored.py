@@ -11,12 +11,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from backups import documents, sealing
-from backups.documents import documents_listed
-from backups.keys import read_recipients
-from backups.manifests import Signed
-from backups.services import backup_make
+from backups.format import sealing
+from backups.format.keys import read_recipients
+from backups.format.manifests import Signed
+from backups.installation import Installation
+from backups.snapshot.files import documents_listed
 from backups.stores import FolderStore
+from backups.take import documents
+from backups.take.making import backup_make
 from patients.models import Document, Patient
 from patients.services.documents import document_upload
 from tenants.context import clinic_scope, platform_scope
@@ -46,7 +48,7 @@ def uploaded(fresh_clinic: FreshClinic, configured: FolderStore) -> Document:
 def back_up(clinic: FreshClinic) -> Signed:
     with platform_scope():
         found = Clinic.objects.get(id=clinic.route.clinic_id)
-    signed = backup_make(clinic=found).signed
+    signed = backup_make(Installation(), clinic=found).signed
     assert signed is not None
     return signed
 
@@ -213,7 +215,7 @@ def test_a_copy_has_files_of_its_own(
     assert content_of_file(path) == content_of_file(original) == PDF
     default_storage.delete(original)
     assert content_of_file(path) == PDF
-    signed = backup_make(clinic=clinic).signed
+    signed = backup_make(Installation(), clinic=clinic).signed
     assert signed is not None
     assert [document.name for document in signed.manifest.documents] == [path]
     assert configured.size(signed.manifest.documents[0].file.key)

@@ -9,14 +9,15 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
 from django.utils import timezone
 
-from backups import elsewhere
-from backups.catalogue import Catalogue
-from backups.fence import fence, is_fenced
-from backups.manifests import Signed
-from backups.recovery import recover
-from backups.services import backup_make
+from backups.format.catalogue import Catalogue
+from backups.format.manifests import Signed
+from backups.installation import Installation
+from backups.restore import restore_as
+from backups.restore.fence import fence, is_fenced
+from backups.restore.recovery import recover
+from backups.restore.swap import restore_points
 from backups.stores import Store
-from backups.swap import restore_points
+from backups.take.making import backup_make
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
 from tenants.errors import ReservedSchemaName
@@ -43,7 +44,7 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def built(*_: Any, **__: Any) -> None:
         raise AssertionError("refused too late")
 
-    monkeypatch.setattr(elsewhere, "staged", built)
+    monkeypatch.setattr(restore_as, "staged", built)
 
 
 # --- Names -------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def test_a_move_that_failed_halfway_can_be_tried_again(
 
 def fail_to_commit(patch: pytest.MonkeyPatch) -> None:
     """The directory goes away when the shard has committed."""
-    real = elsewhere._name
+    real = restore_as._rename
 
     def named(*arguments: Any) -> None:
         real(*arguments)
@@ -128,7 +129,7 @@ def fail_to_commit(patch: pytest.MonkeyPatch) -> None:
     def lost() -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    patch.setattr(elsewhere, "_name", named)
+    patch.setattr(restore_as, "_rename", named)
 
 
 def place_of(clinic_id: UUID) -> tuple[str, int]:
@@ -173,7 +174,7 @@ def test_closed_clinics_are_pruned_too(
     schema = fresh_clinic.route.schema
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=schema)
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
     with platform_scope():
         clinic_close(schema_name=schema)
     call_command("prune_backups", "--dry-run")

@@ -8,9 +8,10 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from backups.facts import domains_of
-from backups.services import backup_make
+from backups.installation import Installation
+from backups.snapshot.directory_record import domains_of
 from backups.stores import Store
+from backups.take.making import backup_make
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.errors import ClinicClosed
 from tenants.models import Clinic, Domain
@@ -38,7 +39,7 @@ def known(fresh_clinic: FreshClinic, configured: Store, second_host: str) -> Cli
     with platform_scope():
         clinic = clinic_update(schema_name=schema, changes=FACTS)
         domain_add(schema_name=schema, domain=second_host)
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
     return clinic
 
 
@@ -120,7 +121,7 @@ def test_a_closed_clinic_comes_back_closed_and_can_be_opened(
 ) -> None:
     with platform_scope():
         closed = clinic_close(schema_name=known.schema_name)
-    backup_make(clinic=closed)
+    backup_make(Installation(), clinic=closed)
     lose(known)
     assert restored(capsys, known)["status"] == "closed"
     with clinic_scope(known.route), pytest.raises(ClinicClosed):

@@ -14,15 +14,16 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import Settings
 
-from backups import full as fulls
-from backups import services
-from backups import source as sources
 from backups.errors import BackupRunning, ServerFailed, StoreError
+from backups.installation import Installation
 from backups.models import Run
-from backups.services import Made, backup_catalogue, backup_make
-from backups.source import Source
+from backups.snapshot.snapshot import Snapshot
+from backups.snapshot.tables import rows_of_table
 from backups.stores import Store
 from backups.stores.s3 import S3Store, s3_client
+from backups.take import full as fulls
+from backups.take import making
+from backups.take.making import Made, backup_make
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.models import Patient
@@ -36,7 +37,7 @@ from tests.backups.test_faults_restore import environ
 _DIES = """
 import django, os, sys
 django.setup()
-from backups import full, services
+from backups.take import full, making
 from django.core.management import call_command
 def stopping(kept, *, after):
     def stop(*args, **kwargs):
@@ -49,7 +50,7 @@ if os.environ["STOP_AT"] == "before the manifest":
 elif os.environ["STOP_AT"] == "after the manifest":
     full.write_manifest = stopping(full.write_manifest, after=True)
 else:
-    services.documents_kept = stopping(services.documents_kept, after=True)
+    making.documents_kept = stopping(making.documents_kept, after=True)
 call_command("backup", os.environ["CLINIC"])
 """
 
@@ -84,11 +85,11 @@ def test_a_backup_that_is_killed_is_there_wholly_or_not_at_all(
     assert process.stdout.readline() == b"here\n"
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert len(list(backup_catalogue(clinic_id=clinic.id))) == listed
+    assert len(list(Installation().catalogue(clinic.id))) == listed
     made = once_free(clinic)
     assert made.signed is not None
     call_command("verify_backup", str(made.signed.manifest.backup_id), "--deep")
-    assert len(list(backup_catalogue(clinic_id=clinic.id))) == listed + 1
+    assert len(list(Installation().catalogue(clinic.id))) == listed + 1
     with_objects = {key.split("/")[3] for key in keys_of(configured) if "/data/" in key}
     assert len(with_objects) == listed + 1
 
@@ -96,7 +97,7 @@ def test_a_backup_that_is_killed_is_there_wholly_or_not_at_all(
 def once_free(clinic: Clinic) -> Made:
     for _ in range(100):
         try:
-            return backup_make(clinic=clinic)
+            return backup_make(Installation(), clinic=clinic)
         except BackupRunning:
             time.sleep(0.1)
     raise TimeoutError("the lock is still held")
@@ -108,17 +109,17 @@ def once_free(clinic: Clinic) -> Made:
 @pytest.fixture
 def a_shard_that_dies(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The shard's server dies, as by a power cut, when the rows have been read."""
-    kept = Source.outlast_crashes
+    kept = Snapshot.outlast_crashes
 
-    def die(source: Source) -> None:
+    def die(snapshot: Snapshot) -> None:
         daemon = stack.clusters["shard_1"].daemon
         if (pid := daemon.pid()) is not None:
             os.kill(pid, signal.SIGQUIT)
             while daemon.pid() is not None:
                 time.sleep(0.05)
-        kept(source)
+        kept(snapshot)
 
-    monkeypatch.setattr(Source, "outlast_crashes", die)
+    monkeypatch.setattr(Snapshot, "outlast_crashes", die)
     yield
     connections.close_all()
     stack.start("shard_1")
@@ -140,7 +141,7 @@ def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
     on_the_other_shard = [r for r in (norte, sul) if r.shard != "shard_1"]
     for route in on_the_other_shard:
         assert said[route.schema]["kind"] == "full"
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+    assert list(Installation().catalogue(clinic.id)) == []
 
 
 def test_the_failure_is_kept_without_the_servers_own_words(
@@ -150,9 +151,9 @@ def test_the_failure_is_kept_without_the_servers_own_words(
         with clinic_scope(clinic.route), connections[clinic.route.shard].cursor() as cursor:
             cursor.execute("SELECT 'Ana de Tal'::int")
 
-    monkeypatch.setattr(services, "write_full", refused)
+    monkeypatch.setattr(making, "write_full", refused)
     with pytest.raises(ServerFailed) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "Ana" not in str(failure.value)
     assert "Ana" not in last_run(clinic).error
 
@@ -181,7 +182,7 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
             Patient.objects.update(name="Outro Nome")
         survives(proxy)
         call_command("backup", schema, "--incremental")
-        full, increment = backup_catalogue(clinic_id=clinic.id)
+        full, increment = Installation().catalogue(clinic.id)
         survives(proxy)
         call_command("verify_backup", str(increment.manifest.backup_id), "--deep")
         proxy.fail("answer slowly", "GET", "data.sql")
@@ -210,22 +211,21 @@ def test_a_store_that_is_killed_halfway_leaves_no_backup(
     clinic: Clinic, rclone: Rclone, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_bucket(settings, rclone.address)
-    kept = sources.rows_of_table
 
     def gone(*args: Any, **options: Any) -> Any:
         rclone.kill()
-        return kept(*args, **options)
+        return rows_of_table(*args, **options)
 
     monkeypatch.setattr(fulls, "rows_of_table", gone)
     with pytest.raises(StoreError) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
     assert last_run(clinic).state == Run.State.FAILED
     monkeypatch.undo()
     rclone.start()
     settings.BACKUP_STORE_ENDPOINT_URL = rclone.address
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
-    assert backup_make(clinic=clinic).signed is not None
+    assert list(Installation().catalogue(clinic.id)) == []
+    assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
 def test_a_full_disk_leaves_no_backup(
@@ -236,8 +236,8 @@ def test_a_full_disk_leaves_no_backup(
 
     monkeypatch.setattr("backups.stores.folder.os.fsync", full)
     with pytest.raises(StoreError) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
     monkeypatch.undo()
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
-    assert backup_make(clinic=clinic).signed is not None
+    assert list(Installation().catalogue(clinic.id)) == []
+    assert backup_make(Installation(), clinic=clinic).signed is not None

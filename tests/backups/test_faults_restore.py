@@ -15,10 +15,10 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import Settings
 
-from backups import staging
-from backups.keys import make_identity, make_signing_key
-from backups.manifests import Signed
-from backups.recovery import recover
+from backups.format.keys import make_identity, make_signing_key
+from backups.format.manifests import Signed
+from backups.restore import staging
+from backups.restore.recovery import recover
 from backups.stores import Store
 from devstack.stack import Stack
 from patients.models import Patient
@@ -32,15 +32,15 @@ _DIES = """
 import django, os, sys
 django.setup()
 from django.core.management import call_command
-from backups import loading, restore, staging
+from backups.restore import in_place, loading, staging
 def stop(*args, **kwargs):
     print("here", flush=True)
     sys.stdin.read()
 places = {
     "rows": (loading.Loading, "_finish"),
     "rules": (staging, "build_rules"),
-    "trail": (restore, "_carry_over"),
-    "swap": (restore, "swap"),
+    "trail": (in_place, "_carry_over"),
+    "swap": (in_place, "swap"),
 }
 setattr(*places[os.environ["STOP_AT"]], stop)
 call_command("restore", "latest", "--clinic", os.environ["CLINIC"], "--noinput")

@@ -10,8 +10,8 @@ from accounts.models import User
 from audit.capture import tracked_tables
 from audit.models import Event
 from audit.models import Kind as EventKind
-from backups.manifests import Kind
-from backups.source import is_ephemeral
+from backups.format.manifests import BackupKind
+from backups.snapshot.tables import is_ephemeral
 from backups.stores import Store
 from devstack.stack import Stack
 from patients.models import Patient
@@ -33,7 +33,7 @@ def test_a_full_and_an_increment_give_the_clinic_again(
         User.objects.filter(id=people.owner.id).update(password=make_password("another one"))
         Event.objects.create(kind=EventKind.EXPORTED, details={"rows": 2})
     increment = backed_up(store, route, full)
-    assert increment.manifest.kind is Kind.INCREMENT
+    assert increment.manifest.kind is BackupKind.INCREMENT
     assert increment.manifest.parent == full.as_parent
     assert increment.manifest.snapshots.start == full.manifest.snapshots.end
     with rebuilt(stack, store, [full, increment]) as (schema, applied):

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from backups import full as fulls
-from backups import staging
+from backups.installation import Installation
 from backups.models import Run
-from backups.services import backup_catalogue, backup_make
+from backups.restore import staging
+from backups.take import full as fulls
+from backups.take.making import backup_make
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
@@ -33,13 +34,13 @@ def test_of_a_backup(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulls, "write_manifest", ctrl_c)
     interrupted("backup", clinic.schema_name)
     assert last_run(clinic).state == Run.State.FAILED
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+    assert list(Installation().catalogue(clinic.id)) == []
     monkeypatch.undo()
-    assert backup_make(clinic=clinic).signed is not None
+    assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
 def test_of_a_restore(clinic: Clinic, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
     before = dumped(stack, clinic.schema_name)
     monkeypatch.setattr(staging, "build_rules", ctrl_c)
     interrupted("restore", "latest", "--clinic", clinic.schema_name, "--noinput")

@@ -14,20 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backups.canonical import decoded, encoded
 from backups.errors import ManifestRefused, ObjectExists, ObjectMissing
-from backups.layout import ddl_key, document_key, manifest_key
-from backups.manifests import (
-    Document,
-    Kind,
+from backups.format.canonical import decoded, encoded
+from backups.format.manifests import (
+    BackupKind,
+    DocumentCopy,
     Manifest,
     Signed,
     Table,
     read_manifest,
     write_manifest,
 )
-from backups.objects import PlainObject, SealedObject, digest_of
+from backups.format.objects import PlainObject, SealedObject, digest_of
 from backups.stores import FolderStore, Store
+from backups.stores.layout import ddl_key, document_key, manifest_key
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -54,7 +54,7 @@ def full_of_norte() -> Manifest:
         objects=(SealedObject(key=own, stored=digest_of(b"sealed"), content=digest_of(b"rows")),),
         tables=(Table(name="patients", rows=2, rows_hash="0f", first_byte=7, end_byte=90),),
         documents=(
-            Document(
+            DocumentCopy(
                 name="documents/1",
                 file=SealedObject(
                     key=document_key(NORTE, laudo.sha256, bare.backup_id),
@@ -187,7 +187,7 @@ def test_what_we_signed_and_cant_read(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": Kind.INCREMENT},
+        {"kind": BackupKind.INCREMENT},
         {"ddl": (PlainObject(key="clinics/x", stored=digest_of(b"")),)},
         {
             "objects": (

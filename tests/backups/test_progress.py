@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from backups.management import progress
-from backups.management.progress import terminal_progress, terminal_steps
+from backups.management import terminal as terminals
+from backups.management.terminal import terminal_progress, terminal_steps
 from backups.stores import Store
 from tests.people import FreshClinic
 
@@ -30,7 +30,7 @@ class Terminal(StringIO):
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     made = Terminal()
     # Not sys.stderr itself, which pytest sets anew for each test.
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=made))
+    monkeypatch.setattr(terminals, "sys", SimpleNamespace(stderr=made))
     return made
 
 

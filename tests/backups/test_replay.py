@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from django.db import connections, transaction
 
-from backups.configuration import identities
 from backups.errors import Altered, CutShort, WrongKey
-from backups.replay import apply_increment, read_increment
+from backups.installation import Installation
+from backups.restore.replay import apply_increment, read_increment
 from backups.stores import Store
 from core.actor import acting_as_job
 from devstack.stack import Stack
@@ -131,7 +131,7 @@ def test_a_damaged_increment_loads_nothing(
     key = made.manifest.objects[0].key
     with configured.reading(key) as reader:
         content = bytearray(reader.read(1_000_000))
-    keys = identities()
+    keys = Installation().identities
     expected = {"cut": CutShort, "flipped": Altered, "wrong key": WrongKey}[fault]
     if fault == "cut":
         damaged(configured, key, bytes(content[:-20]))

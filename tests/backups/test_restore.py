@@ -7,9 +7,12 @@ from django.db import connections
 
 from audit.models import Event, Kind
 from backups.errors import NoRestorePoint, WrittenSince
-from backups.fence import fence, lift
-from backups.manifests import Signed
-from backups.restore import chain_to, clinic_restore, restore_undo
+from backups.format.manifests import Signed
+from backups.installation import Installation
+from backups.restore.chain import chain_to
+from backups.restore.fence import fence, lift
+from backups.restore.in_place import clinic_restore
+from backups.restore.undo import restore_undo
 from backups.stores import Store
 from core.actor import acting_as_job
 from patients.models import Patient
@@ -22,9 +25,9 @@ from tests.people import Api, FreshClinic
 
 
 def restored(store: Store, clinic: FreshClinic, made: Signed, **options: Any) -> Any:
-    chain = chain_to(store, clinic.route.clinic_id, made.manifest.backup_id)
+    chain = chain_to(Installation(store), clinic.route.clinic_id, made.manifest.backup_id)
     with acting_as_job("restore"):
-        return clinic_restore(store=store, route=clinic.route, chain=chain, **options)
+        return clinic_restore(Installation(store), route=clinic.route, chain=chain, **options)
 
 
 def drifted() -> list[str]:
@@ -113,9 +116,9 @@ def test_increments_are_applied_up_to_the_moment_asked_for(
         Patient.objects.create(**somebody(2))
     backed_up(configured, route, first)
     moment = first.manifest.created_at
-    chain = chain_to(configured, route.clinic_id, "latest", moment)
+    chain = chain_to(Installation(), route.clinic_id, "latest", moment)
     with acting_as_job("restore"):
-        done = clinic_restore(store=configured, route=route, chain=chain, until=moment)
+        done = clinic_restore(Installation(), route=route, chain=chain, until=moment)
     assert (done.reached, done.by_commit) == (moment, True)
     with clinic_scope(route):
         assert {patient.name for patient in Patient.objects.all()} == {

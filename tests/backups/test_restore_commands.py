@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from backups.manifests import Signed
+from backups.format.manifests import Signed
 from backups.models import Run
 from backups.stores import Store
 from devstack.stack import Stack

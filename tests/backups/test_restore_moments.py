@@ -13,10 +13,12 @@ from psycopg import sql
 from pytest_django import Settings
 
 from audit.models import Event, Kind
-from backups import increments
-from backups.restore import chain_to, clinic_restore
-from backups.services import backup_make
+from backups.installation import Installation
+from backups.restore.chain import chain_to
+from backups.restore.in_place import clinic_restore
 from backups.stores import Store
+from backups.take import increments
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
@@ -31,7 +33,7 @@ def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
     """Backed up, then Paciente 1 and 2 came, then somebody spoilt every name."""
     with platform_scope():
         found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
-    backup_make(clinic=found)
+    backup_make(Installation(), clinic=found)
     return found
 
 
@@ -105,7 +107,7 @@ def test_a_server_without_commit_times_goes_by_the_changes_and_says_so(
 def test_a_damaged_increment_leaves_the_clinic_as_it_was(
     clinic: Clinic, moment: datetime, settings: Settings
 ) -> None:
-    made = backup_make(clinic=clinic, incremental=True).signed
+    made = backup_make(Installation(), clinic=clinic, incremental=True).signed
     assert made is not None
     (data,) = made.manifest.objects
     path = Path(settings.BACKUP_STORE_URL.removeprefix("file://")) / data.key
@@ -123,7 +125,7 @@ def test_a_damaged_increment_leaves_the_clinic_as_it_was(
 def test_after_a_restore_the_next_backup_is_a_full(clinic: Clinic, moment: datetime) -> None:
     at = ("--at", moment.isoformat(), "--noinput")
     call_command("restore", "latest", "--clinic", clinic.schema_name, *at)
-    made = backup_make(clinic=clinic, incremental=True)
+    made = backup_make(Installation(), clinic=clinic, incremental=True)
     assert made.because == "the clinic was restored (another schema of this name)"
 
 
@@ -132,7 +134,7 @@ def test_a_transaction_that_spans_the_swap_goes_on_in_the_restored_clinic(
 ) -> None:
     route = fresh_clinic.route
     backed_up(configured, route)
-    chain = chain_to(configured, route.clinic_id, "latest")
+    chain = chain_to(Installation(), route.clinic_id, "latest")
     with acting_as_job("tests"), clinic_scope(route), transaction.atomic(using=route.shard):
         assert Patient.objects.count() == 1
         with connections[route.shard].cursor() as cursor:
@@ -151,7 +153,7 @@ def test_a_transaction_that_spans_the_swap_goes_on_in_the_restored_clinic(
 def restored_beside(store: Store, clinic: FreshClinic, chain: Any) -> None:
     def restore() -> None:
         with acting_as_job("restore"):
-            clinic_restore(store=store, route=clinic.route, chain=chain)
+            clinic_restore(Installation(store), route=clinic.route, chain=chain)
         connections.close_all()
 
     with ThreadPoolExecutor(1) as pool:

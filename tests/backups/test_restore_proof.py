@@ -10,10 +10,13 @@ import pytest
 from django.db import connections
 
 from audit.models import Seal
-from backups import restore
-from backups.restore import chain_to, clinic_restore, restore_undo
+from backups.installation import Installation
+from backups.restore import in_place, undo
+from backups.restore.chain import chain_to
+from backups.restore.in_place import clinic_restore
+from backups.restore.swap import swap as swapped
+from backups.restore.undo import restore_undo
 from backups.stores import Store
-from backups.swap import swap as swapped
 from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
@@ -38,9 +41,9 @@ def test_the_seals_go_on_through_a_restore_and_its_undoing(
     registered(fresh_clinic, 2)
     kept_elsewhere: Any = seal(route)
     registered(fresh_clinic, 3)  # in no seal when the restore begins
-    chain = chain_to(configured, route.clinic_id, made.manifest.backup_id)
+    chain = chain_to(Installation(), route.clinic_id, made.manifest.backup_id)
     with acting_as_job("restore"):
-        clinic_restore(store=configured, route=route, chain=chain)
+        clinic_restore(Installation(), route=route, chain=chain)
     assert problems(route, kept_elsewhere.hash) == set()
     restored: Any = seal(route)
     registered(fresh_clinic, 4)
@@ -76,7 +79,8 @@ def sealing_during_the_swap(
         return done
 
     with ThreadPoolExecutor(1) as thread, monkeypatch.context() as patch:
-        patch.setattr(restore, "swap", swap)
+        patch.setattr(in_place, "swap", swap)
+        patch.setattr(undo, "swap", swap)
         yield begun
 
 
@@ -98,9 +102,9 @@ def test_a_sealing_that_begins_during_a_restore_goes_on_in_what_was_restored(
     first: Any = seal(route)
     made = backed_up(configured, route)
     registered(fresh_clinic, 1)
-    chain = chain_to(configured, route.clinic_id, made.manifest.backup_id)
+    chain = chain_to(Installation(), route.clinic_id, made.manifest.backup_id)
     with sealing_during_the_swap(route, monkeypatch) as begun, acting_as_job("restore"):
-        clinic_restore(store=configured, route=route, chain=chain)
+        clinic_restore(Installation(), route=route, chain=chain)
         second = begun[0].result(timeout=60)
     assert (first.number, second.number) == (1, 2)
     assert problems(route, second.hash) == set()
@@ -120,10 +124,10 @@ def test_a_restore_that_fails_keeps_nobody_from_sealing(
     fresh_clinic: FreshClinic, configured: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = backed_up(configured, fresh_clinic.route)
-    chain = chain_to(configured, fresh_clinic.route.clinic_id, made.manifest.backup_id)
-    monkeypatch.setattr(restore, "swap", lambda *_, **__: 1 / 0)
+    chain = chain_to(Installation(), fresh_clinic.route.clinic_id, made.manifest.backup_id)
+    monkeypatch.setattr(in_place, "swap", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError), acting_as_job("restore"):
-        clinic_restore(store=configured, route=fresh_clinic.route, chain=chain)
+        clinic_restore(Installation(), route=fresh_clinic.route, chain=chain)
     assert seal(fresh_clinic.route) is not None
     assert problems(fresh_clinic.route) == set()
 
@@ -135,9 +139,9 @@ def test_what_is_forged_after_an_undone_restore_is_named(
     route = fresh_clinic.route
     seal(route)
     made = backed_up(configured, route)
-    chain = chain_to(configured, route.clinic_id, made.manifest.backup_id)
+    chain = chain_to(Installation(), route.clinic_id, made.manifest.backup_id)
     with acting_as_job("restore"):
-        clinic_restore(store=configured, route=route, chain=chain)
+        clinic_restore(Installation(), route=route, chain=chain)
         restore_undo(route=route)
     assert problems(route) == set()
     with as_superuser(route) as cursor:

@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from backups.catalogue import Catalogue, read_catalogue
 from backups.errors import StoreError, SweepRefused
-from backups.keys import Recipient
-from backups.layout import data_key, document_key
-from backups.manifests import Document, Manifest, Signed, write_manifest
-from backups.retention import (
-    Reason,
-    delete_backup,
-    plan_retention,
-    sweep,
-    unreferenced,
-)
-from backups.sealing import seal
+from backups.format.catalogue import Catalogue, read_catalogue
+from backups.format.keys import Recipient
+from backups.format.manifests import DocumentCopy, Manifest, Signed, write_manifest
+from backups.format.sealing import seal
+from backups.keep.retention import Reason, delete_backup, plan_retention, sweep, unreferenced
 from backups.stores import FolderStore, Store, StoredObject
+from backups.stores.layout import data_key, document_key
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -146,14 +140,14 @@ def back_up(
     return write_manifest(store, complete, ours.signing)
 
 
-_sealed: dict[tuple[int, bytes], Document] = {}
+_sealed: dict[tuple[int, bytes], DocumentCopy] = {}
 
 
-def document(store: Store, content: bytes, recipients: list[Recipient]) -> Document:
+def document(store: Store, content: bytes, recipients: list[Recipient]) -> DocumentCopy:
     known = (id(store), content)
     if known not in _sealed:
         item = seal(store, document_key(NORTE, content.hex(), WRITER), [content], recipients)
-        _sealed[known] = Document(name=content.decode(), file=item)
+        _sealed[known] = DocumentCopy(name=content.decode(), file=item)
     return _sealed[known]
 
 

@@ -23,8 +23,8 @@ from backups.errors import (
     WrongContent,
     WrongKey,
 )
-from backups.objects import SealedObject, digest_of, verify_stored
-from backups.sealing import HELD_BACK, seal, unseal
+from backups.format.objects import SealedObject, digest_of, verify_stored
+from backups.format.sealing import HELD_BACK, seal, unseal
 from backups.stores import FolderStore, Store
 from tests.backups.conftest import Keyring, content_of, keys_of
 

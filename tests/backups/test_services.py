@@ -18,15 +18,18 @@ from pytest_django import Settings
 
 from audit.models import Event
 from audit.models import Kind as EventKind
-from backups.documents import documents_listed
 from backups.errors import Altered, BackupRunning, ChainBroken, NoSuchBackup
-from backups.increments import unchanged_until
-from backups.layout import data_prefix
-from backups.locking import sole_run
-from backups.manifests import Kind, Signed, read_manifest
+from backups.format.manifests import BackupKind, Signed, read_manifest
+from backups.installation import Installation
+from backups.keep.pruning import backup_prune
+from backups.keep.verifying import backup_verify
 from backups.models import Run
-from backups.services import Made, backup_catalogue, backup_make, backup_prune, backup_verify
+from backups.snapshot.files import documents_listed
+from backups.snapshot.locks import backup_lock
 from backups.stores import Store
+from backups.stores.layout import data_prefix
+from backups.take.making import Made, backup_make
+from backups.take.parents import unchanged_until
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.models import Patient
@@ -36,7 +39,7 @@ from tests.backups.conftest import keys_of
 
 
 def increment(clinic: Clinic) -> Made:
-    return backup_make(clinic=clinic, incremental=True)
+    return backup_make(Installation(), clinic=clinic, incremental=True)
 
 
 def signed(made: Made) -> Signed:
@@ -56,7 +59,7 @@ def runs(clinic: Clinic) -> list[Run]:
 
 def test_the_first_backup_is_full_and_says_why(clinic: Clinic) -> None:
     made = increment(clinic)
-    assert signed(made).manifest.kind is Kind.FULL
+    assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == "there is no backup yet"
     (run,) = runs(clinic)
     assert (run.kind, run.state, run.error) == (Run.Kind.FULL, Run.State.DONE, "")
@@ -70,7 +73,7 @@ def test_the_first_backup_is_full_and_says_why(clinic: Clinic) -> None:
 def test_a_clinic_at_rest_costs_one_query_and_a_heartbeat(
     clinic: Clinic, configured: Store, django_assert_num_queries: Any
 ) -> None:
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
     latest = signed(increment(clinic))  # holds the event of the full
     before, last = keys_of(configured), runs(clinic)[-1]
     made = increment(clinic)
@@ -89,20 +92,22 @@ def test_a_clinic_at_rest_costs_one_query_and_a_heartbeat(
 
 
 def test_increments_form_a_chain(clinic: Clinic) -> None:
-    full = signed(backup_make(clinic=clinic))
+    full = signed(backup_make(Installation(), clinic=clinic))
     change(clinic)
     first = signed(increment(clinic))
     change(clinic)
     second = signed(increment(clinic))
-    chain = backup_catalogue(clinic_id=clinic.id).chain(second.manifest.backup_id)
+    chain = Installation().catalogue(clinic.id).chain(second.manifest.backup_id)
     assert [link.manifest.backup_id for link in chain] == [
         made.manifest.backup_id for made in (full, first, second)
     ]
-    assert backup_verify(clinic_id=clinic.id, backup_id=second.manifest.backup_id) > 0
+    assert (
+        backup_verify(Installation(), clinic_id=clinic.id, backup_id=second.manifest.backup_id) > 0
+    )
 
 
 def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> None:
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
     change(clinic)
     subprocess.run(
         [
@@ -116,7 +121,7 @@ def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> 
         check=True,
     )
     made = increment(clinic)
-    assert signed(made).manifest.kind is Kind.FULL
+    assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == "the schema's definition was changed"
 
 
@@ -132,30 +137,30 @@ def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> 
 def test_another_origin_closes_the_chain(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, because: str
 ) -> None:
-    backup_make(clinic=clinic)
+    backup_make(Installation(), clinic=clinic)
 
     def elsewhere(*args: Any) -> Signed:
         found = read_manifest(*args)
         origin = replace(found.manifest.origin, **{name: value})
         return replace(found, manifest=replace(found.manifest, origin=origin))
 
-    monkeypatch.setattr("backups.services.read_manifest", elsewhere)
+    monkeypatch.setattr("backups.take.parents.read_manifest", elsewhere)
     made = increment(clinic)
-    assert signed(made).manifest.kind is Kind.FULL
+    assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == because
 
 
 def test_a_parent_that_is_gone_closes_the_chain(clinic: Clinic, configured: Store) -> None:
-    full = signed(backup_make(clinic=clinic))
+    full = signed(backup_make(Installation(), clinic=clinic))
     configured.delete(full.manifest.key)
-    assert signed(increment(clinic)).manifest.kind is Kind.FULL
+    assert signed(increment(clinic)).manifest.kind is BackupKind.FULL
 
 
 def test_of_two_at_once_the_second_says_so_and_ends(clinic: Clinic) -> None:
-    with sole_run(clinic.route), pytest.raises(BackupRunning):
-        backup_make(clinic=clinic)
+    with backup_lock(clinic.route), pytest.raises(BackupRunning):
+        backup_make(Installation(), clinic=clinic)
     assert runs(clinic) == []
-    assert backup_make(clinic=clinic).signed is not None
+    assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
 def test_a_failure_is_recorded_without_anybodys_data(
@@ -164,9 +169,9 @@ def test_a_failure_is_recorded_without_anybodys_data(
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("Paciente Modelo")
 
-    monkeypatch.setattr("backups.services.write_full", broken)
+    monkeypatch.setattr("backups.take.making.write_full", broken)
     with pytest.raises(RuntimeError):
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     (run,) = runs(clinic)
     assert (run.state, run.error) == (Run.State.FAILED, "RuntimeError")
 
@@ -175,14 +180,14 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
     folder = f"{clinic.id}/documents"
     default_storage.save(f"{folder}/a", ContentFile(b"one file"))
     default_storage.save(f"{folder}/b", ContentFile(b"one file"))
-    full = signed(backup_make(clinic=clinic))
+    full = signed(backup_make(Installation(), clinic=clinic))
     assert [d.name for d in full.manifest.documents] == [f"{folder}/a", f"{folder}/b"]
     assert len({d.file.key for d in full.manifest.documents}) == 1
     default_storage.save(f"{folder}/c", ContentFile(b"another"))
     change(clinic)
     made = signed(increment(clinic))
     assert [d.name for d in made.manifest.documents] == [f"{folder}/c"]
-    again = signed(backup_make(clinic=clinic))
+    again = signed(backup_make(Installation(), clinic=clinic))
     assert [d.name for d in again.manifest.documents] == documents_listed(clinic.id)
     assert {d.file for d in full.manifest.documents} < {d.file for d in again.manifest.documents}
     for name in documents_listed(clinic.id):
@@ -190,26 +195,26 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
 
 
 def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings: Settings) -> None:
-    full = signed(backup_make(clinic=clinic))
+    full = signed(backup_make(Installation(), clinic=clinic))
     change(clinic)
     made = signed(increment(clinic))
     with pytest.raises(NoSuchBackup):
-        backup_verify(clinic_id=clinic.id, backup_id=uuid7())
+        backup_verify(Installation(), clinic_id=clinic.id, backup_id=uuid7())
     path = Path(urlsplit(settings.BACKUP_STORE_URL).path) / full.manifest.objects[0].key
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.chmod(0o600)
     path.write_bytes(content)
     with pytest.raises(Altered):
-        backup_verify(clinic_id=clinic.id, backup_id=made.manifest.backup_id)
+        backup_verify(Installation(), clinic_id=clinic.id, backup_id=made.manifest.backup_id)
     configured.delete(full.manifest.key)
     with pytest.raises(ChainBroken):
-        backup_verify(clinic_id=clinic.id, backup_id=made.manifest.backup_id)
+        backup_verify(Installation(), clinic_id=clinic.id, backup_id=made.manifest.backup_id)
 
 
 def test_pruning_keeps_what_is_needed(clinic: Clinic) -> None:
-    full = signed(backup_make(clinic=clinic))
-    plan = backup_prune(clinic=clinic)
+    full = signed(backup_make(Installation(), clinic=clinic))
+    plan = backup_prune(Installation(), clinic=clinic)
     assert plan.delete == ()
     assert list(plan.kept) == [full.manifest.backup_id]
 
@@ -217,7 +222,8 @@ def test_pruning_keeps_what_is_needed(clinic: Clinic) -> None:
 _DIES = """
 import django, os, sys
 django.setup()
-from backups import full, services
+from backups.installation import Installation
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
@@ -228,7 +234,7 @@ def stop(table, written):
 with platform_scope():
     clinic = Clinic.objects.get(schema_name=os.environ["CLINIC"])
 with acting_as_job("tests"):
-    services.backup_make(clinic=clinic, progress=stop)
+    backup_make(Installation(), clinic=clinic, progress=stop)
 """
 
 
@@ -249,15 +255,15 @@ def test_a_killed_backup_is_never_listed_and_the_next_run_cleans_up(
     assert process.stdout is not None
     assert process.stdout.readline() == b"here\n"
     with pytest.raises(BackupRunning):
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+    assert list(Installation().catalogue(clinic.id)) == []
     made = _once_free(clinic)
     dead, done = runs(clinic)
     assert (dead.state, dead.error) == (Run.State.FAILED, "The process ended halfway.")
     assert done.state == Run.State.DONE
-    assert [s.manifest.backup_id for s in backup_catalogue(clinic_id=clinic.id)] == [
+    assert [s.manifest.backup_id for s in Installation().catalogue(clinic.id)] == [
         signed(made).manifest.backup_id
     ]
     assert dead.backup_id is not None
@@ -268,7 +274,7 @@ def _once_free(clinic: Clinic) -> Made:
     """The server notices after a moment that the process is gone."""
     for _ in range(100):
         try:
-            return backup_make(clinic=clinic)
+            return backup_make(Installation(), clinic=clinic)
         except BackupRunning:
             time.sleep(0.1)
     raise TimeoutError("the lock is still held")

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role, User
 from accounts.services import user_create, user_update
-from backups.restore import restore_undo
+from backups.restore.undo import restore_undo
 from backups.stores import Store
 from core.actor import acting_as_job
 from tenants.context import clinic_scope

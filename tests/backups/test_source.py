@@ -6,9 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from backups import source as sources
 from backups.errors import ClinicBusy
-from backups.source import rows_of_table, source_of
+from backups.snapshot import snapshot as snapshots
+from backups.snapshot.snapshot import snapshot_of
+from backups.snapshot.tables import rows_of_table
 from devstack.stack import Stack
 from tenants.context import ClinicRoute
 from tenants.postgresql.owner import owner_connection
@@ -18,18 +19,18 @@ TABLE = "patients_patient"
 
 
 def test_whoever_stops_halfway_hangs_nowhere(fresh_clinic: FreshClinic) -> None:
-    with source_of(fresh_clinic.route) as source:
-        columns = source.columns()[TABLE]
-        rows = iter(source.copy(rows_of_table(TABLE, columns)))
+    with snapshot_of(fresh_clinic.route) as snapshot:
+        columns = snapshot.columns()[TABLE]
+        rows = iter(snapshot.copy(rows_of_table(TABLE, columns)))
         next(rows)
         rows.close()  # type: ignore[attr-defined]
-    with source_of(fresh_clinic.route) as source:
-        assert source.columns()
+    with snapshot_of(fresh_clinic.route) as snapshot:
+        assert snapshot.columns()
 
 
 def test_no_table_is_rewritten_while_it_is_read(fresh_clinic: FreshClinic, stack: Stack) -> None:
     schema = fresh_clinic.route.schema
-    with source_of(fresh_clinic.route):
+    with snapshot_of(fresh_clinic.route):
         assert _altered(stack, schema, "50ms") == "LockNotAvailable"
         with owner_connection("shard_1") as other:
             lock = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -52,16 +53,16 @@ def test_a_table_that_is_being_rewritten_is_waited_for(
 def test_a_table_that_stays_locked_is_said(
     fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_PATIENCE", "50ms")
+    monkeypatch.setattr(snapshots, "_PATIENCE", "50ms")
     with owner_connection("shard_1") as other, other.transaction():
         other.execute(_alter(fresh_clinic.route.schema))
-        with pytest.raises(ClinicBusy), source_of(fresh_clinic.route):
+        with pytest.raises(ClinicBusy), snapshot_of(fresh_clinic.route):
             pass
 
 
 def _patients_read(route: ClinicRoute) -> int:
-    with source_of(route) as source:
-        rows = source.copy(rows_of_table(TABLE, source.columns()[TABLE]))
+    with snapshot_of(route) as snapshot:
+        rows = snapshot.copy(rows_of_table(TABLE, snapshot.columns()[TABLE]))
         return b"".join(rows).count(b"\n")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backups.errors import ObjectExists, ObjectMissing, StoreError
-from backups.objects import digest_of, read_plain, verify_stored, write_plain
+from backups.format.objects import digest_of, read_plain, verify_stored, write_plain
 from backups.store_readme import write_readme
 from backups.stores import FolderStore, Store
 from tests.backups.conftest import content_of, keys_of

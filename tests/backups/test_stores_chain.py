@@ -9,7 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from backups.manifests import Kind, Origin, Parent, Signed, Snapshots, write_manifest
+from backups.format.manifests import (
+    BackupKind,
+    Origin,
+    Parent,
+    Signed,
+    SnapshotRange,
+    write_manifest,
+)
 from backups.stores import FolderStore
 from tests.backups.by_hand import (
     EMPTY,
@@ -142,7 +149,10 @@ def test_the_signing_key_may_change_within_a_chain(
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"snapshots": Snapshots(start="150:150:", end="400:400:")}, "begins at another snapshot"),
+        (
+            {"snapshots": SnapshotRange(start="150:150:", end="400:400:")},
+            "begins at another snapshot",
+        ),
         ({"schema_name": "sul"}, "another schema, definition or server"),
         ({"ddl_fingerprint": "cd" * 32}, "another schema, definition or server"),
         ({"migrations_head": "f01"}, "another schema, definition or server"),
@@ -181,16 +191,21 @@ def test_an_increment_of_another_clinic_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("kind", "start"), [(Kind.INCREMENT, None), (Kind.FULL, "1:1:"), (Kind.FULL, None)]
+    ("kind", "start"),
+    [(BackupKind.INCREMENT, None), (BackupKind.FULL, "1:1:"), (BackupKind.FULL, None)],
 )
 def test_a_manifest_must_be_one_or_the_other(
-    person: Person, tmp_path: Path, kind: Kind, start: str | None, monkeypatch: pytest.MonkeyPatch
+    person: Person,
+    tmp_path: Path,
+    kind: BackupKind,
+    start: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backups.manifests._fault", lambda _: "")
+    monkeypatch.setattr("backups.format.manifests._fault", lambda _: "")
     made = manifest_of(
         kind=kind,
         parent=Parent(backup_id=NORTE, manifest_sha256="00" * 32),
-        snapshots=Snapshots(start=start, end="2:2:"),
+        snapshots=SnapshotRange(start=start, end="2:2:"),
     )
     write_manifest(person.store, made, person.keys.signing)
     why = "neither a full's nor an increment's"
@@ -200,7 +215,7 @@ def test_a_manifest_must_be_one_or_the_other(
 def test_an_object_of_another_clinic_is_refused(
     person: Person, chain: list[Signed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backups.manifests._fault", lambda _: "")
+    monkeypatch.setattr("backups.format.manifests._fault", lambda _: "")
     (data,) = chain[1].manifest.objects
     elsewhere = replace(data, key=data.key.replace(str(NORTE), str(SUL)))
     made = continued(person.store, person.keys, chain[-1], EMPTY, objects=(data, elsewhere))

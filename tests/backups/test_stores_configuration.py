@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pytest_django import Settings
 
-from backups import configuration
 from backups.errors import NotConfigured
-from backups.keys import make_identity, make_signing_key, read_identities, read_recipients
-from backups.sealing import seal, unseal
+from backups.format.keys import make_identity, make_signing_key, read_identities, read_recipients
+from backups.format.sealing import seal, unseal
+from backups.installation import Installation
 from backups.stores import FolderStore
 from backups.stores.s3 import S3Store
 from tests.backups.conftest import Keyring, keys_of
@@ -32,20 +32,20 @@ def configured(settings: Settings, ours: Keyring, tmp_path: Path) -> Any:
 
 
 def test_an_installation_seals_and_opens_with_its_settings(configured: Any, tmp_path: Path) -> None:
-    store = configuration.configured_store()
+    store = Installation().store
     assert isinstance(store, FolderStore)
     assert store.root == tmp_path / "a folder"
-    item = seal(store, "a", [b"x"], configuration.recipients())
+    item = seal(store, "a", [b"x"], Installation().recipients)
     got: list[bytes] = []
-    unseal(store, item, configuration.identities(), got.append)
+    unseal(store, item, Installation().identities, got.append)
     assert got == [b"x"]
-    assert configuration.retention() == timedelta(days=30)
+    assert Installation().retention == timedelta(days=30)
 
 
 def test_a_bucket_has_a_prefix_and_perhaps_an_endpoint(configured: Any, moto: str) -> None:
     configured.BACKUP_STORE_URL = "s3://fisioflow-backups/production/"
     configured.BACKUP_STORE_ENDPOINT_URL = moto
-    store = configuration.configured_store()
+    store = Installation().store
     assert isinstance(store, S3Store)
     store._client.create_bucket(Bucket="fisioflow-backups")
     store.create("a", b"x")
@@ -57,44 +57,44 @@ def test_a_bucket_has_a_prefix_and_perhaps_an_endpoint(configured: Any, moto: st
 def test_our_own_signature_is_trusted_and_those_that_are_listed(
     configured: Any, ours: Keyring, strangers: Keyring
 ) -> None:
-    assert configuration.signing_key().public == ours.signing.public
-    assert configuration.trusted_keys() == ours.trusted
+    assert Installation().signing_key.public == ours.signing.public
+    assert Installation().trusted == ours.trusted
     configured.BACKUP_TRUSTED_KEYS = [strangers.signing.public]
-    assert configuration.trusted_keys() == ours.trusted | strangers.trusted
+    assert Installation().trusted == ours.trusted | strangers.trusted
     configured.BACKUP_SIGNING_KEY_FILE = ""  # where restores run there is none
-    assert configuration.trusted_keys() == strangers.trusted
+    assert Installation().trusted == strangers.trusted
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "ask", "why"),
+    ("setting", "value", "asked", "why"),
     [
-        ("STORE_URL", "file:///", configuration.configured_store, "must be file:///folder"),
-        ("STORE_URL", "file://host/x", configuration.configured_store, "must be file:///folder"),
-        ("STORE_URL", "s3:///x", configuration.configured_store, "must be file:///folder"),
-        ("RECIPIENTS", [], configuration.recipients, "is empty"),
-        ("RECIPIENTS", ["age1nobody"], configuration.recipients, "holds no age recipient"),
-        ("SIGNING_KEY_FILE", "", configuration.signing_key, "is not set"),
-        ("SIGNING_KEY_FILE", "/nowhere", configuration.signing_key, "No such file"),
-        ("SIGNING_KEY_FILE", __file__, configuration.signing_key, "can't be used"),
-        ("TRUSTED_KEYS", ["xyz"], configuration.trusted_keys, "32 bytes in base64"),
-        ("TRUSTED_KEYS", ["c2hvcnQ="], configuration.trusted_keys, "32 bytes in base64"),
-        ("IDENTITY_FILE", "/nowhere", configuration.identities, "No such file"),
-        ("IDENTITY_FILE", __file__, configuration.identities, "a line is no age identity"),
-        ("IDENTITY_FILE", "/dev/null", configuration.identities, "it holds no identity"),
+        ("STORE_URL", "file:///", "store", "must be file:///folder"),
+        ("STORE_URL", "file://host/x", "store", "must be file:///folder"),
+        ("STORE_URL", "s3:///x", "store", "must be file:///folder"),
+        ("RECIPIENTS", [], "recipients", "is empty"),
+        ("RECIPIENTS", ["age1nobody"], "recipients", "holds no age recipient"),
+        ("SIGNING_KEY_FILE", "", "signing_key", "is not set"),
+        ("SIGNING_KEY_FILE", "/nowhere", "signing_key", "No such file"),
+        ("SIGNING_KEY_FILE", __file__, "signing_key", "can't be used"),
+        ("TRUSTED_KEYS", ["xyz"], "trusted", "32 bytes in base64"),
+        ("TRUSTED_KEYS", ["c2hvcnQ="], "trusted", "32 bytes in base64"),
+        ("IDENTITY_FILE", "/nowhere", "identities", "No such file"),
+        ("IDENTITY_FILE", __file__, "identities", "a line is no age identity"),
+        ("IDENTITY_FILE", "/dev/null", "identities", "it holds no identity"),
     ],
 )
 def test_what_is_wrong_is_said(
-    configured: Any, setting: str, value: Any, ask: Callable[[], Any], why: str
+    configured: Any, setting: str, value: Any, asked: str, why: str
 ) -> None:
     setattr(configured, f"BACKUP_{setting}", value)
     with pytest.raises(NotConfigured, match=f"BACKUP_{setting} .*{why}"):
-        ask()
+        getattr(Installation(), asked)
 
 
 def test_without_any_trusted_key_nothing_is_believed(configured: Any) -> None:
     configured.BACKUP_SIGNING_KEY_FILE = ""
     with pytest.raises(NotConfigured, match="no backup would be believed"):
-        configuration.trusted_keys()
+        _ = Installation().trusted
 
 
 def test_a_key_of_another_kind_signs_nothing(configured: Any, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_key_of_another_kind_signs_nothing(configured: Any, tmp_path: Path) ->
     (tmp_path / "ec.pem").write_bytes(pem)
     configured.BACKUP_SIGNING_KEY_FILE = str(tmp_path / "ec.pem")
     with pytest.raises(NotConfigured, match="not an Ed25519 key"):
-        configuration.signing_key()
+        _ = Installation().signing_key
 
 
 @pytest.mark.parametrize("make", [make_identity, make_signing_key])

@@ -17,15 +17,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from audit.models import Event, Kind
-from backups.configuration import signing_key
-from backups.drills import clinics_to_drill, drill_run
 from backups.errors import ClinicBusy
-from backups.fence import fence, is_fenced
-from backups.restore import chain_to, clinic_restore
-from backups.services import backup_make
+from backups.installation import Installation
+from backups.restore.chain import chain_to
+from backups.restore.drills import clinics_to_drill, drill_run
+from backups.restore.fence import fence, is_fenced
+from backups.restore.in_place import clinic_restore
+from backups.restore.swap import RESTORE_POINT_DAYS, drop_old_restore_points
 from backups.store_readme import write_readme
 from backups.stores import Store
-from backups.swap import RESTORE_POINT_DAYS, drop_old_restore_points
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from devstack.stack import Stack
 from patients.models import Patient
@@ -99,10 +100,10 @@ def at_work(route: ClinicRoute) -> Iterator[Clients]:
 def test_a_restore_under_load(fresh_clinic: FreshClinic, configured: Store) -> None:
     route = fresh_clinic.route
     backed_up(configured, route)
-    chain = chain_to(configured, route.clinic_id, "latest")
+    chain = chain_to(Installation(), route.clinic_id, "latest")
     with at_work(route) as clients:
         with acting_as_job("restore"):
-            clinic_restore(store=configured, route=route, chain=chain)
+            clinic_restore(Installation(), route=route, chain=chain)
         before, enough = len(clients.written), threading.Event()
         while len(clients.written) == before and not clients.errors:
             enough.wait(0.01)
@@ -133,8 +134,8 @@ def test_restore_points_go_after_a_week(fresh_clinic: FreshClinic, configured: S
     route = fresh_clinic.route
     backed_up(configured, route)
     with acting_as_job("restore"):
-        chain = chain_to(configured, route.clinic_id, "latest")
-        done = clinic_restore(store=configured, route=route, chain=chain)
+        chain = chain_to(Installation(), route.clinic_id, "latest")
+        done = clinic_restore(Installation(), route=route, chain=chain)
     later = timezone.now() + timedelta(days=RESTORE_POINT_DAYS, minutes=1)
     with owner_connection("shard_1") as connection:
         assert drop_old_restore_points(connection, now=timezone.now()) == []
@@ -153,8 +154,8 @@ def test_an_older_schema_is_migrated_forward(
     backed_up(configured, route)
     migrate_schema("shard_1", route.schema)
     with acting_as_job("restore"):
-        chain = chain_to(configured, route.clinic_id, "latest")
-        clinic_restore(store=configured, route=route, chain=chain)
+        chain = chain_to(Installation(), route.clinic_id, "latest")
+        clinic_restore(Installation(), route=route, chain=chain)
     assert dumped(stack, route.schema).partition("ROWS OF")[0] == definition
     with clinic_scope(route):
         Patient.objects.create(**somebody(1))
@@ -179,9 +180,9 @@ def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) ->
     with platform_scope():
         clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
         assert clinic not in clinics_to_drill(timezone.now())
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
         assert clinic in clinics_to_drill(timezone.now())
-        drill_run(clinic=clinic)
+        drill_run(Installation(), clinic=clinic)
         assert clinic not in clinics_to_drill(timezone.now())
 
 
@@ -199,7 +200,7 @@ def test_the_stores_own_script_gives_the_same_rows(
     try:
         subprocess.run(
             ["sh", "restore.sh", str(route.clinic_id), backup, schema, identity,
-             signing_key().public],
+             Installation().signing_key.public],
             cwd=Path(settings.BACKUP_STORE_URL.removeprefix("file://")),
             env=stack.environ(access),
             check=True,

@@ -7,12 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from backups import restore
 from backups.errors import ClinicBehind, SchemaTooNew
-from backups.fence import is_fenced
-from backups.restore import restore_undo
+from backups.restore import fence
+from backups.restore.fence import is_fenced
+from backups.restore.swap import restore_points
+from backups.restore.undo import restore_undo
 from backups.stores import Store
-from backups.swap import restore_points
 from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
@@ -102,7 +102,7 @@ def test_a_backup_of_a_later_release_is_refused_before_anybodys_writes_are(
         set_head(cursor, route.schema, "f" * 32)
         backed_up(configured, route)
         set_head(cursor, route.schema, code_head())
-    monkeypatch.setattr(restore, "fence", lambda *_: pytest.fail("refused too late"))
+    monkeypatch.setattr(fence, "fence", lambda *_: pytest.fail("refused too late"))
     with pytest.raises(CommandError, match="9999_of_tomorrow"):
         call_command("restore", "latest", "--clinic", route.schema, "--noinput")
 
