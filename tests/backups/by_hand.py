@@ -1,4 +1,4 @@
-"""Somebody who restores without this software, and a small clinic of one table to restore."""
+"""A person who restores without this software, and a small clinic of one table to restore."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ ROWS = b"".join(
     for n in range(20_000)
 )
 SCRIPT = b"BEGIN;\nCOPY people (id, name) FROM stdin;\n" + ROWS + b"\\.\nCOMMIT;\n"
-# In this clinic people only come, so that increments need no histories.
+# In this clinic people are only added, so increments need no histories.
 DELTA = b"""BEGIN;
 CREATE TEMPORARY TABLE IF NOT EXISTS delta_people AS SELECT id, name, NULL::xid8 AS written_by,
     NULL::timestamptz AS committed_at, NULL::timestamptz AS changed_at FROM people WITH NO DATA;
@@ -43,7 +43,7 @@ EMPTY = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\nCOMMIT;\n"
 
 @dataclass
 class Person:
-    """Somebody with a copy of the store, the identity, the trusted key, and a server."""
+    """A person with a copy of the store, the identity, the trusted key, and a server."""
 
     store: FolderStore
     keys: Keyring
@@ -94,7 +94,7 @@ class Person:
 
 
 def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: bytes = b"") -> Signed:
-    """A full of the people, and of a document with this content."""
+    """Make a full of the people, and of a document with this content."""
     manifest = manifest_of()
     write_readme(store)
     ddl = (
@@ -108,6 +108,7 @@ def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: byt
         key = document_key(NORTE, digest_of(file).sha256, manifest.backup_id)
         sealed = seal(store, key, [file], keys.recipients)
         complete = replace(complete, documents=(DocumentCopy(name=f"{NORTE}/a", file=sealed),))
+
     return write_manifest(store, complete, keys.signing)
 
 
@@ -123,7 +124,7 @@ def newcomers(first: int, count: int, commit: str = "12:05") -> bytes:
 def continued(
     store: FolderStore, keys: Keyring, parent: Signed, script: bytes, **changes: Any
 ) -> Signed:
-    """An increment with this script; `changes` to its manifest."""
+    """Make an increment with this script, and with these `changes` to its manifest."""
     manifest = increment_of(parent)
     key = data_key(NORTE, manifest.backup_id, "delta.sql")
     objects = (seal(store, key, [script], keys.recipients),)

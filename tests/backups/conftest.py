@@ -86,17 +86,20 @@ class Rclone:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+
         program = str(Path(sys.executable).parent / "rclone")
         served = ["serve", "s3", str(self.folder), "--addr", f"127.0.0.1:{self.port}"]
         access = ["--auth-key", ",".join(ACCESS.values()), "--config", os.devnull]
         self.process = subprocess.Popen(
             [program, *served, *access], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
+
         raise TimeoutError("rclone doesn't listen")
 
     def kill(self) -> None:
@@ -153,7 +156,7 @@ def keys_of(store: Store, prefix: str = "") -> list[str]:
 
 @dataclass(frozen=True)
 class Keyring:
-    """What one installation has."""
+    """The keys of one installation."""
 
     identity_file: Path
     signing_key_file: Path
@@ -228,7 +231,7 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
 
 
 def increment_of(older: Signed, **changes: Any) -> Manifest:
-    """What continues the backup."""
+    """An increment that continues the backup."""
     below = older.manifest
     end = f"{int(below.snapshots.end.split(':')[0]) + 100}"
     facts: dict[str, Any] = {
@@ -239,18 +242,19 @@ def increment_of(older: Signed, **changes: Any) -> Manifest:
         "since": older.since(changes.get("documents", ())),
         "objects": (),
     }
+
     return replace(below, **(facts | changes))
 
 
 @pytest.fixture
 def written(folder: FolderStore, ours: Keyring) -> Callable[[Manifest], Signed]:
-    """`written(manifest)` signs it and puts it into the folder."""
+    """`written(manifest)` signs the manifest and puts it into the folder."""
     return lambda manifest: write_manifest(folder, manifest, ours.signing)
 
 
 @pytest.fixture
 def configured(tmp_path: Path, settings: Settings) -> Store:
-    """The installation's own store, with keys of its own: what a server that backs up has."""
+    """The store that the settings name, with keys of its own, as on a server that makes backups."""
     settings.BACKUP_STORE_URL = (tmp_path / "store").as_uri()
     settings.BACKUP_SIGNING_KEY_FILE = str(tmp_path / "signing.pem")
     settings.BACKUP_IDENTITY_FILE = str(tmp_path / "identity.txt")
@@ -261,7 +265,7 @@ def configured(tmp_path: Path, settings: Settings) -> Store:
 
 @pytest.fixture
 def folder_of_files(settings: Settings, tmp_path: Path) -> Path:
-    """The files in a folder, as on a single server."""
+    """The storage of files in a folder, as on a single server."""
     settings.STORAGES = settings.STORAGES | {
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -273,7 +277,7 @@ def folder_of_files(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
-    """A committed clinic, as the directory knows it, with a store for its backups."""
+    """A committed clinic of the directory, and a store for its backups."""
     with platform_scope():
         found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
     return found

@@ -1,4 +1,4 @@
-"""What an operator types, and what comes back."""
+"""The backup commands as an operator types them, and their output."""
 
 import json
 import os
@@ -37,23 +37,30 @@ def said_json(*args: Any, **options: Any) -> list[dict[str, Any]]:
 def test_a_day_of_an_operator(fresh_clinic: FreshClinic, configured: Store) -> None:
     name = fresh_clinic.route.schema
     (full,) = said_json("backup", name)
+
     assert full["kind"] == "full"
+
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(name="Outro Nome")
     (increment,) = said_json("backup", name, incremental=True)
+
     assert increment["kind"] == "increment"
     assert "nothing changed until" in said("backup", name, incremental=True)
+
     listed = said_json("backups", name)
+
     assert [row["backup"] for row in listed] == [full["backup"], increment["backup"]]
     assert [row["problem"] for row in listed] == ["", ""]
     assert "chain ok" in said("backups", name)
     assert "is whole" in said("verify_backup", increment["backup"])
+
     (pruned,) = said_json("prune_backups", name, dry_run=True)
+
     assert pruned["removed"] == []
     assert set(pruned["kept"]) == {full["backup"], increment["backup"]}
 
 
-def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) -> None:
+def test_a_broken_chain_is_reported(fresh_clinic: FreshClinic, configured: Store) -> None:
     name = fresh_clinic.route.schema
     said("backup", name)
     with clinic_scope(fresh_clinic.route):
@@ -63,6 +70,7 @@ def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) ->
         clinic = Clinic.objects.get(schema_name=name)
     full = next(iter(Installation().catalogue(clinic.id)))
     configured.delete(full.manifest.key)
+
     with pytest.raises(CommandError, match="1 of them can't be restored"):
         said("backups", name)
     with pytest.raises(CommandError, match="is missing"):
@@ -72,8 +80,11 @@ def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) ->
         )
 
 
-def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings: Settings) -> None:
+def test_exit_statuses_tell_a_failure_from_a_running_backup(
+    fresh_clinic: FreshClinic, configured: Store, settings: Settings
+) -> None:
     name = fresh_clinic.route.schema
+
     with pytest.raises(CommandError, match="No such clinic: nowhere"):
         said("backup", "nowhere")
     with pytest.raises(CommandError, match="name its clinic"):
@@ -81,7 +92,9 @@ def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings
     with backup_lock(fresh_clinic.route), pytest.raises(CommandError) as under_way:
         said("backup", name)
     assert under_way.value.returncode == 3
+
     settings.BACKUP_RECIPIENTS = []
+
     with pytest.raises(CommandError) as failed:
         said("backup", name)
     assert failed.value.returncode == 1
@@ -103,7 +116,7 @@ def test_the_commands_load_no_more_than_they_need() -> None:
     assert done.stdout.split() == [code_head(), "False", "False"]
 
 
-def test_keys_are_made_once(tmp_path: Path) -> None:
+def test_keys_are_never_overwritten(tmp_path: Path) -> None:
     found = json.loads(said("backup_keys", str(tmp_path / "keys"), json=True))
     assert read_identities(Path(found["BACKUP_IDENTITY_FILE"]))
     signing = read_signing_key(Path(found["BACKUP_SIGNING_KEY_FILE"]))

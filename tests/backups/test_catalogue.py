@@ -1,8 +1,9 @@
-"""The store itself says which backups there are, and which can be restored."""
+"""The store itself knows which backups exist, and which can be restored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -33,7 +34,7 @@ def chain(written: Write) -> list[Signed]:
     return signed
 
 
-def ids(backups: Any) -> list[Any]:
+def ids(backups: Iterable[Signed]) -> list[UUID]:
     return [signed.manifest.backup_id for signed in backups]
 
 
@@ -42,25 +43,27 @@ def test_every_store_lists_its_backups(store: Store, ours: Keyring) -> None:
     child = write_manifest(store, increment_of(full), ours.signing)
     write_manifest(store, manifest_of(SUL), ours.signing)
     catalogue = read_catalogue(store, NORTE, ours.trusted)
+
     assert catalogue.backups == (full, child)
     assert catalogue.refused == ()
     assert catalogue.chain(child.manifest.backup_id) == (full, child)
     assert catalogue.latest() == child
 
 
-def test_without_a_manifest_it_is_no_backup(folder: FolderStore, ours: Keyring) -> None:
+def test_without_a_manifest_there_is_no_backup(folder: FolderStore, ours: Keyring) -> None:
     folder.create(data_key(NORTE, uuid7(), "data.sql"), b"a backup that died")
     catalogue = read_catalogue(folder, NORTE, ours.trusted)
     assert (catalogue.backups, catalogue.latest()) == ((), None)
 
 
-def test_what_is_refused_is_told_and_hides_nothing(
+def test_a_refused_manifest_is_reported_and_hides_no_other(
     folder: FolderStore, ours: Keyring, strangers: Keyring, chain: list[Signed]
 ) -> None:
     planted = write_manifest(folder, manifest_of(), strangers.signing).manifest
     for name in ("notes.txt", f"{uuid7().hex}.jsonl"):
         folder.create(f"{manifests_prefix(NORTE)}{name}", b"")
     catalogue = read_catalogue(folder, NORTE, ours.trusted)
+
     assert catalogue.backups == tuple(chain)
     assert {item.key for item in catalogue.refused} >= {planted.key}
     assert len(catalogue.refused) == 3
@@ -84,12 +87,14 @@ def test_two_increments_of_one_parent_are_two_chains(chain: list[Signed], writte
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
-def test_a_missing_link_breaks_what_stands_on_it(chain: list[Signed], missing: int) -> None:
+def test_a_missing_link_breaks_the_backups_above_it(chain: list[Signed], missing: int) -> None:
     catalogue = Catalogue([signed for signed in chain if signed is not chain[missing]])
     gone = chain[missing].manifest.backup_id
+
     for signed in chain[missing + 1 :]:
         with pytest.raises(ChainBroken, match=f"{gone} is missing"):
             catalogue.chain(signed.manifest.backup_id)
+
     assert catalogue.latest() == (chain[missing - 1] if missing else None)
     with pytest.raises(ChainBroken, match="no such backup"):
         catalogue.chain(gone)
@@ -126,7 +131,9 @@ def test_an_increment_that_doesnt_fit_its_parent_breaks_the_chain(
     child = written(increment_of(full, **changes(full.manifest)))
     grandchild = written(increment_of(child))
     catalogue = Catalogue([full, child, grandchild])
+
     for signed in (child, grandchild):
         with pytest.raises(ChainBroken, match=f"{child.manifest.backup_id} .*{why}"):
             catalogue.chain(signed.manifest.backup_id)
+
     assert catalogue.latest() == full

@@ -1,4 +1,4 @@
-"""A drill proves the newest full, or says that it can't be restored."""
+"""A drill proves the newest full, or reports that it can't be restored."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,11 +29,14 @@ def test_an_older_chain_proves_nothing_of_a_newer_full(
     path = Path(settings.BACKUP_STORE_URL.removeprefix("file://")) / newest.manifest.key
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b"shard_1", b"shard_2"))
+
     with acting_as_job("drill"), pytest.raises(NewestRefused):
         drill_run(Installation(), clinic=clinic)
+
     with platform_scope():
         later = timezone.now() + RETRY_AFTER + timedelta(seconds=1)
         assert clinic in clinics_to_drill(later)
+
     backup_make(Installation(), clinic=clinic)
     with acting_as_job("drill"):
         drill_run(Installation(), clinic=clinic)

@@ -1,10 +1,8 @@
-"""Whatever breaks while a backup is made: no half backup is listed, and the next run works."""
+"""Failures while a backup is made: no partial backup is listed, and the next run works."""
 
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import Settings
 
-from backups.errors import BackupRunning, ServerFailed, StoreError
+from backups.errors import ServerFailed, StoreError
 from backups.installation import Installation
 from backups.models import Run
 from backups.snapshot.snapshot import Snapshot
@@ -23,7 +21,7 @@ from backups.stores import Store
 from backups.stores.s3 import S3Store, s3_client
 from backups.take import full as fulls
 from backups.take import making
-from backups.take.making import Made, backup_make
+from backups.take.making import backup_make
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.models import Patient
@@ -32,27 +30,6 @@ from tenants.models import Clinic
 from tenants.postgresql.base import SHARD_COOL_DOWN
 from tests.backups.conftest import Rclone, keys_of
 from tests.backups.faults import FaultyProxy, faulty_proxy
-from tests.backups.test_faults_restore import environ
-
-_DIES = """
-import django, os, sys
-django.setup()
-from backups.take import full, making
-from django.core.management import call_command
-def stopping(kept, *, after):
-    def stop(*args, **kwargs):
-        done = kept(*args, **kwargs) if after else None
-        print("here", flush=True)
-        sys.stdin.read()
-    return stop
-if os.environ["STOP_AT"] == "before the manifest":
-    full.write_manifest = stopping(full.write_manifest, after=False)
-elif os.environ["STOP_AT"] == "after the manifest":
-    full.write_manifest = stopping(full.write_manifest, after=True)
-else:
-    making.documents_kept = stopping(making.documents_kept, after=True)
-call_command("backup", os.environ["CLINIC"])
-"""
 
 
 def last_run(clinic: Clinic) -> Run:
@@ -60,55 +37,12 @@ def last_run(clinic: Clinic) -> Run:
         return Run.objects.filter(clinic=clinic).latest("started_at")
 
 
-# --- The process --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("place", "listed"),
-    [("before any object", 0), ("before the manifest", 0), ("after the manifest", 1)],
-)
-def test_a_backup_that_is_killed_is_there_wholly_or_not_at_all(
-    place: str,
-    listed: int,
-    clinic: Clinic,
-    configured: Store,
-    settings: Settings,
-    stack: Stack,
-) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DIES],
-        env=environ(settings, stack) | {"STOP_AT": place, "CLINIC": clinic.schema_name},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert len(list(Installation().catalogue(clinic.id))) == listed
-    made = once_free(clinic)
-    assert made.signed is not None
-    call_command("verify_backup", str(made.signed.manifest.backup_id), "--deep")
-    assert len(list(Installation().catalogue(clinic.id))) == listed + 1
-    with_objects = {key.split("/")[3] for key in keys_of(configured) if "/data/" in key}
-    assert len(with_objects) == listed + 1
-
-
-def once_free(clinic: Clinic) -> Made:
-    for _ in range(100):
-        try:
-            return backup_make(Installation(), clinic=clinic)
-        except BackupRunning:
-            time.sleep(0.1)
-    raise TimeoutError("the lock is still held")
-
-
 # --- PostgreSQL ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def a_shard_that_dies(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The shard's server dies, as by a power cut, when the rows have been read."""
+    """Kill the shard's server, as a power cut would, once the rows are read."""
     kept = Snapshot.outlast_crashes
 
     def die(snapshot: Snapshot) -> None:
@@ -126,7 +60,7 @@ def a_shard_that_dies(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator
     time.sleep(SHARD_COOL_DOWN)
 
 
-def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
+def test_a_dead_server_is_one_line_and_other_clinics_get_their_backups(
     clinic: Clinic,
     norte: ClinicRoute,
     sul: ClinicRoute,
@@ -135,12 +69,16 @@ def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
 ) -> None:
     with pytest.raises(CommandError, match="Mend the cause and run it again"):
         call_command("backup", "--all", "--json")
+
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     said = {line["clinic"]: line for line in lines}
+
     assert "\n" not in said[clinic.schema_name]["error"]
+
     on_the_other_shard = [r for r in (norte, sul) if r.shard != "shard_1"]
     for route in on_the_other_shard:
         assert said[route.schema]["kind"] == "full"
+
     assert list(Installation().catalogue(clinic.id)) == []
 
 
@@ -152,6 +90,7 @@ def test_the_failure_is_kept_without_the_servers_own_words(
             cursor.execute("SELECT 'Ana de Tal'::int")
 
     monkeypatch.setattr(making, "write_full", refused)
+
     with pytest.raises(ServerFailed) as failure:
         backup_make(Installation(), clinic=clinic)
     assert "Ana" not in str(failure.value)
@@ -174,6 +113,7 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
     clinic: Clinic, moto: str, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = clinic.schema_name
+
     with faulty_proxy(moto) as (proxy, address):
         store = in_a_bucket(settings, address)
         survives(proxy)
@@ -191,16 +131,19 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
             assert Patient.objects.get().name == "Paciente Modelo"
         before = keys_of(store)
         proxy.fail("cut the answer", "GET", "data.sql", times=9)
+
         with pytest.raises(CommandError) as failure:
             call_command("restore", str(full.manifest.backup_id), "--clinic", schema, "--noinput")
         assert "\n" not in str(failure.value)
+
         with clinic_scope(clinic.route):  # writes are allowed again
             Patient.objects.update(name="Outro Nome")
+
         assert keys_of(store) == before
 
 
 def survives(proxy: FaultyProxy) -> None:
-    """What a client with a second try gets over."""
+    """Faults that a client survives by trying again."""
     proxy.fail("refuse", "PUT")
     proxy.fail("lose the answer", "PUT", "data.sql")
     proxy.fail("refuse", "GET", "data.sql")
@@ -217,13 +160,16 @@ def test_a_store_that_is_killed_halfway_leaves_no_backup(
         return rows_of_table(*args, **options)
 
     monkeypatch.setattr(fulls, "rows_of_table", gone)
+
     with pytest.raises(StoreError) as failure:
         backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
     assert last_run(clinic).state == Run.State.FAILED
+
     monkeypatch.undo()
     rclone.start()
     settings.BACKUP_STORE_ENDPOINT_URL = rclone.address
+
     assert list(Installation().catalogue(clinic.id)) == []
     assert backup_make(Installation(), clinic=clinic).signed is not None
 
@@ -235,9 +181,12 @@ def test_a_full_disk_leaves_no_backup(
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("backups.stores.folder.os.fsync", full)
+
     with pytest.raises(StoreError) as failure:
         backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
+
     monkeypatch.undo()
+
     assert list(Installation().catalogue(clinic.id)) == []
     assert backup_make(Installation(), clinic=clinic).signed is not None

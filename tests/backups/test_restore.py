@@ -1,4 +1,4 @@
-"""A clinic is restored in place: the rows of the backup, the whole trail, and a way back."""
+"""A restore in place: the backup's rows, the whole trail, and the way back."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def restored(store: Store, clinic: FreshClinic, made: Signed, **options: Any) ->
 
 
 def drifted() -> list[str]:
-    """Patients whose last version isn't the live row."""
+    """The patients whose last version differs from the live row."""
     last = {row.id: row for row in Patient.history.latest_of_each()}
     live = {row.id: row for row in Patient.objects.all()}
     wrong = [str(key) for key, row in live.items() if last[key].name != row.name]
@@ -48,21 +48,29 @@ def test_a_restore_brings_back_the_rows_and_keeps_the_trail(
     with clinic_scope(route):
         Patient.objects.filter(id=record.id).update(name="Outro Nome")
         added = Patient.objects.create(**somebody(1))
+
     done = restored(configured, fresh_clinic, made)
+
     assert done.changed == 2
+
     with clinic_scope(route):
         assert [patient.name for patient in Patient.objects.all()] == ["Paciente Modelo"]
+
         names = [row.name for row in Patient.history.filter(id=record.id).order_by("history_id")]
+
         assert names == ["Paciente Modelo", "Outro Nome", "Paciente Modelo"]
+
         last = Patient.history.filter(id=added.id).latest("history_id")
+
         assert (last.history_type, last.actor_label) == ("-", "job:restore")
         assert last.history_change_reason.startswith("restore to ")
         assert drifted() == []
         assert Event.objects.filter(kind=Kind.RESTORED).count() == 1
-        Patient.objects.create(**somebody(2))  # the rights are those of before
+
+        Patient.objects.create(**somebody(2))  # with the same rights as before
 
 
-def test_an_undone_restore_is_as_if_it_had_not_been_but_for_the_trail(
+def test_an_undone_restore_leaves_only_the_trail(
     fresh_clinic: FreshClinic, configured: Store
 ) -> None:
     route = fresh_clinic.route
@@ -72,12 +80,15 @@ def test_an_undone_restore_is_as_if_it_had_not_been_but_for_the_trail(
     restored(configured, fresh_clinic, made)
     with clinic_scope(route):
         Patient.objects.create(**somebody(2))
+
     with acting_as_job("undo_restore"):
         with pytest.raises(WrittenSince):
             restore_undo(route=route)
+
         with clinic_scope(route):
-            Patient.objects.create(**somebody(3))  # the refusal left nothing closed
+            Patient.objects.create(**somebody(3))  # the refusal left no fence
         restore_undo(route=route, discard=True)
+
     with clinic_scope(route):
         assert {patient.name for patient in Patient.objects.all()} == {
             "Paciente Modelo",
@@ -85,6 +96,7 @@ def test_an_undone_restore_is_as_if_it_had_not_been_but_for_the_trail(
         }
         assert Patient.history.filter(name="Paciente 3").count() == 2  # made, and taken away
         assert drifted() == []
+
         Patient.objects.create(**somebody(4))
 
 
@@ -95,11 +107,14 @@ def test_a_closed_clinic_is_restored_and_stays_closed(
     with platform_scope():
         clinic_close(schema_name=fresh_clinic.route.schema)
     restored(configured, fresh_clinic, made)
+
     with clinic_scope(fresh_clinic.route), pytest.raises(ClinicClosed):
         Patient.objects.count()
 
 
-def test_there_is_nothing_to_undo(fresh_clinic: FreshClinic, configured: Store) -> None:
+def test_without_a_restore_point_undo_is_refused(
+    fresh_clinic: FreshClinic, configured: Store
+) -> None:
     with pytest.raises(NoRestorePoint):
         restore_undo(route=fresh_clinic.route)
 
@@ -119,7 +134,9 @@ def test_increments_are_applied_up_to_the_moment_asked_for(
     chain = chain_to(Installation(), route.clinic_id, "latest", moment)
     with acting_as_job("restore"):
         done = clinic_restore(Installation(), route=route, chain=chain, until=moment)
+
     assert (done.reached, done.by_commit) == (moment, True)
+
     with clinic_scope(route):
         assert {patient.name for patient in Patient.objects.all()} == {
             "Paciente Modelo",
@@ -128,25 +145,33 @@ def test_increments_are_applied_up_to_the_moment_asked_for(
         assert drifted() == []
 
 
-def test_while_a_clinic_is_restored_reads_go_on_and_writes_are_told_to_try_again(
+def test_during_a_restore_reads_go_on_and_writes_are_answered_503(
     fresh_clinic: FreshClinic, api: Api
 ) -> None:
     route, owner = fresh_clinic.route, fresh_clinic.people.owner
     client = api(owner)
+
     with owner_connection(route.shard) as connection:
         fence(connection, route.schema)
+
         assert client.get("/api/v1/patients").status_code == 200
+
         refused = client.post("/api/v1/patients", somebody(1), format="json")
+
         assert (refused.status_code, refused.json()["code"]) == (503, "clinic_being_restored")
         assert int(refused["Retry-After"]) > 0
         with clinic_scope(route), pytest.raises(ClinicBeingRestored):
             Patient.objects.create(**somebody(1))
+
         lift(connection, route.schema)
+
     with clinic_scope(route):
         Patient.objects.create(**somebody(1))
 
 
-def test_a_right_that_never_was_is_no_restore(fresh_clinic: FreshClinic) -> None:
+def test_a_right_that_was_never_granted_is_not_taken_for_a_restore(
+    fresh_clinic: FreshClinic,
+) -> None:
     with clinic_scope(fresh_clinic.route), pytest.raises(Exception, match="permission denied"):
         with connections["shard_1"].cursor() as cursor:
             cursor.execute("DELETE FROM audit_event")

@@ -1,4 +1,4 @@
-"""A clinic's schema is built aside from a backup, and is the same to the last row."""
+"""A schema built aside from a backup is the same as the clinic's, to the last row."""
 
 import psycopg
 import pytest
@@ -20,7 +20,7 @@ def backed_up(store: Store, route: ClinicRoute) -> Signed:
         return write_full(Installation(store), route, snapshot)
 
 
-def test_what_is_built_aside_is_the_clinic_to_the_last_row_and_rule(
+def test_the_schema_aside_is_the_clinic_to_the_last_row_and_rule(
     fresh_clinic: FreshClinic, configured: Store, stack: Stack
 ) -> None:
     route = fresh_clinic.route
@@ -29,11 +29,15 @@ def test_what_is_built_aside_is_the_clinic_to_the_last_row_and_rule(
         assert dumped(stack, staging.schema) == dumped(stack, route.schema)
 
 
-def test_nothing_is_left_of_it(fresh_clinic: FreshClinic, configured: Store, stack: Stack) -> None:
+def test_a_failed_block_leaves_no_schema_aside(
+    fresh_clinic: FreshClinic, configured: Store, stack: Stack
+) -> None:
     made = backed_up(configured, fresh_clinic.route)
+
     with pytest.raises(ZeroDivisionError):
         with staged(Installation(), (made,), fresh_clinic.route) as staging:
             raise ZeroDivisionError
+
     with psycopg.connect(stack.addresses()["SHARD_1_OWNER_URL"], autocommit=True) as connection:
         assert connection.execute("SELECT to_regnamespace(%s)", [staging.schema]).fetchone() == (
             None,

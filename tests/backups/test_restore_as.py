@@ -1,4 +1,4 @@
-"""Places and names: what is refused before anything is built, and a move that is tried again."""
+"""Names and shards to restore to: refusals before anything is built, and a move tried again."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["r_0123456789ab", "before_0123456789ab"])
-def test_names_of_restores_are_no_clinics(
+def test_names_of_schemas_aside_are_refused_for_clinics(
     name: str, fresh_clinic: FreshClinic, made: Signed, nothing_is_built: None
 ) -> None:
     with pytest.raises(CommandError, match="those of restores"):
@@ -60,14 +60,16 @@ def test_names_of_restores_are_no_clinics(
         clinic_create(schema_name=name, name="Norte", domain="n.localhost", shard="shard_1")
 
 
-def test_a_name_that_is_none_and_one_that_is_taken_are_refused_at_once(
+def test_an_invalid_name_and_a_taken_one_are_refused_at_once(
     fresh_clinic: FreshClinic, made: Signed, nothing_is_built: None
 ) -> None:
     schema = fresh_clinic.route.schema
+
     with pytest.raises(CommandError, match="lower-case letters"):
         restore(schema, "--as", "Cópia")
     with pytest.raises(CommandError, match="exists already"):
         restore(schema, "--as", "norte")
+
     with owner_connection("shard_1") as connection:
         connection.execute(f'CREATE SCHEMA "{schema}_x"')
         try:
@@ -77,7 +79,7 @@ def test_a_name_that_is_none_and_one_that_is_taken_are_refused_at_once(
             connection.execute(f'DROP SCHEMA "{schema}_x"')
 
 
-def test_a_moment_that_is_yet_to_come_is_refused(fresh_clinic: FreshClinic, made: Signed) -> None:
+def test_a_moment_in_the_future_is_refused(fresh_clinic: FreshClinic, made: Signed) -> None:
     tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
     with pytest.raises(CommandError, match="yet to come"):
         restore(fresh_clinic.route.schema, "--at", tomorrow)
@@ -99,27 +101,35 @@ def test_a_move_that_failed_halfway_can_be_tried_again(
 ) -> None:
     route = fresh_clinic.route
     drop_schema(route.shard, route.schema)
+
     try:
         with monkeypatch.context() as patch:
             fail_to_commit(patch)
             with pytest.raises(CommandError, match="server failed"):
                 restore(route.schema, "--shard", "shard_2")
+
         assert place_of(route.clinic_id) == ("shard_1", route.epoch)
+
         with owner_connection("shard_2") as connection, connection.cursor() as cursor:
             assert restore_points(cursor, route.clinic_id) == []
+
             cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [route.schema])
+
             assert cursor.fetchone() == (True,)
+
         restore(route.schema, "--shard", "shard_2")
+
         assert place_of(route.clinic_id) == ("shard_2", route.epoch + 1)
+
         with owner_connection("shard_2") as connection, connection.cursor() as cursor:
-            (point,) = restore_points(cursor, route.clinic_id)  # what the first try left
+            (point,) = restore_points(cursor, route.clinic_id)  # left by the first try
             cursor.execute(f'DROP SCHEMA "{point.schema}" CASCADE')
     finally:
         drop_schema("shard_2", route.schema)
 
 
 def fail_to_commit(patch: pytest.MonkeyPatch) -> None:
-    """The directory goes away when the shard has committed."""
+    """Let the directory fail once the shard has committed."""
     real = restore_as._rename
 
     def named(*arguments: Any) -> None:
@@ -138,11 +148,12 @@ def place_of(clinic_id: UUID) -> tuple[str, int]:
         return clinic.shard_id, clinic.epoch
 
 
-def test_anothers_schema_in_the_place_is_seen_before_anything_is_built(
+def test_another_clinics_schema_is_noticed_before_anything_is_built(
     fresh_clinic: FreshClinic, made: Signed, nothing_is_built: None
 ) -> None:
     route = fresh_clinic.route
     drop_schema(route.shard, route.schema)
+
     with owner_connection("shard_2") as connection:
         connection.execute(f'CREATE SCHEMA "{route.schema}"')
         try:
@@ -162,6 +173,7 @@ def test_a_closed_clinic_whose_schema_was_lost_stays_closed(
     restore(route.schema)
     with owner_connection(route.shard) as connection:
         row = connection.execute(f'SELECT state FROM "{route.schema}".clinic_epoch').fetchone()
+
     assert row == ("closed",)
 
 
@@ -178,6 +190,7 @@ def test_closed_clinics_are_pruned_too(
     with platform_scope():
         clinic_close(schema_name=schema)
     call_command("prune_backups", "--dry-run")
+
     assert f"{schema}: 0 would be removed, 1 stay" in capsys.readouterr().out
 
 
@@ -192,13 +205,17 @@ def test_a_fence_is_found_among_all_clinics(fresh_clinic: FreshClinic) -> None:
 
 @pytest.mark.without_database
 def test_backups_are_sorted_by_the_servers_clock() -> None:
-    """The ids are made by the clocks of those who back up."""
+    """Ids follow the clocks of the machines that back up."""
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
     later = manifest_of(created_at=noon + timedelta(hours=1))
     earlier = manifest_of(created_at=noon)
+
     assert later.backup_id < earlier.backup_id
+
     catalogue = Catalogue([Signed(later, "a"), Signed(earlier, "b")])
+
     assert [signed.manifest for signed in catalogue] == [earlier, later]
+
     latest = catalogue.latest()
     assert latest is not None
     assert latest.manifest == later

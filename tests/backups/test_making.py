@@ -1,10 +1,6 @@
-"""Making backups: what is written, what is refused, what a run that died leaves."""
+"""Making backups: what is written, and when a chain is closed or a run refused."""
 
-import os
-import signal
 import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connections
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from audit.models import Event
 from audit.models import Kind as EventKind
@@ -27,7 +23,6 @@ from backups.models import Run
 from backups.snapshot.files import documents_listed
 from backups.snapshot.locks import backup_lock
 from backups.stores import Store
-from backups.stores.layout import data_prefix
 from backups.take.making import Made, backup_make
 from backups.take.parents import unchanged_until
 from core.ids import uuid7
@@ -59,35 +54,45 @@ def runs(clinic: Clinic) -> list[Run]:
 
 def test_the_first_backup_is_full_and_says_why(clinic: Clinic) -> None:
     made = increment(clinic)
+
     assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == "there is no backup yet"
+
     (run,) = runs(clinic)
+
     assert (run.kind, run.state, run.error) == (Run.Kind.FULL, Run.State.DONE, "")
     assert run.size == made.size > 0
     assert run.covers_until == made.covers_until
+
     with clinic_scope(clinic.route):
         event = Event.objects.get(kind=EventKind.BACKED_UP)
+
     assert event.details["backup"] == str(signed(made).manifest.backup_id)
 
 
-def test_a_clinic_at_rest_costs_one_query_and_a_heartbeat(
-    clinic: Clinic, configured: Store, django_assert_num_queries: Any
+def test_an_unchanged_clinic_costs_one_query_and_no_object(
+    clinic: Clinic, configured: Store, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     backup_make(Installation(), clinic=clinic)
     latest = signed(increment(clinic))  # holds the event of the full
     before, last = keys_of(configured), runs(clinic)[-1]
     made = increment(clinic)
+
     assert made.signed is None
     assert keys_of(configured) == before
+
     (*_, now) = runs(clinic)
+
     assert now.id == last.id
     assert now.covers_until == made.covers_until
     assert last.covers_until is not None
     assert now.covers_until > last.covers_until
-    # The entry into the clinic, as everywhere, and one question.
+
+    # The entry into the clinic, as everywhere, and one query.
     with django_assert_num_queries(2, connection=connections[clinic.shard_id]):
         assert unchanged_until(clinic.route, latest) is not None
     change(clinic)
+
     assert unchanged_until(clinic.route, latest) is None
 
 
@@ -98,6 +103,7 @@ def test_increments_form_a_chain(clinic: Clinic) -> None:
     change(clinic)
     second = signed(increment(clinic))
     chain = Installation().catalogue(clinic.id).chain(second.manifest.backup_id)
+
     assert [link.manifest.backup_id for link in chain] == [
         made.manifest.backup_id for made in (full, first, second)
     ]
@@ -121,6 +127,7 @@ def test_a_changed_definition_closes_the_chain(clinic: Clinic, stack: Stack) -> 
         check=True,
     )
     made = increment(clinic)
+
     assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == "the schema's definition was changed"
 
@@ -146,6 +153,7 @@ def test_another_origin_closes_the_chain(
 
     monkeypatch.setattr("backups.take.parents.read_manifest", elsewhere)
     made = increment(clinic)
+
     assert signed(made).manifest.kind is BackupKind.FULL
     assert made.because == because
 
@@ -156,23 +164,26 @@ def test_a_parent_that_is_gone_closes_the_chain(clinic: Clinic, configured: Stor
     assert signed(increment(clinic)).manifest.kind is BackupKind.FULL
 
 
-def test_of_two_at_once_the_second_says_so_and_ends(clinic: Clinic) -> None:
+def test_the_second_of_two_simultaneous_backups_is_refused(clinic: Clinic) -> None:
     with backup_lock(clinic.route), pytest.raises(BackupRunning):
         backup_make(Installation(), clinic=clinic)
     assert runs(clinic) == []
     assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
-def test_a_failure_is_recorded_without_anybodys_data(
+def test_a_failure_is_recorded_without_personal_data(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("Paciente Modelo")
 
     monkeypatch.setattr("backups.take.making.write_full", broken)
+
     with pytest.raises(RuntimeError):
         backup_make(Installation(), clinic=clinic)
+
     (run,) = runs(clinic)
+
     assert (run.state, run.error) == (Run.State.FAILED, "RuntimeError")
 
 
@@ -181,33 +192,44 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
     default_storage.save(f"{folder}/a", ContentFile(b"one file"))
     default_storage.save(f"{folder}/b", ContentFile(b"one file"))
     full = signed(backup_make(Installation(), clinic=clinic))
+
     assert [d.name for d in full.manifest.documents] == [f"{folder}/a", f"{folder}/b"]
     assert len({d.file.key for d in full.manifest.documents}) == 1
+
     default_storage.save(f"{folder}/c", ContentFile(b"another"))
     change(clinic)
     made = signed(increment(clinic))
+
     assert [d.name for d in made.manifest.documents] == [f"{folder}/c"]
+
     again = signed(backup_make(Installation(), clinic=clinic))
+
     assert [d.name for d in again.manifest.documents] == documents_listed(clinic.id)
     assert {d.file for d in full.manifest.documents} < {d.file for d in again.manifest.documents}
+
     for name in documents_listed(clinic.id):
         default_storage.delete(name)
 
 
-def test_verify_names_what_is_wrong(clinic: Clinic, configured: Store, settings: Settings) -> None:
+def test_verifying_names_the_damage(clinic: Clinic, configured: Store, settings: Settings) -> None:
     full = signed(backup_make(Installation(), clinic=clinic))
     change(clinic)
     made = signed(increment(clinic))
+
     with pytest.raises(NoSuchBackup):
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=uuid7())
+
     path = Path(urlsplit(settings.BACKUP_STORE_URL).path) / full.manifest.objects[0].key
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.chmod(0o600)
     path.write_bytes(content)
+
     with pytest.raises(Altered):
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=made.manifest.backup_id)
+
     configured.delete(full.manifest.key)
+
     with pytest.raises(ChainBroken):
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=made.manifest.backup_id)
 
@@ -217,64 +239,3 @@ def test_pruning_keeps_what_is_needed(clinic: Clinic) -> None:
     plan = backup_prune(Installation(), clinic=clinic)
     assert plan.delete == ()
     assert list(plan.kept) == [full.manifest.backup_id]
-
-
-_DIES = """
-import django, os, sys
-django.setup()
-from backups.installation import Installation
-from backups.take.making import backup_make
-from core.actor import acting_as_job
-from tenants.context import platform_scope
-from tenants.models import Clinic
-def stop(table, written):
-    if table == os.environ["STOP_AT"]:
-        print("here", flush=True)
-        sys.stdin.read()
-with platform_scope():
-    clinic = Clinic.objects.get(schema_name=os.environ["CLINIC"])
-with acting_as_job("tests"):
-    backup_make(Installation(), clinic=clinic, progress=stop)
-"""
-
-
-def test_a_killed_backup_is_never_listed_and_the_next_run_cleans_up(
-    clinic: Clinic, configured: Store, settings: Settings, stack: Stack
-) -> None:
-    names = ("BACKUP_STORE_URL", "BACKUP_SIGNING_KEY_FILE", "BACKUP_IDENTITY_FILE")
-    environ = stack.environ(os.environ) | {name: getattr(settings, name) for name in names}
-    environ |= {"BACKUP_RECIPIENTS": settings.BACKUP_RECIPIENTS[0], "CLINIC": clinic.schema_name}
-    environ |= {
-        "DJANGO_SETTINGS_MODULE": "fisioflow.settings_test",
-        "STOP_AT": "patients_patient",
-        "PYTHONPATH": str(settings.BASE_DIR),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DIES], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
-    with pytest.raises(BackupRunning):
-        backup_make(Installation(), clinic=clinic)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert list(Installation().catalogue(clinic.id)) == []
-    made = _once_free(clinic)
-    dead, done = runs(clinic)
-    assert (dead.state, dead.error) == (Run.State.FAILED, "The process ended halfway.")
-    assert done.state == Run.State.DONE
-    assert [s.manifest.backup_id for s in Installation().catalogue(clinic.id)] == [
-        signed(made).manifest.backup_id
-    ]
-    assert dead.backup_id is not None
-    assert keys_of(configured, data_prefix(clinic.id, dead.backup_id)) == []
-
-
-def _once_free(clinic: Clinic) -> Made:
-    """The server notices after a moment that the process is gone."""
-    for _ in range(100):
-        try:
-            return backup_make(Installation(), clinic=clinic)
-        except BackupRunning:
-            time.sleep(0.1)
-    raise TimeoutError("the lock is still held")

@@ -1,4 +1,4 @@
-"""What the directory knew of a clinic is in its backups, and comes back with them."""
+"""Backups hold the directory's record of a clinic, and a restore brings it back."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def second_host(fresh_clinic: FreshClinic) -> str:
 
 @pytest.fixture
 def known(fresh_clinic: FreshClinic, configured: Store, second_host: str) -> Clinic:
-    """The clinic, of which the directory knows a good deal, with a backup."""
+    """A clinic with a full record in the directory, and a backup."""
     schema = fresh_clinic.route.schema
     with platform_scope():
         clinic = clinic_update(schema_name=schema, changes=FACTS)
@@ -51,7 +51,7 @@ def restored(capsys: pytest.CaptureFixture[str], clinic: Clinic, *options: str) 
 
 
 def lose(clinic: Clinic) -> None:
-    """Nothing is left of it but the store."""
+    """Remove the clinic everywhere except from the store."""
     drop_schema(clinic.shard_id, clinic.schema_name)
     with platform_scope():
         Clinic.objects.filter(id=clinic.id).delete()
@@ -73,7 +73,7 @@ def test_an_empty_installation_knows_what_the_lost_one_knew(
     assert found == (FACTS, (fresh_clinic.host, second_host))
 
 
-def test_what_the_operator_says_goes_before_what_the_backup_knows(
+def test_the_operators_options_overrule_the_backups_record(
     fresh_clinic: FreshClinic, known: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lose(known)
@@ -82,7 +82,7 @@ def test_what_the_operator_says_goes_before_what_the_backup_knows(
     assert found == (FACTS | {"name": "Outra"}, (f"c-{fresh_clinic.host}",))
 
 
-def test_a_host_name_that_is_anothers_by_now_stays_theirs(
+def test_a_host_name_that_another_clinic_has_by_now_stays_theirs(
     fresh_clinic: FreshClinic,
     known: Clinic,
     second_host: str,
@@ -92,6 +92,7 @@ def test_a_host_name_that_is_anothers_by_now_stays_theirs(
     lose(known)
     with platform_scope():
         domain_add(schema_name="norte", domain=second_host)
+
     try:
         assert restored(capsys, known)["domains"] == [fresh_clinic.host]
     finally:
@@ -99,13 +100,15 @@ def test_a_host_name_that_is_anothers_by_now_stays_theirs(
             Domain.objects.get(domain=second_host).delete()
 
 
-def test_a_copy_has_the_clinics_facts_and_a_host_name_of_its_own(
+def test_a_copy_has_the_clinics_record_and_a_host_name_of_its_own(
     fresh_clinic: FreshClinic, known: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = f"{known.schema_name}_antes"
+
     try:
         restored(capsys, known, "--as", copy)
         host = f"{copy.replace('_', '-')}.localhost"
+
         assert facts_in_directory(copy) == (FACTS, (host,))
     finally:
         drop_schema("shard_1", copy)
@@ -123,9 +126,12 @@ def test_a_closed_clinic_comes_back_closed_and_can_be_opened(
         closed = clinic_close(schema_name=known.schema_name)
     backup_make(Installation(), clinic=closed)
     lose(known)
+
     assert restored(capsys, known)["status"] == "closed"
     with clinic_scope(known.route), pytest.raises(ClinicClosed):
         User.objects.count()
+
     with platform_scope():
         clinic_reopen(schema_name=known.schema_name)
+
     assert api(fresh_clinic.people.owner).get("/api/v1/patients").status_code == 200

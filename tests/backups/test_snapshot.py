@@ -1,4 +1,4 @@
-"""A backup's snapshot: tables keep still while it is read."""
+"""A backup's snapshot: tables aren't changed in form while it is read."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +18,7 @@ from tests.people import FreshClinic
 TABLE = "patients_patient"
 
 
-def test_whoever_stops_halfway_hangs_nowhere(fresh_clinic: FreshClinic) -> None:
+def test_stopping_a_copy_halfway_doesnt_hang(fresh_clinic: FreshClinic) -> None:
     with snapshot_of(fresh_clinic.route) as snapshot:
         columns = snapshot.columns()[TABLE]
         rows = iter(snapshot.copy(rows_of_table(TABLE, columns)))
@@ -42,6 +42,7 @@ def test_a_table_that_is_being_rewritten_is_waited_for(
     fresh_clinic: FreshClinic, stack: Stack
 ) -> None:
     route = fresh_clinic.route
+
     with owner_connection("shard_1") as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():
             other.execute(_alter(route.schema))
@@ -50,7 +51,7 @@ def test_a_table_that_is_being_rewritten_is_waited_for(
         assert reading.result() == 1
 
 
-def test_a_table_that_stays_locked_is_said(
+def test_a_table_that_stays_locked_is_reported(
     fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "_PATIENCE", "50ms")
@@ -71,7 +72,7 @@ def _alter(schema: str) -> Any:
 
 
 def _altered(stack: Stack, schema: str, patience: str) -> str:
-    """The table rewritten; the name of what refused it, empty for nothing."""
+    """Rewrite the table; returns the name of the error that refused it, or ""."""
     with psycopg.connect(stack.addresses()["SHARD_1_OWNER_URL"], autocommit=True) as connection:
         connection.execute(f"SET lock_timeout = '{patience}'")
         try:
@@ -79,6 +80,7 @@ def _altered(stack: Stack, schema: str, patience: str) -> str:
                 connection.execute(_alter(schema))
         except psycopg.errors.LockNotAvailable as error:
             return type(error).__name__
+
     return ""
 
 
