@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from backups.errors import NotConfigured
-from backups.format.catalogue import Catalogue, read_catalogue
+from backups.format.catalogue import Catalogue, clinic_in_store, read_catalogue
 from backups.format.keys import (
     Identity,
     Recipient,
@@ -109,6 +109,13 @@ class Installation:
     def catalogue(self, clinic_id: UUID) -> Catalogue:
         """The clinic's backups, as the store has them. Raises BackupError."""
         return read_catalogue(self.store, clinic_id, self.trusted)
+
+    def clinic_in_store(self, named: str) -> UUID:
+        """A clinic that the directory doesn't know, by its id or its schema's name in the store.
+
+        Raises NoSuchBackup.
+        """
+        return clinic_in_store(self.store, named, self.trusted)
 
 
 def _read_file(setting: str, read: Callable[[Path], T]) -> T:

@@ -108,6 +108,7 @@ def _age(signed: Signed) -> tuple[datetime, UUID]:
 def _misfit(below: Signed, manifest: Manifest) -> str:
     """Why the manifest doesn't continue the one below it; empty when it does."""
     older = below.manifest
+
     if manifest.parent != below.as_parent:
         return "was made on another backup of its parent's id."
     if manifest.snapshots.start != older.snapshots.end:

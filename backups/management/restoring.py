@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from backups.format.catalogue import clinic_in_store
 from backups.format.manifests import DirectoryRecord, Signed
 from backups.installation import Installation
 from backups.models import Run
@@ -66,13 +65,11 @@ def run_restore(
         raise CommandError("The directory has no tables. Run manage.py migrate first.")
 
     clinic = clinic_known(options.clinic)
-    clinic_id = (
-        clinic.id
-        if clinic
-        else clinic_in_store(installation.store, options.clinic, installation.trusted)
-    )
+    clinic_id = clinic.id if clinic else installation.clinic_in_store(options.clinic)
+
     if options.at and clinic:
         _back_up_until(installation, clinic, options.at)
+
     covered = covered_until(clinic_id)
     chain = chain_to(installation, clinic_id, options.backup, options.at, covered=covered)
 

@@ -6,19 +6,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from backups.progress import BytesProgress, silent
-from backups.progress import StepsProgress as Steps
-from backups.progress import silent as silent_steps
+from backups.progress import BytesProgress, StepsProgress, silent
 from backups.snapshot.connection import connected
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
 _EVERY = 1024 * 1024  # bytes between two lines
-
-
 _WIDTH = 20  # characters of a bar
-
-
 _TABLES = """
 SELECT coalesce(sum(pg_table_size(oid)), 0)::bigint FROM pg_class
  WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
@@ -44,10 +38,10 @@ def terminal_progress(title: str, total: Callable[[], int] | None = None) -> Byt
     return show
 
 
-def terminal_steps(title: str) -> Steps:
+def terminal_steps(title: str) -> StepsProgress:
     """Show one line on standard error for work with a known number of steps."""
     if not sys.stderr.isatty():
-        return silent_steps
+        return silent
     return lambda what, done, total: _line(title, what, done, total)
 
 

@@ -36,22 +36,16 @@ SELECT c.relname::text, k.attname::text,
                   AND t.tgfoid = to_regproc('audit_refuse'))
  GROUP BY c.oid, c.relname, k.attname, k.attnum ORDER BY c.relname
 """
-
-
 _COPY = """
 INSERT INTO {table} ({key}, {columns}) OVERRIDING SYSTEM VALUE
 SELECT {its_key}, {there} FROM {replaced} r LEFT JOIN {table} h USING ({key})
  WHERE {lacking} ORDER BY r.{key}
 """
-
-
 _ADVANCE = """
 SELECT setval({sequence}, greatest(1, (SELECT max({key}) FROM {table}),
               pg_sequence_last_value({sequence}::regclass),
               pg_sequence_last_value({its_sequence}::regclass)))
 """
-
-
 _SINCE = "NOT pg_visible_in_snapshot(r.xid, {since}::pg_snapshot) AND r.xid >= {oldest}::xid8"
 
 

@@ -181,13 +181,14 @@ def _temporary_tables(cursor: Any) -> set[str]:
 
 
 def _find_moments(cursor: Any, deltas: list[Appended], until: datetime | None) -> None:
-    """One row for each transaction to apply: a transaction counts as a whole."""
+    """Make a table of the transactions to apply, each as a whole, with their moments."""
     written = sql.SQL(" UNION ALL ").join(
         sql.SQL("SELECT written_by, committed_at, changed_at FROM pg_temp.{}").format(
             sql.Identifier(appended.delta)
         )
         for appended in deltas
     )
+
     cursor.execute(
         sql.SQL(
             "CREATE TEMPORARY TABLE {moments} AS SELECT written_by,"
@@ -216,6 +217,7 @@ def _append(cursor: Any, appended: Appended) -> int:
             moments=sql.Identifier(_MOMENTS),
         )
     )
+
     return int(cursor.rowcount)
 
 
@@ -265,12 +267,14 @@ def _find_values(cursor: Any, tracked: Tracked, column: str, has_live: bool) -> 
         )
         for name in known
     )
+
     parts = {
         "last": sql.Identifier(_LAST),
         "key": sql.Identifier(tracked.key),
         "column": sql.Identifier(column),
         "values": values,
     }
+
     cursor.execute(
         sql.SQL(
             "WITH found AS (SELECT l.{key}, max(v.value) AS value FROM pg_temp.{last} l"

@@ -77,8 +77,6 @@ CASES: dict[str, tuple[dict[str, Any], set[str], dict[str, Reason]]] = {
     ),
     "a clock that was ahead": ({"a": 90, "b": -2}, set(), {"b": RECENT}),
 }
-
-
 Make = Callable[[dict[str, Any]], dict[str, Signed]]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from backups.errors import ChainBroken
-from backups.format.catalogue import Catalogue, clinic_in_store, clinics_in_store
+from backups.format.catalogue import Catalogue, clinics_in_store
 from backups.installation import Installation
 from backups.management.command import BackupCommand, PartlyFailed
 from backups.management.terminal import size_text
@@ -44,7 +44,7 @@ def _clinics(installation: Installation, named: str | None) -> Iterator[tuple[UU
     if named:
         known = clinic_known(named)
         yield (
-            known.id if known else clinic_in_store(installation.store, named, installation.trusted),
+            known.id if known else installation.clinic_in_store(named),
             known.schema_name if known else "",
         )
         return

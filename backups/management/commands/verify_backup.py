@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.core.management.base import CommandError, CommandParser
 
-from backups.format.catalogue import clinic_in_store
 from backups.installation import Installation
 from backups.keep.verifying import backup_verify
 from backups.management.command import BackupCommand, backup_id
@@ -67,8 +66,7 @@ class Command(BackupCommand):
         if named := options["clinic"]:
             clinic = clinic_known(named)
             if clinic is None:
-                found = clinic_in_store(installation.store, named, installation.trusted)
-                return found, named, None
+                return installation.clinic_in_store(named), named, None
             return clinic.id, clinic.schema_name, clinic
 
         run = None
