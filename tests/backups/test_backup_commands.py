@@ -48,14 +48,12 @@ def test_a_day_of_an_operator(fresh_clinic: FreshClinic, configured: Store) -> N
     assert "nothing changed until" in said("backup", name, incremental=True)
 
     listed = said_json("backups", name)
-
     assert [row["backup"] for row in listed] == [full["backup"], increment["backup"]]
     assert [row["problem"] for row in listed] == ["", ""]
     assert "chain ok" in said("backups", name)
     assert "is whole" in said("verify_backup", increment["backup"])
 
     (pruned,) = said_json("prune_backups", name, dry_run=True)
-
     assert pruned["removed"] == []
     assert set(pruned["kept"]) == {full["backup"], increment["backup"]}
 
@@ -80,23 +78,28 @@ def test_a_broken_chain_is_reported(fresh_clinic: FreshClinic, configured: Store
         )
 
 
-def test_exit_statuses_tell_a_failure_from_a_running_backup(
-    fresh_clinic: FreshClinic, configured: Store, settings: Settings
-) -> None:
-    name = fresh_clinic.route.schema
-
+def test_an_unknown_clinic_and_an_unknown_backup_are_refused(configured: Store) -> None:
     with pytest.raises(CommandError, match="No such clinic: nowhere"):
         said("backup", "nowhere")
     with pytest.raises(CommandError, match="name its clinic"):
         said("verify_backup", str(uuid4()))
+
+
+def test_a_running_backup_has_exit_status_3(fresh_clinic: FreshClinic, configured: Store) -> None:
     with backup_lock(fresh_clinic.route), pytest.raises(CommandError) as under_way:
-        said("backup", name)
+        said("backup", fresh_clinic.route.schema)
+
     assert under_way.value.returncode == 3
 
+
+def test_a_failed_backup_has_exit_status_1(
+    fresh_clinic: FreshClinic, configured: Store, settings: Settings
+) -> None:
     settings.BACKUP_RECIPIENTS = []
 
     with pytest.raises(CommandError) as failed:
-        said("backup", name)
+        said("backup", fresh_clinic.route.schema)
+
     assert failed.value.returncode == 1
 
 

@@ -75,7 +75,6 @@ def test_a_failure_is_one_json_object(
         call_command(*arguments, "--json")
 
     said = json.loads(capsys.readouterr().out)
-
     assert said == {"error": code, "message": str(refused.value)}
     assert refused.value.returncode == 1
 
@@ -95,13 +94,11 @@ def test_a_clinic_that_fails_is_named_in_its_line(
         call_command(name, schema, "--json")
 
     said = json.loads(capsys.readouterr().out)
-
     assert (said["clinic"], said["error"]) == (schema, "backup_not_configured")
     with pytest.raises(CommandError, match=schema):
         call_command(name, schema)
 
     captured = capsys.readouterr()
-
     assert (captured.out, captured.err) == ("", f"{schema}: {said['message']}\n")
 
 

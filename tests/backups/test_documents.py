@@ -86,14 +86,12 @@ def test_new_recipients_open_every_document_of_the_next_backup(
     assert done.because == "the recipients were changed"
     assert done.signed is not None
     new = done.signed.manifest
-
     assert [document.name for document in new.documents] == [name]
     assert new.documents[0].file.key != old.manifest.documents[0].file.key
     assert new.recipients == tuple(settings.BACKUP_RECIPIENTS)
     assert drill_run(Installation(), clinic=clinic).state == Run.State.DONE
 
     again = made(clinic)
-
     assert again.manifest.documents == new.documents  # sealed again once, not each time
 
     settings.BACKUP_IDENTITY_FILE = before
@@ -138,11 +136,9 @@ def test_a_drill_finds_a_damaged_document_and_the_next_full_writes_it_again(
     assert "\n" not in str(found.value)
 
     run = last_run(clinic)
-
     assert (run.kind, run.state, run.damaged) == (Run.Kind.DRILL, Run.State.FAILED, [key])
 
     after = documents(clinic)
-
     assert after[bad].file.key != key
     assert after[good] == before[good]
     assert drill_run(Installation(), clinic=clinic).state == Run.State.DONE
@@ -161,7 +157,6 @@ def test_a_verification_finds_a_damaged_document_without_a_key(
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=signed.manifest.backup_id)
 
     run = last_run(clinic)
-
     assert (run.kind, run.damaged) == (Run.Kind.VERIFY, [before[bad].file.key])
 
     new = made(clinic)
@@ -170,7 +165,6 @@ def test_a_verification_finds_a_damaged_document_without_a_key(
     assert (after[bad] == before[bad], after[good] == before[good]) == (False, True)
 
     backup_verify(Installation(), clinic_id=clinic.id, backup_id=new.manifest.backup_id)
-
     assert last_run(clinic).state == Run.State.DONE
 
 

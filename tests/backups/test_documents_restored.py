@@ -131,7 +131,6 @@ def test_a_file_that_cant_come_back_is_named_and_stops_nothing_else(
     assert "\n" not in str(partly.value)
 
     told = json.loads(capsys.readouterr().out)
-
     assert told["documents_missing"] == {"count": 1, "names": [bad]}
     assert names(fresh_clinic) == {"Paciente Modelo"}
     assert documents_listed(fresh_clinic.route.clinic_id) == [good]
@@ -227,7 +226,6 @@ def test_a_copy_has_files_of_its_own(
     assert content_of_file(path) == content_of_file(original) == PDF
 
     default_storage.delete(original)
-
     assert content_of_file(path) == PDF
 
     signed = backup_make(Installation(), clinic=clinic).signed
@@ -269,5 +267,4 @@ def test_a_copy_that_fails_leaves_no_files(
         said(capsys, fresh_clinic, "--as", copy, "--domain", fresh_clinic.host)
 
     left = set(default_storage.listdir("")[0]) - set(before)
-
     assert [file for folder in left for file in documents_listed(UUID(folder))] == []

@@ -187,6 +187,5 @@ def test_a_full_disk_leaves_no_backup(
     assert "\n" not in str(failure.value)
 
     monkeypatch.undo()
-
     assert list(Installation().catalogue(clinic.id)) == []
     assert backup_make(Installation(), clinic=clinic).signed is not None

@@ -229,7 +229,6 @@ def test_a_server_that_dies_halfway_has_the_clinic_when_it_is_back(
     assert dumped(stack, fresh_clinic.route.schema) == before
 
     restore(fresh_clinic)
-
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
 

@@ -25,12 +25,10 @@ def test_every_table_has_its_rows_except_sign_ins(
     assert script.endswith(b"COMMIT;\n")
 
     rows = {table.name: table for table in manifest.tables}
-
     assert rows["patients_patient"].rows == rows["patients_historicalpatient"].rows == 1
     assert rows["accounts_tokenfamily"].rows == rows["django_session"].rows == 0
     assert "clinic_epoch" not in rows
 
     patient = script[rows["patients_patient"].first_byte : rows["patients_patient"].end_byte]
-
     assert b"Paciente Modelo" in patient
     assert manifest.snapshots.start is None

@@ -69,11 +69,9 @@ def test_our_own_signature_is_trusted_and_those_that_are_listed(
     assert Installation().trusted == ours.trusted
 
     configured.BACKUP_TRUSTED_KEYS = [strangers.signing.public]
-
     assert Installation().trusted == ours.trusted | strangers.trusted
 
     configured.BACKUP_SIGNING_KEY_FILE = ""  # an installation that only restores has none
-
     assert Installation().trusted == strangers.trusted
 
 

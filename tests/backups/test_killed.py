@@ -107,11 +107,9 @@ def test_a_killed_backup_is_there_as_a_whole_or_not_at_all(
     made = once_free(clinic)
     assert made.signed is not None
     call_command("verify_backup", str(made.signed.manifest.backup_id), "--deep")
-
     assert len(list(Installation().catalogue(clinic.id))) == listed + 1
 
     with_objects = {key.split("/")[3] for key in keys_of(configured) if "/data/" in key}
-
     assert len(with_objects) == listed + 1
 
 
@@ -195,12 +193,10 @@ def test_a_killed_restore_keeps_writes_refused_until_it_is_recovered(
         Patient.objects.create(**somebody(2))
 
     free(fresh_clinic)
-
     assert dumped(stack, schema) == before
     assert leftovers(stack) == []
 
     restore(fresh_clinic)
-
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
 

@@ -59,7 +59,6 @@ def test_the_first_backup_is_full_and_says_why(clinic: Clinic) -> None:
     assert made.because == "there is no backup yet"
 
     (run,) = runs(clinic)
-
     assert (run.kind, run.state, run.error) == (Run.Kind.FULL, Run.State.DONE, "")
     assert run.size == made.size > 0
     assert run.covers_until == made.covers_until
@@ -82,7 +81,6 @@ def test_an_unchanged_clinic_costs_one_query_and_no_object(
     assert keys_of(configured) == before
 
     (*_, now) = runs(clinic)
-
     assert now.id == last.id
     assert now.covers_until == made.covers_until
     assert last.covers_until is not None
@@ -183,7 +181,6 @@ def test_a_failure_is_recorded_without_personal_data(
         backup_make(Installation(), clinic=clinic)
 
     (run,) = runs(clinic)
-
     assert (run.state, run.error) == (Run.State.FAILED, "RuntimeError")
 
 
@@ -203,7 +200,6 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
     assert [d.name for d in made.manifest.documents] == [f"{folder}/c"]
 
     again = signed(backup_make(Installation(), clinic=clinic))
-
     assert [d.name for d in again.manifest.documents] == documents_listed(clinic.id)
     assert {d.file for d in full.manifest.documents} < {d.file for d in again.manifest.documents}
 
@@ -211,13 +207,17 @@ def test_files_are_kept_once(clinic: Clinic, configured: Store) -> None:
         default_storage.delete(name)
 
 
-def test_verifying_names_the_damage(clinic: Clinic, configured: Store, settings: Settings) -> None:
-    full = signed(backup_make(Installation(), clinic=clinic))
-    change(clinic)
-    made = signed(increment(clinic))
+def test_verifying_an_unknown_backup_is_refused(clinic: Clinic) -> None:
+    backup_make(Installation(), clinic=clinic)
 
     with pytest.raises(NoSuchBackup):
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=uuid7())
+
+
+def test_verifying_an_increment_finds_an_altered_full(clinic: Clinic, settings: Settings) -> None:
+    full = signed(backup_make(Installation(), clinic=clinic))
+    change(clinic)
+    made = signed(increment(clinic))
 
     path = Path(urlsplit(settings.BACKUP_STORE_URL).path) / full.manifest.objects[0].key
     content = bytearray(path.read_bytes())
@@ -228,6 +228,11 @@ def test_verifying_names_the_damage(clinic: Clinic, configured: Store, settings:
     with pytest.raises(Altered):
         backup_verify(Installation(), clinic_id=clinic.id, backup_id=made.manifest.backup_id)
 
+
+def test_verifying_an_increment_finds_a_missing_full(clinic: Clinic, configured: Store) -> None:
+    full = signed(backup_make(Installation(), clinic=clinic))
+    change(clinic)
+    made = signed(increment(clinic))
     configured.delete(full.manifest.key)
 
     with pytest.raises(ChainBroken):

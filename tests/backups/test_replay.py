@@ -161,7 +161,6 @@ def test_a_damaged_increment_loads_nothing(
             read_increment(connection, configured, made.manifest, keys)
 
         applied = apply_increment(connection)
-
         assert (applied.changes, applied.reached) == (0, None)
 
         connection.rollback()

@@ -57,11 +57,9 @@ def test_a_restore_brings_back_the_rows_and_keeps_the_trail(
         assert [patient.name for patient in Patient.objects.all()] == ["Paciente Modelo"]
 
         names = [row.name for row in Patient.history.filter(id=record.id).order_by("history_id")]
-
         assert names == ["Paciente Modelo", "Outro Nome", "Paciente Modelo"]
 
         last = Patient.history.filter(id=added.id).latest("history_id")
-
         assert (last.history_type, last.actor_label) == ("-", "job:restore")
         assert last.history_change_reason.startswith("restore to ")
         assert drifted() == []
@@ -157,7 +155,6 @@ def test_during_a_restore_reads_go_on_and_writes_are_answered_503(
         assert client.get("/api/v1/patients").status_code == 200
 
         refused = client.post("/api/v1/patients", somebody(1), format="json")
-
         assert (refused.status_code, refused.json()["code"]) == (503, "clinic_being_restored")
         assert int(refused["Retry-After"]) > 0
         with clinic_scope(route), pytest.raises(ClinicBeingRestored):

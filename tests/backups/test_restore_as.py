@@ -114,7 +114,6 @@ def test_a_move_that_failed_halfway_can_be_tried_again(
             assert restore_points(cursor, route.clinic_id) == []
 
             cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [route.schema])
-
             assert cursor.fetchone() == (True,)
 
         restore(route.schema, "--shard", "shard_2")
@@ -213,7 +212,6 @@ def test_backups_are_sorted_by_the_servers_clock() -> None:
     assert later.backup_id < earlier.backup_id
 
     catalogue = Catalogue([Signed(later, "a"), Signed(earlier, "b")])
-
     assert [signed.manifest for signed in catalogue] == [earlier, later]
 
     latest = catalogue.latest()

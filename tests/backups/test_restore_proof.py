@@ -55,7 +55,6 @@ def test_the_seals_go_on_through_a_restore_and_its_undoing(
     assert problems(route, restored.hash) == set()
 
     seal(route)
-
     assert problems(route, kept_elsewhere.hash) == set()
     assert set(sealed(route).values()) == {1}
     assert set(sealed(route)) == rows(route)

@@ -183,11 +183,9 @@ def test_a_deletion_that_stops_halfway_leaves_no_half_backup(
         delete_backup(folder, signed)
 
     monkeypatch.undo()
-
     assert list(read_catalogue(folder, NORTE, ours.trusted)) == []
 
     swept = sweep(folder, NORTE, trusted=ours.trusted, now=datetime.now(UTC) + timedelta(days=2))
-
     assert [item.key for item in swept] == [signed.manifest.objects[0].key]
     assert keys_of(folder) == []
 
@@ -204,7 +202,6 @@ def test_the_sweep_removes_old_unreferenced_objects(store: Store, ours: Keyring)
     assert sweep(store, NORTE, trusted=ours.trusted, now=soon) == []
 
     swept = sweep(store, NORTE, trusted=ours.trusted, now=later)
-
     assert {item.key for item in swept} == {died, document_key(NORTE, b"a".hex(), WRITER)}
     assert suls in keys_of(store)
     assert all(store.size(item.key) for item in stays.manifest.stored_objects)

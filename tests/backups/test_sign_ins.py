@@ -54,7 +54,6 @@ def test_a_phone_and_the_admin_go_on_through_a_restore_and_its_undoing(
     assert admin.get("/admin/").status_code == 200
 
     undone(fresh_clinic)
-
     assert phone.renew().status_code == 200  # by the token that the restored clinic gave
     assert admin.get("/admin/").status_code == 200
 
@@ -74,7 +73,6 @@ def test_a_sign_in_that_was_ended_since_stays_ended(
     assert before.renew().status_code == 401
 
     between.sign_out()
-
     assert admin.post("/admin/logout/").status_code == 200
 
     undone(fresh_clinic)
@@ -96,7 +94,6 @@ def test_a_person_who_isnt_in_the_restored_state_is_signed_out(
     assert admin.get("/admin/").status_code == 200
 
     restored(configured, fresh_clinic, made)
-
     assert phone.renew().status_code == 401
     assert phone.me().status_code == 401
     assert admin.get("/admin/").status_code == 302

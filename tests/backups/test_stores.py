@@ -57,7 +57,6 @@ def test_the_second_of_two_uploads_loses(store: Store, size: int) -> None:
         first.commit()
 
     first.abandon()
-
     assert content_of(store, "mark") == b"2" * size
     assert store.sweep_unfinished(datetime.now(UTC) + timedelta(days=1)) == 0
 

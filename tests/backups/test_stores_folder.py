@@ -69,7 +69,6 @@ def test_a_failing_disk_is_reported_and_leaves_no_object(
     assert folder.sweep_unfinished(LATER) == 0
 
     folder.create("data", b"x")
-
     assert content_of(folder, "data") == b"x"
 
 

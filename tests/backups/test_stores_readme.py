@@ -30,12 +30,10 @@ def test_a_backup_is_restored_by_hand(person: Person) -> None:
     assert "whole and signed" in done.stderr
 
     rows = person.ask(f"SELECT count(*), max(id), left(max(name), 16) FROM {SCHEMA}.people")
-
     assert rows == "20000|19999|Paciente 9999 \\."
     assert "people_pkey" in person.ask("SELECT conname FROM pg_constraint WHERE contype = 'p'")
 
     again = person.restore()
-
     assert again.returncode != 0
     assert "already exists" in again.stderr
     assert person.has_schema()  # the earlier schema isn't removed
@@ -144,5 +142,4 @@ def test_a_stream_that_is_cut_never_commits(person: Person, tmp_path: Path, stat
     assert person.backup.manifest.objects[0].stored.length > 400_000
 
     refused(person, person.restore(), "nothing was committed")
-
     assert (tmp_path / "calls").read_text() == "call\ncall\n"

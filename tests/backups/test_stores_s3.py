@@ -138,5 +138,4 @@ def test_a_server_that_is_killed_halfway_leaves_no_object(rclone: Rclone) -> Non
     assert keys_of(again) == []
 
     write(again, 2 * PART + 1)
-
     assert again.size("data") == 2 * PART + 1

@@ -30,26 +30,38 @@ def test_each_clinic_has_moments_of_its_own() -> None:
         assert slot(clinic_id, NOW + day, day) == moment + day
 
 
-@pytest.mark.without_database
-def test_due_and_missed() -> None:
+def kept_schedule() -> Standing:
+    """A clinic whose last backups are those of its latest moments."""
     clinic = Clinic(id=UUID(int=90), created_at=NOW - timedelta(days=90))
     full = slot(clinic.id, NOW, full_every())
     part = slot(clinic.id, NOW, increment_every())
-    fresh = Standing(clinic, part, full, NOW)
 
-    assert not (fresh.is_full_due(NOW))
-    assert not (fresh.is_increment_due(NOW))
-    assert not (fresh.is_missed(NOW))
-    assert fresh.is_proven(NOW)
+    return Standing(clinic, part, full, NOW)
 
-    later = NOW + increment_every()
 
-    assert fresh.is_increment_due(later)
-    assert not fresh.is_missed(later)
-    assert fresh.is_missed(NOW + 4 * increment_every())
-    assert fresh.is_full_due(NOW + full_every())
+@pytest.mark.without_database
+def test_a_kept_schedule_has_nothing_due() -> None:
+    standing = kept_schedule()
 
-    never = Standing(clinic, None, None, None)
+    assert not standing.is_full_due(NOW)
+    assert not standing.is_increment_due(NOW)
+    assert not standing.is_missed(NOW)
+    assert standing.is_proven(NOW)
+
+
+@pytest.mark.without_database
+def test_a_backup_is_due_first_and_missed_later() -> None:
+    standing, later = kept_schedule(), NOW + increment_every()
+
+    assert standing.is_increment_due(later)
+    assert not standing.is_missed(later)
+    assert standing.is_missed(NOW + 4 * increment_every())
+    assert standing.is_full_due(NOW + full_every())
+
+
+@pytest.mark.without_database
+def test_an_old_clinic_without_backups_is_due_and_missed() -> None:
+    never = Standing(kept_schedule().clinic, None, None, None)
 
     assert never.is_full_due(NOW)
     assert never.is_missed(NOW)
