@@ -68,12 +68,14 @@ class Person:
             trusted or self.keys.signing.public,
             *([moment] if moment else []),
         ]
+
         return self.run("sh", "restore.sh", *arguments)
 
     def run(self, *program: str) -> subprocess.CompletedProcess[str]:
         server = settings.DATABASES["shard_1"]
         names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGDATABASE": "NAME"}
         access = {name: str(server[key]) for name, key in names.items() if server[key]}
+
         return subprocess.run(
             program,
             cwd=self.store.root,

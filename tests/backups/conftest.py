@@ -139,6 +139,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     else:
         server = request.getfixturevalue("rclone")
         found = S3Store(s3_client(server.address, attempts=2), "backups", "production/")
+
     return found
 
 
@@ -173,6 +174,7 @@ def make_keyring(folder: Path) -> Keyring:
     folder.mkdir()
     recipient = make_identity(folder / "identity.txt")
     make_signing_key(folder / "signing.pem")
+
     return Keyring(
         identity_file=folder / "identity.txt",
         signing_key_file=folder / "signing.pem",

@@ -26,6 +26,7 @@ def dumped(stack: Stack, schema: str, shard: str = "shard_1") -> str:
         capture_output=True,
         text=True,
     ).stdout
+
     return "".join(_parts(_SEQUENCES.sub("", _NEW_EACH_TIME.sub("", text)), schema))
 
 

@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.proxy.next_fault(self.command, self.path)
         self.close_connection = fault is not None
+
         if fault == "never answer":
             self.proxy.released.wait(timeout=60)
         elif fault == "refuse":

@@ -41,7 +41,9 @@ def person(
         signing=Installation().signing_key,
     )
     somebody = Person(configured, keys, backed_up(configured, fresh_clinic.route))
+
     yield somebody
+
     somebody.ask(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
 
 

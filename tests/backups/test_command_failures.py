@@ -34,6 +34,7 @@ def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
         text=True,
         check=False,
     )
+
     return done.returncode, done.stdout, done.stderr
 
 

@@ -131,6 +131,7 @@ def test_a_manifest_that_was_moved_is_refused(
     if elsewhere == "another backup":
         place = manifest_of(NORTE)
     folder.create(place.key, content_of(folder, norte.key))
+
     refused(folder, ours, place, "was moved here")
 
 
@@ -144,6 +145,7 @@ def test_a_flipped_bit_anywhere(
     content = bytearray(content_of(folder, manifest.key))
     content[int(share * len(content))] ^= 1 << bit
     (folder.root / manifest.key).write_bytes(content)
+
     refused(folder, ours, manifest, "is refused")
 
 

@@ -106,12 +106,18 @@ def test_damage_anywhere_in_the_chain_is_noticed(
         path = person.store.root / signed.manifest.objects[0].key
         whole = path.read_bytes()
         path.write_bytes(whole[:-1])
+
         refused_unseen(person, tmp_path, "cut short or altered")
+
         middle = len(whole) // 2
         path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+
         refused_unseen(person, tmp_path, "was altered")
+
         path.unlink()
+
         refused_unseen(person, tmp_path, "is missing")
+
         path.write_bytes(whole)
 
 
@@ -130,8 +136,11 @@ def test_a_strangers_increment_is_refused(
     manifest = chain[1].manifest
     person.store.delete(manifest.key)
     write_manifest(person.store, manifest, strangers.signing)
+
     refused_unseen(person, tmp_path, "isn't signed by the trusted key")
+
     both = f"{strangers.signing.public},{person.keys.signing.public}"
+
     refused_unseen(person, tmp_path, "another backup of its parent's id", trusted=both)
 
 
@@ -210,6 +219,7 @@ def test_a_manifest_must_be_a_fulls_or_an_increments(
     )
     write_manifest(person.store, made, person.keys.signing)
     why = "neither a full's nor an increment's"
+
     refused_unseen(person, tmp_path, why, backup=made.backup_id)
 
 
@@ -220,6 +230,7 @@ def test_an_object_of_another_clinic_is_refused(
     (data,) = chain[1].manifest.objects
     elsewhere = replace(data, key=data.key.replace(str(NORTE), str(SUL)))
     made = continued(person.store, person.keys, chain[-1], EMPTY, objects=(data, elsewhere))
+
     refused_unseen(
         person, tmp_path, "object of another clinic or backup", backup=made.manifest.backup_id
     )
@@ -242,6 +253,7 @@ def test_a_stream_that_is_cut_never_commits(
         {age} "$@" | head -c 250
         exit {status}""",
     )
+
     refused(person, person.restore(), "nothing was committed")
 
     assert calls.read_text() == "call\n" * stop_at

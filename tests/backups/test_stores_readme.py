@@ -30,10 +30,12 @@ def test_a_backup_is_restored_by_hand(person: Person) -> None:
     assert "whole and signed" in done.stderr
 
     rows = person.ask(f"SELECT count(*), max(id), left(max(name), 16) FROM {SCHEMA}.people")
+
     assert rows == "20000|19999|Paciente 9999 \\."
     assert "people_pkey" in person.ask("SELECT conname FROM pg_constraint WHERE contype = 'p'")
 
     again = person.restore()
+
     assert again.returncode != 0
     assert "already exists" in again.stderr
     assert person.has_schema()  # the earlier schema isn't removed
@@ -54,7 +56,9 @@ def test_a_cut_an_altered_or_a_missing_object_reaches_no_server(person: Person) 
             refused(person, person.restore(), why)
 
         path.unlink()
+
         refused(person, person.restore(), "is missing")
+
         path.write_bytes(whole)
 
 
