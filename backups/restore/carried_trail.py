@@ -1,8 +1,8 @@
 """The audit trail through a restore: nothing of it is lost, and the restore itself is in it.
 
-A restored state lacks what was recorded after the backup. Those rows are copied out of the schema
-that is replaced; then every row that the restore changed gets a version of its own, by whoever
-restores. So the last version is the live row again, and the trail only grew.
+A restored state lacks what was recorded after the backup. Those rows are copied from the schema
+that is replaced; then every row that the restore changed gets a new version, in the actor's name.
+So the last version of each row is the live row again, and the trail has only grown.
 """
 
 import json

@@ -25,20 +25,20 @@ class Rules:
 def parse_rules(script: str) -> Rules:
     """Split the script. Tables are named as in SQL, without quotes."""
     of_table: dict[str, list[str]] = {}
-    alone: dict[str, list[str]] = {}
+    own: dict[str, list[str]] = {}
     foreign: dict[str, list[str]] = {}
     last = []
 
     for statement in _statements(script):
         if found := _CONSTRAINT.fullmatch(statement):
             is_foreign = found[2].startswith(f"ADD CONSTRAINT {found[3]} FOREIGN KEY ")
-            (foreign if is_foreign else alone).setdefault(found[1], []).append(found[2])
+            (foreign if is_foreign else own).setdefault(found[1], []).append(found[2])
         elif found := _INDEX.match(statement):
             of_table.setdefault(_bare(found[2]), []).append(statement)
         else:
             last.append(statement)
 
-    for table, constraints in alone.items():
+    for table, constraints in own.items():
         of_table.setdefault(_bare(table), []).insert(0, _added(table, constraints))
 
     return Rules(of_table, [*(_added(t, c) for t, c in foreign.items()), *last])

@@ -1,6 +1,6 @@
-"""Locks of a clinic: one run at a time, whichever process and machine it is in.
+"""Locks of a clinic: one run at a time, in any process, on any machine.
 
-And the lock that keeps away whoever seals or migrates the clinic's schema.
+And the lock that keeps sealing and migrating away from the clinic's schema.
 """
 
 from collections.abc import Iterator
@@ -37,10 +37,10 @@ def backup_lock(route: ClinicRoute) -> Iterator[None]:
 
 @contextmanager
 def neither_sealed_nor_migrated(connection: psycopg.Connection[Any], schema: str) -> Iterator[None]:
-    """Wait for whoever seals or migrates the schema of this name, and let others wait.
+    """Wait for a sealing or migration of the schema of this name to end, and let the next one wait.
 
-    They lock the name, so afterwards they go on in whichever schema has it. Sealing runs as the
-    owner, whom a fence doesn't stop.
+    Both lock the name, so afterwards they go on in the schema that has it by then. Sealing runs as
+    the owner, whom a fence doesn't stop.
     """
     connection.execute(LOCK_SCHEMA, [schema])
     try:

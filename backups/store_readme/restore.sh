@@ -84,7 +84,7 @@ take_manifest() {
 		fail "the manifest isn't signed by the trusted key: it was altered, or the key is another ($1)"
 	grep -qF "{\"backup_id\":\"$1\",\"clinic_id\":\"$clinic\"," "$work/$1.manifest" ||
 		fail "the manifest belongs to another clinic or backup ($1)"
-	grep -q '"format":1,' "$work/$1.manifest" || fail "this script knows format 1 alone"
+	grep -q '"format":1,' "$work/$1.manifest" || fail "this script knows only format 1"
 	grep -Eq -e '"kind":"full",.*"parent":null,.*"start":null\}' \
 		-e '"kind":"increment",.*"parent":\{"backup_id":"[0-9a-f-]{36}",.*"start":"[0-9:,]+"\}' \
 		"$work/$1.manifest" || fail "the manifest is neither a full's nor an increment's ($1)"
@@ -126,7 +126,7 @@ until is_full "$full"; do # ends: a parent's checksum is inside its child
 	chain="$full $chain"
 done
 if [ "$full" = "$backup" ]; then
-	[ -z "$moment" ] || fail "a full is of one moment alone: name an increment that was made after $moment"
+	[ -z "$moment" ] || fail "a full has only one moment: name an increment that was made after $moment"
 else
 	[ -f increments.sql ] || fail "increments.sql is missing: it belongs beside this script"
 fi

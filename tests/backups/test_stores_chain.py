@@ -297,4 +297,4 @@ def test_an_invalid_moment_is_refused(person: Person, tmp_path: Path, moment: st
 
 def test_a_full_takes_no_moment(person: Person, chain: list[Signed], tmp_path: Path) -> None:
     full: UUID = chain[0].manifest.backup_id
-    refused_unseen(person, tmp_path, "one moment alone", backup=full, moment="2026-11-20T12:00:00Z")
+    refused_unseen(person, tmp_path, "only one moment", backup=full, moment="2026-11-20T12:00:00Z")
