@@ -1,4 +1,4 @@
-"""The platform's pages of backups, for looking."""
+"""The platform's read-only pages of backups."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from backups.schedule import Standing, with_standing
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
-    """Nothing here is written by people."""
+    """A page where people change nothing."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -29,7 +29,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 class RunAdmin(ReadOnlyAdmin):
-    """What was run, the newest first."""
+    """The runs, newest first."""
 
     list_display = ("clinic", "kind", "state", "started_at", "finished_at", "covers_until", "error")
     list_filter = ("state", "kind")
@@ -39,7 +39,7 @@ class RunAdmin(ReadOnlyAdmin):
 
 
 class ClinicBackupsAdmin(ReadOnlyAdmin):
-    """Each clinic: the last backup, the last proven restore, the recovery point's age."""
+    """Each active clinic: its last backup, its last proven restore, its recovery point's age."""
 
     list_display = (
         "name",

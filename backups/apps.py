@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BackupsConfig(AppConfig):
-    """Every clinic's backups, and the proof that they restore."""
+    """The app `backups`. Its gauges are registered where Prometheus is installed."""
 
     name = "backups"
     verbose_name = _("Backups")

@@ -1,4 +1,4 @@
-"""What can go wrong with a backup. Operators read these, each in one line with the next step."""
+"""What can go wrong with a backup. Operators read each message in one line, with the next step."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class NotConfigured(BackupError):
 class StoreError(BackupError):
     """The store of backups failed.
 
-    `what` went wrong with the object `key`, and what to `do` next: two sentences.
+    Two sentences: `what` went wrong with the object `key`, and what to `do` next.
     """
 
     code = "backup_store_failed"
@@ -229,3 +229,7 @@ class RowsUnknown(BackupError):
     """The backup has no such rows. Name a table with a history, and one of its columns."""
 
     code = "backup_rows_unknown"
+
+
+# One object is missing or damaged; the store as a whole works.
+UNSOUND = (ObjectMissing, SealBroken)

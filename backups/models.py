@@ -1,4 +1,4 @@
-"""What was run, in the directory. The store alone says which backups there are."""
+"""What was run, in the directory. Only the store says which backups there are."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from tenants.models import Clinic
 
 
 class Run(models.Model):
-    """One run for one clinic: a backup, its verification, a drill (a restore aside), a restore."""
+    """One run for one clinic: a backup, its verification, a drill (restored aside), a restore."""
 
     class Kind(models.TextChoices):
         """What was run."""
@@ -23,7 +23,7 @@ class Run(models.Model):
         VERIFY = "verify", _("Verification")
 
     class State(models.TextChoices):
-        """How it stands."""
+        """How the run stands."""
 
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
@@ -38,11 +38,11 @@ class Run(models.Model):
     backup_id = models.UUIDField(_("backup"), null=True)
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
-    # Up to which moment the clinic's data is in the store, by its own server's clock.
+    # The moment up to which the clinic's data is in the store, by the clinic's server's clock.
     covers_until = models.DateTimeField(_("covers until"), null=True)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
-    # Keys of documents' objects that a drill or a verification found so: the next full knows.
+    # Keys of the objects that a drill or a verification found damaged: the next full avoids them.
     damaged = JSONField(
         _("damaged documents"), default=list, db_default=Value([], JSONField()), blank=True
     )

@@ -1,4 +1,4 @@
-"""When backups are due: each clinic's at moments of its own, so that a shard isn't hit at once."""
+"""When backups are due: each clinic at its own moments, so that a shard gets them one by one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,12 @@ from backups.models import Run
 from tenants.models import Clinic
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-LATE = 3  # a schedule is missed when this many increments are, or a full is by an hour
+LATE = 3  # increments in a row that are missing when a schedule counts as missed
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a clinic's backups stand. None: there never was one."""
+    """How a clinic's backups stand. None means that there never was one."""
 
     clinic: Clinic
     covered_until: datetime | None  # the recovery point
@@ -26,23 +26,24 @@ class Standing:
 
     @classmethod
     def of(cls, clinic: Any) -> "Standing":
-        """From a row of `with_standing`."""
+        """The standing in a row of `with_standing`."""
         return cls(clinic, clinic.covered_until, clinic.last_full, clinic.last_proven)
 
     def is_full_due(self, now: datetime) -> bool:
-        """Whether its moment for a full has come since the last one began."""
+        """Whether the clinic's moment for a full has come since the last one began."""
         begins = slot(self.clinic.id, now, full_every())
         return self.last_full is None or self.last_full < begins
 
     def is_increment_due(self, now: datetime) -> bool:
-        """Whether its moment for an increment has come since the last one."""
+        """Whether the clinic's moment for an increment has come since the last one."""
         begins = slot(self.clinic.id, now, increment_every())
         return self.covered_until is None or self.covered_until < begins
 
     def is_missed(self, now: datetime) -> bool:
-        """Whether the schedule wasn't kept."""
+        """Whether LATE increments are missing, or the full is late by an hour."""
         if self.covered_until is None or self.last_full is None:
             return now - self.clinic.created_at > full_every()
+
         return (
             now - self.covered_until > LATE * increment_every()
             or now - self.last_full > full_every() + timedelta(hours=1)
@@ -64,7 +65,7 @@ def increment_every() -> timedelta:
 
 
 def slot(clinic_id: UUID, now: datetime, every: timedelta) -> datetime:
-    """The clinic's last moment, of those that come once in `every`: always the same offset."""
+    """The clinic's latest moment of those that come once in `every`, at an offset of its own."""
     offset = timedelta(seconds=clinic_id.int % int(every.total_seconds()))
     return now - (now - _EPOCH - offset) % every
 
@@ -74,17 +75,20 @@ def with_standing(clinics: QuerySet[Any]) -> QuerySet[Any]:
     made = Q(backup_runs__state=Run.State.DONE)
     full = made & Q(backup_runs__kind=Run.Kind.FULL)
     drill = made & Q(backup_runs__kind=Run.Kind.DRILL)
+
     found: QuerySet[Any] = clinics.annotate(
         covered_until=Max("backup_runs__covers_until", filter=made),
         last_full=Max("backup_runs__started_at", filter=full),
         last_proven=Max("backup_runs__finished_at", filter=drill),
     )
+
     return found
 
 
 def standings(clinic_id: UUID | None = None) -> list[Standing]:
-    """Of all active clinics, or of this one if it is active."""
+    """The standing of every active clinic, or of this one if it is active."""
     clinics = Clinic.objects.filter(status=Clinic.Status.ACTIVE)
     if clinic_id:
         clinics = clinics.filter(id=clinic_id)
+
     return [Standing.of(clinic) for clinic in with_standing(clinics.order_by("schema_name"))]

@@ -17,7 +17,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections, transaction
 
-from backups.keys import make_identity, make_signing_key
+from backups.format.keys import make_identity, make_signing_key
 from benchmarks.big_clinic import big_clinic
 from benchmarks.bucket import bucket_figures
 from benchmarks.report import Figure, middle
@@ -33,7 +33,8 @@ _BACKUP = r"""
 import json, re, sys, time
 import django
 django.setup()
-from backups.services import backup_make, kind_of
+from backups.installation import Installation
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
@@ -41,12 +42,12 @@ with platform_scope():
     clinic = Clinic.objects.get(schema_name=sys.argv[1])
 began = time.perf_counter()
 with acting_as_job("benchmark"):
-    made = backup_make(clinic=clinic, incremental=sys.argv[2] == "increment")
+    made = backup_make(Installation(), clinic=clinic, incremental=sys.argv[2] == "increment")
 seconds = time.perf_counter() - began
 # getrusage would begin with the parent's memory.
 with open("/proc/self/status") as status:
     size = int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024
-print(json.dumps([kind_of(made), seconds, size]))
+print(json.dumps([made.kind, seconds, size]))
 """
 
 

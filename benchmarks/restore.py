@@ -14,9 +14,9 @@ from django.db import connections
 
 from audit.events.services import event_record
 from audit.models import EventKind
-from backups.full import write_full
-from backups.keys import make_identity, make_signing_key
-from backups.source import source_of
+from backups.format.keys import make_identity, make_signing_key
+from backups.snapshot.snapshot import snapshot_of
+from backups.take.full import write_full
 from benchmarks.big_clinic import big_clinic
 from benchmarks.report import Figure, middle
 from core.actor import acting_as_job
@@ -47,12 +47,11 @@ def figures() -> Iterator[Figure]:
 
     with tempfile.TemporaryDirectory() as folder:
         _configure(Path(folder))
-        from backups.configuration import configured_store
+        from backups.installation import Installation
 
         route = big_clinic(SCHEMA, SHARD)
-        with source_of(route) as source:
-            made = write_full(configured_store(), route, source)
-
+        with snapshot_of(route) as snapshot:
+            made = write_full(Installation(), route, snapshot)
         dump = Path(folder) / "dump"
         owner = os.environ.get("SHARD_1_OWNER_URL") or os.environ["SHARD_1_URL"]
         subprocess.run(["pg_dump", "-Fc", "-n", SCHEMA, "-f", str(dump), owner], check=True)

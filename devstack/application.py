@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
-from backups.keys import make_identity, make_signing_key, read_identities
+from backups.format.keys import make_identity, make_signing_key, read_identities
 from devstack.errors import StackError, log_tail
 from devstack.paths import CHECKOUT
 from devstack.processes import Daemon, stop_daemons

@@ -206,7 +206,7 @@ CLAMD_URL = env_url("CLAMD_URL", ("tcp", "unix"), "tcp://127.0.0.1:3310")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / ".fisioflow" / "static")))
 
-# --- Backups (backups/configuration.py reads these) --------------------------------------------
+# --- Backups (backups/installation.py reads these) ---------------------------------------------
 
 BACKUP_STORE_URL = env_url(
     "BACKUP_STORE_URL", ("file", "s3"), (BASE_DIR / ".fisioflow" / "backups").as_uri()

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from backups.keys import make_identity, make_signing_key
+from backups.format.keys import make_identity, make_signing_key
 from core.actor import current_actor
 from core.ids import uuid7
 from fisioflow.celery import app

@@ -1,7 +1,7 @@
-"""What the commands of backups have in common: whatever goes wrong is one line, or one JSON object.
+"""The base of all backup commands: a failure is one line, or one JSON object.
 
-With --json a failure is `{"error": code, "message": text}` on standard output; the text is on
-standard error in any case, and the exit status isn't 0.
+With --json a failure is `{"error": code, "message": text}` on standard output. The text is always
+on standard error too, and the exit status isn't 0.
 """
 
 import argparse
@@ -16,15 +16,15 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from backups.management.progress import end_progress
+from backups.management.terminal import end_progress
 from core.errors import FisioFlowError
 
 FAILURES = (FisioFlowError, CommandError, psycopg.Error, django.db.Error, ImproperlyConfigured)
 _NO_TABLES = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
 
 
-class Summary(CommandError):
-    """The command failed, and its output has said why for each clinic or backup."""
+class PartlyFailed(CommandError):
+    """Part of the work failed, and the output has said why for each clinic or backup."""
 
 
 class BackupCommand(BaseCommand):
@@ -33,15 +33,15 @@ class BackupCommand(BaseCommand):
     requires_system_checks = []  # they load every view: 40 MB
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Also what is wrong with the arguments is JSON."""
+        """Argument errors are reported as JSON too."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        said = parser.error
+        report = parser.error
 
         def error(message: str) -> NoReturn:
             if parser.called_from_command_line and "--json" in sys.argv:
                 self.stdout.write(json.dumps({"error": "usage", "message": message}))
-            said(message)
-            sys.exit(2)  # the parser has done so
+            report(message)
+            sys.exit(2)  # never reached: the parser exits
 
         parser.error = error  # type: ignore[method-assign]
         return parser
@@ -49,7 +49,7 @@ class BackupCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.work(options)
-        except Summary:
+        except PartlyFailed:
             raise
         except KeyboardInterrupt as error:
             raise CommandError(
@@ -65,13 +65,14 @@ class BackupCommand(BaseCommand):
             end_progress()
 
     def work(self, options: dict[str, Any]) -> None:
-        """Do what the command is for."""
+        """Do the command's work."""
         raise NotImplementedError
 
 
 def failure_of(error: Exception) -> dict[str, str]:
-    """The failure's code, and its text in one line. A server's own words may quote rows."""
+    """The failure's code, and its text in one line, without the words of a server."""
     code, text = "failed", " ".join(str(error).split())
+
     if isinstance(error, FisioFlowError):
         code = error.code
     elif isinstance(error, psycopg.Error | django.db.Error):
@@ -84,11 +85,12 @@ def failure_of(error: Exception) -> dict[str, str]:
             text = f"A database doesn't answer. Start it, or mend its address: {text}"
         else:
             text = f"A database server failed: {type(error).__name__} {state or ''}".strip()
+
     return {"error": code, "message": text}
 
 
 def backup_id(text: str) -> UUID:
-    """An argument: a backup's id."""
+    """Parse an argument: a backup's id."""
     try:
         return UUID(text)
     except ValueError:
@@ -98,18 +100,20 @@ def backup_id(text: str) -> UUID:
 
 
 def backup_or_latest(text: str) -> UUID | Literal["latest"]:
-    """An argument: a backup's id, or `latest`."""
+    """Parse an argument: a backup's id, or `latest`."""
     return "latest" if text == "latest" else backup_id(text)
 
 
 def moment(text: str) -> datetime:
-    """An argument: a moment with its time zone."""
+    """Parse an argument: a moment with its time zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
+
     if found is None or found.tzinfo is None:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no moment with its time zone, like 2026-11-20T14:32:00-03:00"
         )
+
     return found

@@ -1,4 +1,4 @@
-"""What the command `restore` was asked for, and which restore that is."""
+"""The options of the command `restore`, and which restore they ask for."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -10,28 +10,28 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from backups.comparison import differences, rows_bring_back
-from backups.configuration import configured_store
-from backups.elsewhere import clinic_in_store, clinic_restore_as, clinic_restore_lost
-from backups.facts import clinic_known, domains_of, has_directory
-from backups.failures import server_failures
-from backups.manifests import Facts, Signed
+from backups.format.manifests import DirectoryRecord, Signed
+from backups.installation import Installation
 from backups.models import Run
-from backups.recovery import recover
-from backups.restore import Restored, chain_to, clinic_restore
-from backups.services import backup_covered, backup_make, recorded
-from backups.staging import Progress, staged
-from backups.stores import Store
+from backups.progress import StepsProgress
+from backups.restore.chain import chain_to
+from backups.restore.comparison import differences, rows_bring_back
+from backups.restore.in_place import clinic_restore
+from backups.restore.outcome import Restored
+from backups.restore.recovery import recover
+from backups.restore.restore_as import clinic_restore_as, clinic_restore_lost, has_schema
+from backups.restore.staging import staged
+from backups.runs import covered_until, recorded
+from backups.snapshot.connection import server_failures
+from backups.snapshot.directory_record import clinic_known, domains_of, has_directory
+from backups.take.making import backup_make
 from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, ClinicRoute, check_clinic_name, platform_scope
-from tenants.errors import ShardUnavailable
 from tenants.models import Clinic
-from tenants.postgresql.owner import owner_connection
-from tenants.schemas import schema_exists
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RestoreOptions:
     """The command's options."""
 
     backup: UUID | Literal["latest"]
@@ -46,7 +46,7 @@ class Wish:
     dry_run: bool
 
     def check(self) -> None:
-        """Say what is wrong with it before anything is asked or done. Raises CommandError."""
+        """Refuse wrong options before anything is asked or done. Raises CommandError."""
         if bool(self.only) != bool(self.where) or (self.where and "=" not in self.where):
             raise CommandError("--only and --where COLUMN=VALUE go together.")
         if self.at and self.at > timezone.now():
@@ -57,100 +57,131 @@ class Wish:
             check_clinic_name(self.as_schema)
 
 
-def restore_wished(wish: Wish, progress: Progress) -> dict[str, Any]:
-    """Do it; returns what to say. Raises CommandError, BackupError."""
+def run_restore(
+    installation: Installation, options: RestoreOptions, progress: StepsProgress
+) -> dict[str, Any]:
+    """Restore as the options say; returns the output. Raises CommandError, BackupError."""
     if not has_directory():
         raise CommandError("The directory has no tables. Run manage.py migrate first.")
-    store, found = configured_store(), clinic_known(wish.clinic)
-    clinic_id = found.id if found else clinic_in_store(store, wish.clinic)
-    if wish.at and found:
-        _reach(found, wish.at)
-    chain = chain_to(store, clinic_id, wish.backup, wish.at, covered=backup_covered(clinic_id))
-    if wish.as_schema or found is None:
-        return _as_new(wish, store, chain, progress)
-    route = found.route
-    if wish.dry_run or wish.only:
-        return _beside(wish, store, chain, route, progress)
-    with platform_scope(), recorded(found, Run.Kind.RESTORE, chain[-1].manifest.backup_id):
-        return _in_its_place(wish, store, chain, route, progress).as_json()
+
+    clinic = clinic_known(options.clinic)
+    clinic_id = clinic.id if clinic else installation.clinic_in_store(options.clinic)
+
+    if options.at and clinic:
+        _back_up_until(installation, clinic, options.at)
+
+    covered = covered_until(clinic_id)
+    chain = chain_to(installation, clinic_id, options.backup, options.at, covered=covered)
+
+    if options.as_schema or clinic is None:
+        return _as_new(installation, options, chain, progress)
+
+    route = clinic.route
+    if options.dry_run or options.only:
+        return _beside(installation, options, chain, route, progress)
+
+    with platform_scope(), recorded(clinic, Run.Kind.RESTORE, chain[-1].manifest.backup_id):
+        return _in_its_place(installation, options, chain, route, progress).as_json()
 
 
-def _reach(clinic: Clinic, at: datetime) -> None:
+def _back_up_until(installation: Installation, clinic: Clinic, at: datetime) -> None:
     """Back up what happened since the last backup, if the moment lies there.
 
-    Where it can't be, `chain_to` says that the moment isn't covered.
+    Where that fails, `chain_to` says that the moment isn't covered.
     """
-    if at > max(backup_covered(clinic.id).values(), default=at):
+    if at > max(covered_until(clinic.id).values(), default=at):
         with suppress(FisioFlowError):
-            backup_make(clinic=clinic, incremental=True)
+            backup_make(installation, clinic=clinic, incremental=True)
 
 
 def _in_its_place(
-    wish: Wish, store: Store, chain: tuple[Signed, ...], route: ClinicRoute, progress: Progress
+    installation: Installation,
+    options: RestoreOptions,
+    chain: tuple[Signed, ...],
+    route: ClinicRoute,
+    progress: StepsProgress,
 ) -> Restored:
-    shard = wish.shard or route.shard
-    if shard != route.shard or not _has_schema(route):
+    """Restore in place, or where the clinic's schema is missing."""
+    shard = options.shard or route.shard
+
+    if shard != route.shard or not has_schema(route):
         return clinic_restore_lost(
-            store=store, route=route, chain=chain, shard=shard, until=wish.at, progress=progress
+            installation,
+            route=route,
+            chain=chain,
+            shard=shard,
+            until=options.at,
+            progress=progress,
         )
-    return clinic_restore(store=store, route=route, chain=chain, until=wish.at, progress=progress)
+    return clinic_restore(
+        installation, route=route, chain=chain, until=options.at, progress=progress
+    )
 
 
 def _as_new(
-    wish: Wish, store: Store, chain: tuple[Signed, ...], progress: Progress
+    installation: Installation,
+    options: RestoreOptions,
+    chain: tuple[Signed, ...],
+    progress: StepsProgress,
 ) -> dict[str, Any]:
-    if wish.dry_run or wish.only:
+    """Restore as a clinic that the directory doesn't have."""
+    if options.dry_run or options.only:
         raise CommandError("--dry-run and --only compare with a clinic that is there.")
+
     last = chain[-1].manifest
-    schema = wish.as_schema or last.schema_name
-    shard = wish.shard or (last.origin.shard if last.origin.shard in settings.DATABASES else "")
+    schema = options.as_schema or last.schema_name
+    origin = last.origin.shard
+    shard = options.shard or (origin if origin in settings.DATABASES else "")
     if not shard:
-        raise CommandError(f"There is no shard {last.origin.shard} here. Say --shard.")
-    domain = wish.domain or (_domain_beside(last.facts, schema) if wish.as_schema else "")
+        raise CommandError(f"There is no shard {origin} here. Say --shard.")
+
+    beside = _domain_beside(last.facts, schema) if options.as_schema else ""
     clinic, restored = clinic_restore_as(
-        store=store,
+        installation,
         chain=chain,
         schema=schema,
         shard=shard,
-        name=wish.name or "",
-        domain=domain,
-        clinic_id=None if wish.as_schema else last.clinic_id,
-        until=wish.at,
+        name=options.name or "",
+        domain=options.domain or beside,
+        clinic_id=None if options.as_schema else last.clinic_id,
+        until=options.at,
         progress=progress,
     )
+
     with platform_scope():
         said = {"clinic": clinic.schema_name, "shard": shard, "domains": domains_of(clinic)}
     return said | {"status": clinic.status} | restored.as_json()
 
 
 def _beside(
-    wish: Wish, store: Store, chain: tuple[Signed, ...], route: ClinicRoute, progress: Progress
+    installation: Installation,
+    options: RestoreOptions,
+    chain: tuple[Signed, ...],
+    route: ClinicRoute,
+    progress: StepsProgress,
 ) -> dict[str, Any]:
-    """What would change, or single rows: nothing is replaced."""
+    """Say what would change, or bring single rows back. Nothing is replaced."""
     recover(route.shard)
+
     with server_failures():
-        with staged(store, chain, route, until=wish.at, progress=progress) as staging:
+        with staged(installation, chain, route, until=options.at, progress=progress) as staging:
             said: dict[str, Any] = {"reached": staging.reached.isoformat()}
-            if wish.dry_run:
+            if options.dry_run:
                 found = differences(staging, route.schema)
                 return said | {"would_change": [asdict(one) for one in found]}
-            column, _, value = (wish.where or "").partition("=")
-            return said | {
-                "rows": rows_bring_back(
-                    staging=staging, route=route, table=wish.only or "", column=column, value=value
-                )
-            }
+
+            column, _, value = (options.where or "").partition("=")
+            rows = rows_bring_back(
+                staging=staging,
+                route=route,
+                table=options.only or "",
+                column=column,
+                value=value,
+            )
+            return said | {"rows": rows}
 
 
-def _domain_beside(facts: Facts, schema: str) -> str:
+def _domain_beside(record: DirectoryRecord, schema: str) -> str:
     """A host name for a copy, beside the clinic's own."""
-    primary = next(iter(facts.domains), "")
+    primary = next(iter(record.domains), "")
     return f"{schema.replace('_', '-')}.{primary.partition('.')[2]}"
-
-
-def _has_schema(route: ClinicRoute) -> bool:
-    try:
-        with owner_connection(route.shard) as connection, connection.cursor() as cursor:
-            return schema_exists(cursor, route.schema)
-    except ShardUnavailable:
-        return False

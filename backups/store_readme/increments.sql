@@ -1,11 +1,11 @@
--- Apply the changes that the increments' scripts loaded into temporary tables: README.md beside this
--- file says what these hold. The search path is the restored schema, which has its rows and not yet
--- its rules. Everything happens in the last statement; what is left behind ends with the session.
+-- Apply the changes that the increments' scripts loaded into temporary tables. README.md beside this
+-- file says what those hold. The search path is the restored schema, which has its rows but no rules
+-- yet. The last statement does everything; temporary objects end with the session.
 --
--- restore.moment        transactions that committed after it are left out (empty: none is)
--- restore.full_made_at  the moment that can be reached first
+-- restore.moment        leaves out transactions that committed after it (empty: none)
+-- restore.full_made_at  the earliest moment that can be reached
 
--- The tables with new rows, and the columns of these.
+-- The tables with new rows, and the columns of those rows.
 CREATE TEMPORARY VIEW restore_deltas AS
 SELECT c.relname AS table_name, d.relname AS delta,
        string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
@@ -27,8 +27,8 @@ BEGIN
     END IF;
 END $body$;
 
--- A transaction counts as a whole: by its commit, or by its last change where the server of the
--- backup kept no times of commits.
+-- A transaction is taken or left as a whole, by the time of its commit, or of its last change where
+-- the backup's server kept no times of commits.
 CREATE FUNCTION pg_temp.choose_transactions() RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
     moment timestamptz := nullif(current_setting('restore.moment', true), '');
@@ -57,9 +57,9 @@ BEGIN
         $sql$, target, columns, delta);
 END $body$;
 
--- Put values in place of their digests: that of the row before, or of a row carried along. A value
+-- Put values in place of their digests: from the row as it was, or from a row carried along. A value
 -- that came and went within one increment is in neither: it becomes `!` and its digest, which is no
--- password. Returns how many did.
+-- usable password. Returns how many were lost.
 CREATE FUNCTION pg_temp.find_values(target text, key text, digested text) RETURNS bigint
 LANGUAGE plpgsql AS $body$
 DECLARE
@@ -84,7 +84,7 @@ BEGIN
     RETURN lost;
 END $body$;
 
--- Give each row that changed its last version.
+-- Set each row that changed to its last version.
 CREATE FUNCTION pg_temp.merge_rows(tracked record) RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
     columns text := (SELECT string_agg(quote_ident(name), ', ') FROM unnest(tracked.columns) name);
@@ -135,7 +135,7 @@ DECLARE
     found record;
 BEGIN
     PERFORM pg_temp.check_moment();
-    IF NOT EXISTS (SELECT FROM pg_temp.restore_deltas) THEN  -- the increments are of documents alone
+    IF NOT EXISTS (SELECT FROM pg_temp.restore_deltas) THEN  -- the increments hold only documents
         RETURN;
     END IF;
     PERFORM pg_temp.choose_transactions();

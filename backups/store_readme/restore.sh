@@ -1,12 +1,12 @@
 #!/bin/sh
-# Restore a backup into a new schema, with age, zstd, openssl, sha256sum and psql alone: a full, or
-# an increment together with all that it stands on. README.md beside this script says when and how.
+# Restore a backup into a new schema, only with age, zstd, openssl, sha256sum and psql: a full, or an
+# increment together with its chain. README.md beside this script says when and how.
 #
 #   restore.sh CLINIC BACKUP SCHEMA IDENTITY_FILE TRUSTED_KEY[,TRUSTED_KEY...] [MOMENT]
 #
 # Run it in the store's folder (or a copy of it). psql reads PGHOST, PGDATABASE, PGUSER and so on.
-# Nothing reaches psql before every signature, checksum and length was seen to be right, and no
-# decrypted byte is written to a disk by this script.
+# Nothing reaches psql before every signature, checksum and length was checked, and this script
+# writes no decrypted byte to a disk.
 set -eu
 
 fail() {
@@ -61,7 +61,7 @@ sha256_of() {
 	sha256sum <"$1" | cut -c 1-64
 }
 
-# is_signed BACKUP: by one of the trusted keys, which may have changed within a chain.
+# is_signed BACKUP: whether one of the trusted keys signed it. They may change within a chain.
 is_signed() {
 	for key in $(printf '%s' "$trusted" | tr ',' ' '); do
 		# Ed25519's fixed header in DER, and the key's 32 bytes.
@@ -73,7 +73,7 @@ is_signed() {
 	return 1
 }
 
-# take_manifest BACKUP: its first line becomes $work/BACKUP.manifest, if it is to be trusted.
+# take_manifest BACKUP: write its first line to $work/BACKUP.manifest, if it can be trusted.
 take_manifest() {
 	file="clinics/$clinic/manifests/$1.jsonl"
 	[ -f "$file" ] || fail "there is no $file: no such backup in this folder"
@@ -84,14 +84,14 @@ take_manifest() {
 		fail "the manifest isn't signed by the trusted key: it was altered, or the key is another ($1)"
 	grep -qF "{\"backup_id\":\"$1\",\"clinic_id\":\"$clinic\"," "$work/$1.manifest" ||
 		fail "the manifest belongs to another clinic or backup ($1)"
-	grep -q '"format":1,' "$work/$1.manifest" || fail "this script knows format 1 alone"
+	grep -q '"format":1,' "$work/$1.manifest" || fail "this script knows only format 1"
 	grep -Eq -e '"kind":"full",.*"parent":null,.*"start":null\}' \
 		-e '"kind":"increment",.*"parent":\{"backup_id":"[0-9a-f-]{36}",.*"start":"[0-9:,]+"\}' \
 		"$work/$1.manifest" || fail "the manifest is neither a full's nor an increment's ($1)"
 }
 
-# value BACKUP NAME: the text of this name in a manifest. The fields stand in a fixed order, a quote
-# inside a text has a backslash before it, and none of the names that are asked for is there twice.
+# value BACKUP NAME: the text of the named field of a manifest. Fields have a fixed order, a quote
+# inside a text has a backslash before it, and no field that this script reads occurs twice.
 value() {
 	sed -nE "s/.*\"$2\":\"([^\"]*)\".*/\1/p" "$work/$1.manifest"
 }
@@ -100,13 +100,13 @@ is_full() {
 	grep -q '"kind":"full",' "$work/$1.manifest"
 }
 
-# shared BACKUP: what all backups of a chain have in common.
+# shared BACKUP: the fields that must be the same in all backups of a chain.
 shared() {
 	grep -oE -e '"(ddl_fingerprint|migrations_head|schema_name)":"[^"]*"' -e '"origin":\{[^}]*\}' \
 		"$work/$1.manifest"
 }
 
-# check_link BACKUP PARENT: the one was made on the other, from where that one ends.
+# check_link BACKUP PARENT: fail unless the backup was made on this parent, from where it ends.
 check_link() {
 	[ "$(value "$1" manifest_sha256)" = "$(sha256_of "clinics/$clinic/manifests/$2.jsonl")" ] ||
 		fail "$1 was made on another backup of its parent's id"
@@ -126,20 +126,20 @@ until is_full "$full"; do # ends: a parent's checksum is inside its child
 	chain="$full $chain"
 done
 if [ "$full" = "$backup" ]; then
-	[ -z "$moment" ] || fail "a full is of one moment alone: name an increment that was made after $moment"
+	[ -z "$moment" ] || fail "a full has only one moment: name an increment that was made after $moment"
 else
 	[ -f increments.sql ] || fail "increments.sql is missing: it belongs beside this script"
 fi
 
-# --- Every object: there, as long as it must be, with the right checksum --------------------------
+# --- Every object: present, with the right length and checksum -------------------------------------
 
-# data_of BACKUP: the key of its script.
+# data_of BACKUP: the key of the object with its script.
 data_of() {
 	if is_full "$1"; then name=data.sql; else name=delta.sql; fi
 	echo "clinics/$clinic/data/$1/$name.zst.age"
 }
 
-# wrong KEY LENGTH SHA256: what is wrong with an object; nothing for nothing.
+# wrong KEY LENGTH SHA256: say what is wrong with an object; print nothing when it is right.
 wrong() {
 	if ! [ -f "$1" ]; then
 		echo "$1 is missing"
@@ -152,8 +152,8 @@ wrong() {
 
 : >"$work/damaged"
 
-# check_objects BACKUP: those that its manifest names; $work/objects lists them. Rows don't need the
-# documents: what is wrong with these goes to $work/damaged.
+# check_objects BACKUP: list the objects of its manifest in $work/objects, and check them. Rows don't
+# need the documents, so problems of documents go to $work/damaged.
 check_objects() {
 	# "key":"...","stored":{"length":N,"sha256":"..."} for each, as `key length sha256`.
 	grep -oE '"key":"[^"]*","stored":\{"length":[0-9]+,"sha256":"[0-9a-f]{64}"\}' "$work/$1.manifest" |
@@ -177,7 +177,7 @@ check_objects() {
 for id in $chain; do
 	check_objects "$id"
 done
-# Those of the last are those of all: the fingerprint is the same.
+# All backups of the chain share one definition: their fingerprints are the same.
 structure=$(sed -n 's/^\(ddl\/[^ ]*\/structure\.sql\) .*/\1/p' "$work/objects")
 rules=$(sed -n 's/^\(ddl\/[^ ]*\/rules\.sql\) .*/\1/p' "$work/objects")
 [ -f "$structure" ] && [ -f "$rules" ] || fail "the manifest names no definition of the schema"
@@ -186,9 +186,8 @@ rules=$(sed -n 's/^\(ddl\/[^ ]*\/rules\.sql\) .*/\1/p' "$work/objects")
 
 mkfifo "$work/copy"
 
-# content BACKUP: its script on standard output, without the BEGIN and COMMIT around it. Fails unless
-# it was the right one, to its end. A status of a pipe is that of its last program, so the others'
-# are written down.
+# content BACKUP: print its script, without the BEGIN and COMMIT around it. Fails unless all of it is
+# right. A pipe's status is its last program's, so files note that the others succeeded.
 content() {
 	rm -f "$work/age" "$work/zstd"
 	sha256sum <"$work/copy" >"$work/sum" &
@@ -218,8 +217,8 @@ run_psql() {
 		psql -Xq -v ON_ERROR_STOP=1 "$@" >/dev/null
 }
 
-# send: everything that makes the rows. A stream that is cut ends before its COMMIT, and psql takes
-# back what it read: no --single-transaction, which would commit it.
+# send: print everything that makes the rows. A stream that is cut ends before its COMMIT, so psql
+# rolls back. With --single-transaction psql would commit it.
 send() (
 	echo 'BEGIN;'
 	for id in $chain; do

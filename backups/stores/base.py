@@ -1,4 +1,4 @@
-"""What every store does, and the part that all do alike: an upload is whole or it isn't there."""
+"""What every store does. An upload is there as a whole, or not at all."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backups.errors import StoreError
-from backups.layout import is_key
+from backups.stores.layout import is_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,21 @@ class Reader(Protocol):
 
 
 class Upload(Writer, Protocol):
-    """An object on its way, invisible until it is committed."""
+    """An object being written, invisible until it is committed."""
 
     def commit(self) -> None:
-        """Make it visible, durably. Raises ObjectExists when another writer was first."""
+        """Make it visible and durable. Raises ObjectExists when another writer was first."""
 
     def abandon(self) -> None:
-        """Forget it. Never raises: what is left is swept later."""
+        """Give it up. Never raises: what is left is swept later."""
 
 
 class Store(ABC):
-    """A place for objects."""
+    """A place for objects. Every method raises StoreError when the store fails."""
 
     @abstractmethod
     def begin(self, key: str) -> Upload:
-        """An upload to `key`. `writing` is what callers want."""
+        """Begin an upload to `key`. Callers use `writing`."""
 
     @abstractmethod
     def reading(self, key: str) -> AbstractContextManager[Reader]:
@@ -57,11 +57,11 @@ class Store(ABC):
 
     @abstractmethod
     def listed(self, prefix: str) -> Iterator[StoredObject]:
-        """Every object whose key starts with `prefix`, by key."""
+        """Every object whose key starts with `prefix`, in order of keys."""
 
     @abstractmethod
     def size(self, key: str) -> int | None:
-        """In bytes; None when there is no such object."""
+        """The object's size in bytes; None when there is none."""
 
     @abstractmethod
     def delete(self, key: str) -> None:
@@ -73,12 +73,13 @@ class Store(ABC):
 
     @contextmanager
     def writing(self, key: str) -> Iterator[Writer]:
-        """A writer of the object: there and durable when the block ends, absent when it raises.
+        """A writer of the object: durable when the block ends, absent when the block raises.
 
-        Raises ObjectExists when there is one of this key: at once, or at the end of the block if
-        another writer was faster.
+        Raises ObjectExists when the key is taken: at once, or at the end of the block if another
+        writer was faster.
         """
         upload = self.begin(checked(key))
+
         try:
             yield upload
             upload.commit()
@@ -87,17 +88,17 @@ class Store(ABC):
             raise
 
     def create(self, key: str, content: bytes) -> None:
-        """Write a small object unless there is one: of several writers one succeeds.
+        """Write a small object unless there is one. Of several writers one succeeds.
 
         The others get ObjectExists. (An S3-compatible endpoint that ignores If-None-Match lets two
-        writers at the same instant both succeed; there the caller's lock is all there is.)
+        simultaneous writers both succeed; there only the caller's lock protects.)
         """
         with self.writing(key) as writer:
             writer.write(content)
 
 
 def checked(key: str) -> str:
-    """The key, if it is one. Raises StoreError for a path that leads somewhere else."""
+    """The key, if stores take it. Raises StoreError for a path that leads elsewhere."""
     if not is_key(key):
-        raise StoreError(key, "This is no key of a store.", "See backups/layout.py.")
+        raise StoreError(key, "This is no key of a store.", "See backups/stores/layout.py.")
     return key

@@ -1,4 +1,4 @@
-"""A folder as a store: a local disk, or a mounted one that knows hard links."""
+"""A folder as a store, on a local disk or a mounted one that supports hard links."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ _NEXT_STEPS = {
 
 
 class FolderStore(Store):
-    """Keys are paths below `root`. Files are for their owner alone (0600)."""
+    """Keys are paths below `root`. Only their owner can read the files (0600)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -49,14 +49,16 @@ class FolderStore(Store):
     def listed(self, prefix: str) -> Iterator[StoredObject]:
         with _failures(prefix):
             keys = sorted(_keys_below(self.root, prefix.rpartition("/")[0]))
+
         for key in keys:
             if key.startswith(prefix) and not key.startswith(_UNFINISHED):
                 with _failures(key):
                     try:
-                        facts = (self.root / key).stat()
+                        found = (self.root / key).stat()
                     except FileNotFoundError:  # deleted meanwhile
                         continue
-                yield StoredObject(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+                yield StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def size(self, key: str) -> int | None:
         with _failures(key):
@@ -73,12 +75,14 @@ class FolderStore(Store):
 
     def sweep_unfinished(self, before: datetime) -> int:
         swept = 0
+
         with _failures(_UNFINISHED):
             for path in (self.root / _UNFINISHED).glob("*"):
                 with suppress(FileNotFoundError):
                     if path.stat().st_mtime < before.timestamp():
                         path.unlink()
                         swept += 1
+
         return swept
 
     def _path(self, key: str) -> Path:
@@ -86,11 +90,12 @@ class FolderStore(Store):
 
 
 class _FolderUpload:
-    """A file aside that is linked to its place when it is whole and on the disk."""
+    """A file aside, linked to its place once it is complete and on the disk."""
 
     def __init__(self, root: Path, key: str) -> None:
         self._key, self._root, self._path = key, root, root / key
         self._aside = root / _UNFINISHED / str(uuid7())
+
         _make_folder(self._aside.parent)
         descriptor = os.open(self._aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb")
@@ -104,14 +109,16 @@ class _FolderUpload:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
+
             _make_folder(self._path.parent)
             try:
                 # A rename would replace what another writer put there; a link refuses to.
                 os.link(self._aside, self._path)
             except FileExistsError as error:
                 raise ObjectExists(self._key) from error
+
             _sync(self._path.parent)
-            with suppress(OSError):  # the object is there: what lies aside is swept later
+            with suppress(OSError):  # the object is there; the file aside is swept later
                 self._aside.unlink()
 
     def abandon(self) -> None:
@@ -131,10 +138,10 @@ class _FolderReader:
 
 
 def _keys_below(root: Path, folder: str) -> Iterator[str]:
-    """Every file's path below `root`. Raises OSError for a folder that can't be read."""
+    """The paths of all files in the folder, relative to `root`. Raises OSError."""
 
     def refuse(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):  # a listing that leaves out is worse than none
+        if not isinstance(error, FileNotFoundError):  # an incomplete listing is worse than none
             raise error
 
     for parent, _folders, names in os.walk(root / folder, onerror=refuse):
@@ -143,7 +150,7 @@ def _keys_below(root: Path, folder: str) -> Iterator[str]:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make it and what is above it, each known to the disk before something is put into it."""
+    """Make the folder and its parents, each on the disk before anything is put into it."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -161,7 +168,7 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def _failures(key: str) -> Iterator[None]:
-    """The file system's errors as the store's."""
+    """Turn the file system's errors into the store's."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""A bucket of S3, or of anything that speaks its language, as a store.
+"""A bucket of S3, or of a compatible service, as a store.
 
-Equal parts (some stores require it), two of them in memory, Content-MD5 on each (a bucket with
-Object Lock requires it), no checksum trailers (some stores don't know them).
+Uploads have equal parts (some stores require it), two of them in memory, Content-MD5 on each (a
+bucket with Object Lock requires it), and no checksum trailers (some stores don't support them).
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,7 @@ def s3_client(
         connect_timeout=5,
         read_timeout=read_timeout,
     )
+
     session = boto3.Session(botocore_session=small_session())
     return session.client("s3", endpoint_url=endpoint, config=config)
 
@@ -56,6 +57,7 @@ class S3Store(Store):
                 if refusal_code(error) in MISSING:
                     raise ObjectMissing(key) from error
                 raise
+
         try:
             yield _S3Reader(key, body)
         finally:
@@ -65,6 +67,7 @@ class S3Store(Store):
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix + prefix
         )
+
         with failures(prefix):
             for page in pages:
                 for found in page.get("Contents", []):
@@ -81,12 +84,13 @@ class S3Store(Store):
                 raise
 
     def delete(self, key: str) -> None:
-        # One by one: several stores refuse what boto3 sends for a deletion of many.
+        # One by one: several stores refuse boto3's request to delete many.
         with failures(key):
             self._client.delete_object(**self._place(key))
 
     def sweep_unfinished(self, before: datetime) -> int:
         swept = 0
+
         with failures(self._prefix):
             for found in list(self._unfinished()):
                 if found["Initiated"] < before:
@@ -94,17 +98,19 @@ class S3Store(Store):
                         Bucket=self._bucket, Key=found["Key"], UploadId=found["UploadId"]
                     )
                     swept += 1
+
         return swept
 
     def _unfinished(self) -> Iterator[Any]:
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._bucket, Prefix=self._prefix
         )
+
         try:
             for page in pages:
                 yield from page.get("Uploads", [])
         except ClientError as error:
-            if refusal_code(error) != "NoSuchUpload":  # rclone's word for none at all
+            if refusal_code(error) != "NoSuchUpload":  # rclone's answer when there are none
                 raise
 
     def _place(self, key: str) -> dict[str, Any]:

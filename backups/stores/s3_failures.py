@@ -1,4 +1,4 @@
-"""What an S3 client raises, as the store's one error with the next step."""
+"""The errors of an S3 client, turned into the store's one error, which says what to do next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +21,13 @@ _NEXT_STEPS = {
 
 
 def refusal_code(error: ClientError) -> str:
-    """S3's word for what it refused, such as NoSuchKey."""
+    """The error code of S3, for example NoSuchKey."""
     return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
 @contextmanager
 def failures(key: str) -> Iterator[None]:
-    """The client's errors as the store's."""
+    """Turn the client's errors into the store's."""
     try:
         yield
     except ClientError as error:

@@ -1,7 +1,7 @@
-"""What botocore must know of S3 for this store, and no more: a client takes 10 MB less.
+"""botocore's model of S3, cut down to what this store needs: a client takes 10 MB less.
 
-The process that makes a backup has a bound on its memory. Most of what a client takes is the
-description of a hundred operations, their documentation, and the addresses of every service of AWS.
+The process that makes a backup has a bound on its memory. Most of a client's memory holds the
+descriptions of a hundred operations, their documentation, and the addresses of all AWS services.
 """
 
 from collections.abc import Mapping
@@ -15,22 +15,22 @@ OPERATIONS = frozenset(
     {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
-        "CreateBucket",  # of the tests
+        "CreateBucket",  # for the tests
         "CreateMultipartUpload",
         "DeleteObject",
         "GetObject",
         "HeadObject",
         "ListMultipartUploads",
         "ListObjectsV2",
-        "ListObjectVersions",  # of the tests
+        "ListObjectVersions",  # for the tests
         "PutObject",
-        "PutObjectLockConfiguration",  # of the tests
+        "PutObjectLockConfiguration",  # for the tests
         "UploadPart",
     }
 )
 
-# botocore's list of addresses, which the rules of S3 (endpoint-rule-set) have replaced: it is still
-# asked how requests are signed, and for which region where none is named.
+# botocore's list of addresses. The rules of S3 (endpoint-rule-set) have replaced it, but botocore
+# still reads from it how to sign requests, and the default region.
 _ENDPOINTS = {
     "version": 3,
     "partitions": [
@@ -59,7 +59,7 @@ _ENDPOINTS = {
 
 
 def small_session() -> Session:
-    """A session of botocore whose clients of S3 know OPERATIONS alone."""
+    """A session of botocore whose S3 clients know only OPERATIONS."""
     session = botocore.session.get_session()
     session.register_component("data_loader", _SmallLoader())
     return session
@@ -67,7 +67,9 @@ def small_session() -> Session:
 
 class _SmallLoader(Loader):
     def load_data_with_path(self, name: str) -> Any:
-        if name == "endpoints":  # at botocore's own place: others' addresses overrule the rules
+        if (
+            name == "endpoints"
+        ):  # under botocore's own path: from elsewhere they would overrule the rules
             return _ENDPOINTS, self.BUILTIN_DATA_PATH
         return super().load_data_with_path(name)
 
@@ -75,13 +77,14 @@ class _SmallLoader(Loader):
         self, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
         model = super().load_service_model(service_name, type_name, api_version)
-        vars(self)["_cache"].clear()  # it would keep what is left out
+        vars(self)["_cache"].clear()  # it would keep the whole model
         return only(model, OPERATIONS) if type_name == "service-2" else model
 
 
 def only(model: Mapping[str, Any], operations: frozenset[str]) -> dict[str, Any]:
-    """The model of a service with these operations, and the shapes that they are made of."""
+    """The service's model with only these operations, and the shapes that they use."""
     kept = {name: _terse(model["operations"][name]) for name in sorted(operations)}
+
     shapes: dict[str, Any] = {}
     waiting = [name for operation in kept.values() for name in _shapes_in(operation)]
     while waiting:
@@ -89,6 +92,7 @@ def only(model: Mapping[str, Any], operations: frozenset[str]) -> dict[str, Any]
         if name not in shapes:
             shapes[name] = _terse(model["shapes"][name])
             waiting += _shapes_in(shapes[name])
+
     return {**model, "operations": kept, "shapes": shapes}
 
 

@@ -1,6 +1,6 @@
-"""One object on its way into a bucket: a single request, or equal parts.
+"""Uploading one object to a bucket, in a single request or in equal parts.
 
-While a part is sent the next one fills: the caller goes at the pace of the slower of the two.
+While one part is sent, the next one fills, so the slower of the two sets the pace.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-PART = 5 * 1024 * 1024  # bytes: S3's least, as two of them are in memory
+PART = 5 * 1024 * 1024  # bytes: the least that S3 allows, since two of them are in memory
 _MOST_PARTS = 10_000  # S3's limit
 _LOST = {"PreconditionFailed", "412", "NoSuchUpload"}
 _log = logging.getLogger(__name__)
@@ -32,9 +32,10 @@ class S3Upload:
 
     def __init__(self, client: "S3Client", place: dict[str, Any], key: str) -> None:
         self._client, self._place, self._key = client, place, key
-        if self._head() is not None:  # endpoints that know no conditions still refuse most
+        if self._head() is not None:  # refuses most, where the endpoint knows no conditions
             raise ObjectExists(key)
-        self._token = str(uuid7())  # in the object's metadata: tells whose it is
+
+        self._token = str(uuid7())  # in the object's metadata: tells who wrote it
         self._buffer = _part()
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
@@ -64,18 +65,21 @@ class S3Upload:
             if self._buffer.tell():
                 self._send_buffer()
             self._await_part()
+
             upload = {**self._place, "UploadId": self._upload_id}
             self._finish(
                 lambda **condition: self._client.complete_multipart_upload(
                     **upload, MultipartUpload={"Parts": self._parts}, **condition
                 )
             )
+
         self._sender.shutdown()
 
     def abandon(self) -> None:
         self._sender.shutdown(cancel_futures=True)
         if self._upload_id is None:
             return
+
         try:
             with failures(self._key):
                 self._client.abort_multipart_upload(**self._place, UploadId=self._upload_id)
@@ -87,12 +91,14 @@ class S3Upload:
         if len(self._parts) == _MOST_PARTS:
             what = f"The object is larger than {_MOST_PARTS * PART // 2**30} GiB."
             raise StoreError(self._key, what, "Back up into a folder.")
+
         if self._upload_id is None:
             with failures(self._key):
                 begun = self._client.create_multipart_upload(
                     **self._place, Metadata={"writer": self._token}
                 )
             self._upload_id = begun["UploadId"]
+
         part, self._buffer = self._buffer, _part()
         number = len(self._parts) + 1
         self._sending = self._sender.submit(self._send, number, part, self._upload_id)
@@ -115,8 +121,8 @@ class S3Upload:
     def _finish(self, send: Callable[..., Any]) -> None:
         """Make the object visible unless there is one.
 
-        An answer that got lost makes the client ask again, and be told that the object exists: its
-        token says whether it is ours.
+        When an answer is lost, the client asks again and learns that the object exists: its token
+        says whether it is ours.
         """
         with failures(self._key):
             try:
@@ -129,7 +135,7 @@ class S3Upload:
                     raise
 
     def _is_there(self, error: ClientError) -> bool:
-        """Whether it is, written by us. Raises ObjectExists when another did."""
+        """Whether the object is there, written by us. Raises ObjectExists when another wrote it."""
         found = self._head()
         if found is not None and found["Metadata"].get("writer") != self._token:
             raise ObjectExists(self._key) from error
@@ -147,18 +153,18 @@ class S3Upload:
 
 
 def _part() -> mmap:
-    """A part's memory, which fills from its beginning.
+    """Memory for a part, filled from its beginning and sent without a copy.
 
-    Not of the heap: there it would grow by copying, and leave holes. Sent as it is.
+    It isn't on the heap, where it would grow by copying, and leave holes.
     """
     return mmap(-1, PART)
 
 
 def _body(part: mmap) -> dict[str, Any]:
-    """The part's bytes, and the sum that the store checks them with."""
+    """The part's bytes, and their MD5, by which the store checks them."""
     filled = part.tell()
     if filled < PART:
-        part.resize(max(filled, 1))  # none can be empty
+        part.resize(max(filled, 1))  # an mmap can't be empty
     part.seek(0)
     digest = hashlib.md5(part if filled else b"", usedforsecurity=False).digest()
     return {"Body": part if filled else b"", "ContentMD5": b64encode(digest).decode()}

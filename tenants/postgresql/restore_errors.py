@@ -1,7 +1,7 @@
 """Turns a write that failed because the clinic is being restored into ClinicBeingRestored.
 
-A restore takes the application's right to write (backups.fence), for everybody at once, so the
-failure looks like any other missing right. When a right is missing, and only then, the clinic's
+A restore takes the application's right to write (backups.restore.fence), for everybody at once, so
+the failure looks like any other missing right. When a right is missing, and only then, the clinic's
 schema is asked, on a connection of its own because the transaction is broken: is the right gone
 for all tables, or has the routing row become another version since this session read it? Both mean
 a restore.

@@ -1,4 +1,4 @@
-"""Somebody who restores without this software, and a small clinic of one table to restore."""
+"""A person who restores without this software, and a small clinic of one table to restore."""
 
 import os
 import shutil
@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
-from backups.layout import RULES, STRUCTURE, data_key, ddl_key, document_key
-from backups.manifests import Document, Signed, write_manifest
-from backups.objects import digest_of, write_plain
-from backups.sealing import seal
+from backups.format.manifests import DocumentCopy, Signed, write_manifest
+from backups.format.objects import digest_of, write_plain
+from backups.format.sealing import seal
 from backups.store_readme import write_readme
 from backups.stores import FolderStore
+from backups.stores.layout import RULES, STRUCTURE, data_key, ddl_key, document_key
 from tests.backups.conftest import NORTE, Keyring, increment_of, manifest_of
 
 NEEDS_AGE = pytest.mark.skipif(
@@ -30,7 +30,7 @@ ROWS = b"".join(
     for n in range(20_000)
 )
 SCRIPT = b"BEGIN;\nCOPY people (id, name) FROM stdin;\n" + ROWS + b"\\.\nCOMMIT;\n"
-# In this clinic people only come, so that increments need no histories.
+# In this clinic people are only added, so increments need no histories.
 DELTA = b"""BEGIN;
 CREATE TEMPORARY TABLE IF NOT EXISTS delta_people AS SELECT id, name, NULL::xid8 AS written_by,
     NULL::timestamptz AS committed_at, NULL::timestamptz AS changed_at FROM people WITH NO DATA;
@@ -43,7 +43,7 @@ EMPTY = b"BEGIN;\nSET LOCAL client_encoding = 'UTF8';\nCOMMIT;\n"
 
 @dataclass
 class Person:
-    """Somebody with a copy of the store, the identity, the trusted key, and a server."""
+    """A person with a copy of the store, the identity, the trusted key, and a server."""
 
     store: FolderStore
     keys: Keyring
@@ -68,12 +68,14 @@ class Person:
             trusted or self.keys.signing.public,
             *([moment] if moment else []),
         ]
+
         return self.run("sh", "restore.sh", *arguments)
 
     def run(self, *program: str) -> subprocess.CompletedProcess[str]:
         server = settings.DATABASES["shard_1"]
         names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGDATABASE": "NAME"}
         access = {name: str(server[key]) for name, key in names.items() if server[key]}
+
         return subprocess.run(
             program,
             cwd=self.store.root,
@@ -94,7 +96,7 @@ class Person:
 
 
 def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: bytes = b"") -> Signed:
-    """A full of the people, and of a document with this content."""
+    """Make a full of the people, and of a document with this content."""
     manifest = manifest_of()
     write_readme(store)
     ddl = (
@@ -107,7 +109,8 @@ def back_up(store: FolderStore, keys: Keyring, script: bytes = SCRIPT, file: byt
     if file:
         key = document_key(NORTE, digest_of(file).sha256, manifest.backup_id)
         sealed = seal(store, key, [file], keys.recipients)
-        complete = replace(complete, documents=(Document(name=f"{NORTE}/a", file=sealed),))
+        complete = replace(complete, documents=(DocumentCopy(name=f"{NORTE}/a", file=sealed),))
+
     return write_manifest(store, complete, keys.signing)
 
 
@@ -123,7 +126,7 @@ def newcomers(first: int, count: int, commit: str = "12:05") -> bytes:
 def continued(
     store: FolderStore, keys: Keyring, parent: Signed, script: bytes, **changes: Any
 ) -> Signed:
-    """An increment with this script; `changes` to its manifest."""
+    """Make an increment with this script, and with these `changes` to its manifest."""
     manifest = increment_of(parent)
     key = data_key(NORTE, manifest.backup_id, "delta.sql")
     objects = (seal(store, key, [script], keys.recipients),)

@@ -16,8 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from backups.configuration import configured_store
-from backups.keys import (
+from backups.format.keys import (
     Identity,
     Recipient,
     SigningKey,
@@ -27,7 +26,16 @@ from backups.keys import (
     read_recipients,
     read_signing_key,
 )
-from backups.manifests import Facts, Kind, Manifest, Origin, Signed, Snapshots, write_manifest
+from backups.format.manifests import (
+    BackupKind,
+    DirectoryRecord,
+    Manifest,
+    Origin,
+    Signed,
+    SnapshotRange,
+    write_manifest,
+)
+from backups.installation import Installation
 from backups.stores import FolderStore, Store
 from backups.stores.s3 import S3Store, s3_client
 from core.ids import uuid7
@@ -78,17 +86,20 @@ class Rclone:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+
         program = str(Path(sys.executable).parent / "rclone")
         served = ["serve", "s3", str(self.folder), "--addr", f"127.0.0.1:{self.port}"]
         access = ["--auth-key", ",".join(ACCESS.values()), "--config", os.devnull]
         self.process = subprocess.Popen(
             [program, *served, *access], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
+
         raise TimeoutError("rclone doesn't listen")
 
     def kill(self) -> None:
@@ -128,6 +139,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     else:
         server = request.getfixturevalue("rclone")
         found = S3Store(s3_client(server.address, attempts=2), "backups", "production/")
+
     return found
 
 
@@ -145,7 +157,7 @@ def keys_of(store: Store, prefix: str = "") -> list[str]:
 
 @dataclass(frozen=True)
 class Keyring:
-    """What one installation has."""
+    """The keys of one installation."""
 
     identity_file: Path
     signing_key_file: Path
@@ -162,6 +174,7 @@ def make_keyring(folder: Path) -> Keyring:
     folder.mkdir()
     recipient = make_identity(folder / "identity.txt")
     make_signing_key(folder / "signing.pem")
+
     return Keyring(
         identity_file=folder / "identity.txt",
         signing_key_file=folder / "signing.pem",
@@ -184,7 +197,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 # --- Manifests ---------------------------------------------------------------------------------
 
 
-FACTS = Facts(
+FACTS = DirectoryRecord(
     name='Clínica"Norte"',
     plan="starter",
     time_zone="America/Manaus",
@@ -201,13 +214,13 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
         "clinic_id": clinic,
         "schema_name": "norte" if clinic == NORTE else "sul",
         "facts": FACTS,
-        "kind": Kind.FULL,
+        "kind": BackupKind.FULL,
         "parent": None,
         "created_at": NOW,
         "origin": Origin(shard="shard_1", system_identifier="7433021", timeline=1, incarnation="1"),
         "ddl_fingerprint": "ab" * 32,
         "migrations_head": "f00",
-        "snapshots": Snapshots(start=None, end="100:100:"),
+        "snapshots": SnapshotRange(start=None, end="100:100:"),
         "since": None,
         "recipients": (),
         "ddl": (),
@@ -220,40 +233,41 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
 
 
 def increment_of(older: Signed, **changes: Any) -> Manifest:
-    """What continues the backup."""
+    """An increment that continues the backup."""
     below = older.manifest
     end = f"{int(below.snapshots.end.split(':')[0]) + 100}"
     facts: dict[str, Any] = {
         "backup_id": uuid7(),
-        "kind": Kind.INCREMENT,
+        "kind": BackupKind.INCREMENT,
         "parent": older.as_parent,
-        "snapshots": Snapshots(start=below.snapshots.end, end=f"{end}:{end}:"),
+        "snapshots": SnapshotRange(start=below.snapshots.end, end=f"{end}:{end}:"),
         "since": older.since(changes.get("documents", ())),
         "objects": (),
     }
+
     return replace(below, **(facts | changes))
 
 
 @pytest.fixture
 def written(folder: FolderStore, ours: Keyring) -> Callable[[Manifest], Signed]:
-    """`written(manifest)` signs it and puts it into the folder."""
+    """`written(manifest)` signs the manifest and puts it into the folder."""
     return lambda manifest: write_manifest(folder, manifest, ours.signing)
 
 
 @pytest.fixture
 def configured(tmp_path: Path, settings: Settings) -> Store:
-    """The installation's own store, with keys of its own: what a server that backs up has."""
+    """The store that the settings name, with keys of its own, as on a server that makes backups."""
     settings.BACKUP_STORE_URL = (tmp_path / "store").as_uri()
     settings.BACKUP_SIGNING_KEY_FILE = str(tmp_path / "signing.pem")
     settings.BACKUP_IDENTITY_FILE = str(tmp_path / "identity.txt")
     settings.BACKUP_RECIPIENTS = [make_identity(tmp_path / "identity.txt")]
     make_signing_key(tmp_path / "signing.pem")
-    return configured_store()
+    return Installation().store
 
 
 @pytest.fixture
 def folder_of_files(settings: Settings, tmp_path: Path) -> Path:
-    """The files in a folder, as on a single server."""
+    """The storage of files in a folder, as on a single server."""
     settings.STORAGES = settings.STORAGES | {
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -265,7 +279,7 @@ def folder_of_files(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clinic(fresh_clinic: FreshClinic, configured: Store) -> Clinic:
-    """A committed clinic, as the directory knows it, with a store for its backups."""
+    """A committed clinic of the directory, and a store for its backups."""
     with platform_scope():
         found: Clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
     return found

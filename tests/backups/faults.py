@@ -1,4 +1,4 @@
-"""A proxy before an S3 that does what networks and servers do on bad days."""
+"""A proxy before an S3, with the faults of networks and servers on bad days."""
 
 import http.client
 import threading
@@ -13,7 +13,7 @@ Fault = Literal["refuse", "lose the answer", "cut the answer", "never answer", "
 
 
 class FaultyProxy:
-    """Forwards everything. `fail(what, method)` does it wrong, for so many requests."""
+    """Forwards every request, except those that `fail` spoils."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream).netloc
@@ -23,7 +23,7 @@ class FaultyProxy:
         self._lock = threading.Lock()
 
     def fail(self, what: Fault, method: str, query: str = "", times: int = 1) -> None:
-        """Do so to the next requests of the method whose target contains `query`."""
+        """Spoil the next `times` requests of the method whose target contains `query`."""
         self._faults += [(method, query, what)] * times
 
     def next_fault(self, method: str, target: str) -> Fault | None:
@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.proxy.next_fault(self.command, self.path)
         self.close_connection = fault is not None
+
         if fault == "never answer":
             self.proxy.released.wait(timeout=60)
         elif fault == "refuse":
@@ -66,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
             name: value for name, value in response.getheaders() if name.lower() not in hop_by_hop
         }
         length = response.getheader("Content-Length") if self.command == "HEAD" else None
+
         return response.status, headers | {"Content-Length": length or str(len(content))}, content
 
     def answer(
@@ -77,6 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         pieces = 20 if slowly else 1
         size = -(-len(content) // pieces) or 1
+
         for at in range(0, len(content), size):
             if slowly:
                 time.sleep(0.05)
@@ -97,6 +100,7 @@ def faulty_proxy(upstream: str) -> Iterator[tuple[FaultyProxy, str]]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
+
     try:
         yield proxy, f"http://127.0.0.1:{server.server_address[1]}"
     finally:

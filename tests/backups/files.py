@@ -1,18 +1,18 @@
-"""Files of a clinic, and what happens to their objects in a folder of backups."""
+"""Files of a clinic, and damages to their objects in a folder of backups."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from backups.stores import FolderStore
 from tenants.models import Clinic
+from tests.people import FreshClinic
 
 
-def kept_file(clinic: Any, content: bytes, name: str = "a") -> str:
-    """A file in the clinic's place in the storage; returns its name there."""
+def kept_file(clinic: Clinic | FreshClinic, content: bytes, name: str = "a") -> str:
+    """Put a file into the clinic's folder of the storage; returns its name there."""
     clinic_id = clinic.id if isinstance(clinic, Clinic) else clinic.route.clinic_id
     return default_storage.save(f"{clinic_id}/documents/{name}", ContentFile(content))
 

@@ -1,4 +1,4 @@
-"""What an operator types, and what comes back."""
+"""The backup commands as an operator types them, and their output."""
 
 import json
 import os
@@ -13,9 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from backups.keys import read_identities, read_signing_key
-from backups.locking import sole_run
-from backups.services import backup_catalogue
+from backups.format.keys import read_identities, read_signing_key
+from backups.installation import Installation
+from backups.snapshot.locks import backup_lock
 from backups.stores import Store
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
@@ -37,23 +37,28 @@ def said_json(*args: Any, **options: Any) -> list[dict[str, Any]]:
 def test_a_day_of_an_operator(fresh_clinic: FreshClinic, configured: Store) -> None:
     name = fresh_clinic.route.schema
     (full,) = said_json("backup", name)
+
     assert full["kind"] == "full"
+
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(name="Outro Nome")
     (increment,) = said_json("backup", name, incremental=True)
+
     assert increment["kind"] == "increment"
     assert "nothing changed until" in said("backup", name, incremental=True)
+
     listed = said_json("backups", name)
     assert [row["backup"] for row in listed] == [full["backup"], increment["backup"]]
     assert [row["problem"] for row in listed] == ["", ""]
     assert "chain ok" in said("backups", name)
     assert "is whole" in said("verify_backup", increment["backup"])
+
     (pruned,) = said_json("prune_backups", name, dry_run=True)
     assert pruned["removed"] == []
     assert set(pruned["kept"]) == {full["backup"], increment["backup"]}
 
 
-def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) -> None:
+def test_a_broken_chain_is_reported(fresh_clinic: FreshClinic, configured: Store) -> None:
     name = fresh_clinic.route.schema
     said("backup", name)
     with clinic_scope(fresh_clinic.route):
@@ -61,29 +66,40 @@ def test_a_broken_chain_is_said(fresh_clinic: FreshClinic, configured: Store) ->
     said("backup", name, incremental=True)
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=name)
-    full = next(iter(backup_catalogue(clinic_id=clinic.id)))
+    full = next(iter(Installation().catalogue(clinic.id)))
     configured.delete(full.manifest.key)
+
     with pytest.raises(CommandError, match="1 of them can't be restored"):
         said("backups", name)
     with pytest.raises(CommandError, match="is missing"):
         said(
             "verify_backup",
-            str(next(iter(backup_catalogue(clinic_id=clinic.id))).manifest.backup_id),
+            str(next(iter(Installation().catalogue(clinic.id))).manifest.backup_id),
         )
 
 
-def test_statuses_mean_it(fresh_clinic: FreshClinic, configured: Store, settings: Settings) -> None:
-    name = fresh_clinic.route.schema
+def test_an_unknown_clinic_and_an_unknown_backup_are_refused(configured: Store) -> None:
     with pytest.raises(CommandError, match="No such clinic: nowhere"):
         said("backup", "nowhere")
     with pytest.raises(CommandError, match="name its clinic"):
         said("verify_backup", str(uuid4()))
-    with sole_run(fresh_clinic.route), pytest.raises(CommandError) as under_way:
-        said("backup", name)
+
+
+def test_a_running_backup_has_exit_status_3(fresh_clinic: FreshClinic, configured: Store) -> None:
+    with backup_lock(fresh_clinic.route), pytest.raises(CommandError) as under_way:
+        said("backup", fresh_clinic.route.schema)
+
     assert under_way.value.returncode == 3
+
+
+def test_a_failed_backup_has_exit_status_1(
+    fresh_clinic: FreshClinic, configured: Store, settings: Settings
+) -> None:
     settings.BACKUP_RECIPIENTS = []
+
     with pytest.raises(CommandError) as failed:
-        said("backup", name)
+        said("backup", fresh_clinic.route.schema)
+
     assert failed.value.returncode == 1
 
 
@@ -103,7 +119,7 @@ def test_the_commands_load_no_more_than_they_need() -> None:
     assert done.stdout.split() == [code_head(), "False", "False"]
 
 
-def test_keys_are_made_once(tmp_path: Path) -> None:
+def test_keys_are_never_overwritten(tmp_path: Path) -> None:
     found = json.loads(said("backup_keys", str(tmp_path / "keys"), json=True))
     assert read_identities(Path(found["BACKUP_IDENTITY_FILE"]))
     signing = read_signing_key(Path(found["BACKUP_SIGNING_KEY_FILE"]))

@@ -1,16 +1,17 @@
-"""The store itself says which backups there are, and which can be restored."""
+"""The store itself knows which backups exist, and which can be restored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from backups.catalogue import Catalogue, read_catalogue
 from backups.errors import ChainBroken
-from backups.layout import data_key, manifests_prefix
-from backups.manifests import Manifest, Parent, Signed, Snapshots, write_manifest
+from backups.format.catalogue import Catalogue, read_catalogue
+from backups.format.manifests import Manifest, Parent, Signed, SnapshotRange, write_manifest
 from backups.stores import FolderStore, Store
+from backups.stores.layout import data_key, manifests_prefix
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -33,7 +34,7 @@ def chain(written: Write) -> list[Signed]:
     return signed
 
 
-def ids(backups: Any) -> list[Any]:
+def ids(backups: Iterable[Signed]) -> list[UUID]:
     return [signed.manifest.backup_id for signed in backups]
 
 
@@ -42,25 +43,27 @@ def test_every_store_lists_its_backups(store: Store, ours: Keyring) -> None:
     child = write_manifest(store, increment_of(full), ours.signing)
     write_manifest(store, manifest_of(SUL), ours.signing)
     catalogue = read_catalogue(store, NORTE, ours.trusted)
+
     assert catalogue.backups == (full, child)
     assert catalogue.refused == ()
     assert catalogue.chain(child.manifest.backup_id) == (full, child)
     assert catalogue.latest() == child
 
 
-def test_without_a_manifest_it_is_no_backup(folder: FolderStore, ours: Keyring) -> None:
+def test_without_a_manifest_there_is_no_backup(folder: FolderStore, ours: Keyring) -> None:
     folder.create(data_key(NORTE, uuid7(), "data.sql"), b"a backup that died")
     catalogue = read_catalogue(folder, NORTE, ours.trusted)
     assert (catalogue.backups, catalogue.latest()) == ((), None)
 
 
-def test_what_is_refused_is_told_and_hides_nothing(
+def test_a_refused_manifest_is_reported_and_hides_no_other(
     folder: FolderStore, ours: Keyring, strangers: Keyring, chain: list[Signed]
 ) -> None:
     planted = write_manifest(folder, manifest_of(), strangers.signing).manifest
     for name in ("notes.txt", f"{uuid7().hex}.jsonl"):
         folder.create(f"{manifests_prefix(NORTE)}{name}", b"")
     catalogue = read_catalogue(folder, NORTE, ours.trusted)
+
     assert catalogue.backups == tuple(chain)
     assert {item.key for item in catalogue.refused} >= {planted.key}
     assert len(catalogue.refused) == 3
@@ -75,19 +78,23 @@ def test_a_chain_is_a_full_and_its_increments_in_order(chain: list[Signed]) -> N
 
 
 def test_two_increments_of_one_parent_are_two_chains(chain: list[Signed], written: Write) -> None:
-    other = written(increment_of(chain[1], snapshots=Snapshots(start="200:200:", end="250:250:")))
+    other = written(
+        increment_of(chain[1], snapshots=SnapshotRange(start="200:200:", end="250:250:"))
+    )
     catalogue = Catalogue([*chain, other])
     assert catalogue.chain(chain[-1].manifest.backup_id) == tuple(chain)
     assert catalogue.chain(other.manifest.backup_id) == (*chain[:2], other)
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
-def test_a_missing_link_breaks_what_stands_on_it(chain: list[Signed], missing: int) -> None:
+def test_a_missing_link_breaks_the_backups_above_it(chain: list[Signed], missing: int) -> None:
     catalogue = Catalogue([signed for signed in chain if signed is not chain[missing]])
     gone = chain[missing].manifest.backup_id
+
     for signed in chain[missing + 1 :]:
         with pytest.raises(ChainBroken, match=f"{gone} is missing"):
             catalogue.chain(signed.manifest.backup_id)
+
     assert catalogue.latest() == (chain[missing - 1] if missing else None)
     with pytest.raises(ChainBroken, match="no such backup"):
         catalogue.chain(gone)
@@ -100,7 +107,10 @@ def changed_origin(name: str, value: Any) -> Callable[[Manifest], dict[str, Any]
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        (lambda _: {"snapshots": Snapshots(start="150:150:", end="300:300:")}, "another snapshot"),
+        (
+            lambda _: {"snapshots": SnapshotRange(start="150:150:", end="300:300:")},
+            "another snapshot",
+        ),
         (changed_origin("timeline", 2), "another origin"),
         (changed_origin("system_identifier", "1"), "another origin"),
         (changed_origin("shard", "shard_2"), "another origin"),
@@ -121,7 +131,9 @@ def test_an_increment_that_doesnt_fit_its_parent_breaks_the_chain(
     child = written(increment_of(full, **changes(full.manifest)))
     grandchild = written(increment_of(child))
     catalogue = Catalogue([full, child, grandchild])
+
     for signed in (child, grandchild):
         with pytest.raises(ChainBroken, match=f"{child.manifest.backup_id} .*{why}"):
             catalogue.chain(signed.manifest.backup_id)
+
     assert catalogue.latest() == full

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a command is one line, one JSON object if asked for, and a status."""
+"""Any failure of a command is one line, one JSON object if asked for, and a status."""
 
 import json
 import subprocess
@@ -13,11 +13,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from backups.manifests import Signed
+from backups.format.manifests import Signed
 from backups.stores import Store
 from devstack.stack import Stack
+from tests.backups.processes import environ
 from tests.backups.rebuilding import backed_up
-from tests.backups.test_faults_restore import environ
 from tests.people import FreshClinic
 
 NOBODY = str(uuid4())
@@ -25,7 +25,7 @@ SILENT = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
-    """As an operator types it, with nobody at the keyboard."""
+    """Run the command as an operator types it, without standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "django", *arguments],
         env=env,
@@ -34,6 +34,7 @@ def run(env: dict[str, str], *arguments: str) -> tuple[int, str, str]:
         text=True,
         check=False,
     )
+
     return done.returncode, done.stdout, done.stderr
 
 
@@ -47,7 +48,7 @@ def made(fresh_clinic: FreshClinic, configured: Store) -> Signed:
     return backed_up(configured, fresh_clinic.route)
 
 
-# --- What each command says --------------------------------------------------------------------
+# --- Messages of each command ------------------------------------------------------------------
 
 FAILING = {
     "backup": (("backup", "nowhere"), "failed", "No such clinic: nowhere"),
@@ -70,8 +71,10 @@ def test_a_failure_is_one_json_object(
     name: str, fresh_clinic: FreshClinic, configured: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, code, text = FAILING[name]
+
     with pytest.raises(CommandError, match=text) as refused:
         call_command(*arguments, "--json")
+
     said = json.loads(capsys.readouterr().out)
     assert said == {"error": code, "message": str(refused.value)}
     assert refused.value.returncode == 1
@@ -87,12 +90,15 @@ def test_a_clinic_that_fails_is_named_in_its_line(
 ) -> None:
     schema = fresh_clinic.route.schema
     settings.BACKUP_STORE_URL = "ftp://nowhere"
+
     with pytest.raises(CommandError, match=schema):
         call_command(name, schema, "--json")
+
     said = json.loads(capsys.readouterr().out)
     assert (said["clinic"], said["error"]) == (schema, "backup_not_configured")
     with pytest.raises(CommandError, match=schema):
         call_command(name, schema)
+
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", f"{schema}: {said['message']}\n")
 
@@ -118,21 +124,22 @@ ARGUMENTS = {
 
 @pytest.mark.without_database
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_a_wrong_argument_says_what_would_be_right(
+def test_a_wrong_argument_is_answered_with_a_right_one(
     name: str, configured: Store, env: dict[str, str]
 ) -> None:
     arguments, hint = ARGUMENTS[name]
     status, out, err = run(env, *arguments, "--json")
     said = json.loads(out)
+
     assert (status, said["error"]) == (2, "usage")
     assert hint in said["message"]
     assert hint in err
 
 
-# --- Nobody answers ----------------------------------------------------------------------------
+# --- No answer ---------------------------------------------------------------------------------
 
 
-def test_nobody_at_the_keyboard_means_no(
+def test_without_an_answer_nothing_is_done(
     fresh_clinic: FreshClinic, made: Signed, env: dict[str, str]
 ) -> None:
     schema = fresh_clinic.route.schema
@@ -174,6 +181,7 @@ def empty(env: dict[str, str], stack: Stack) -> Iterator[dict[str, str]]:
     """The environment of an installation whose directory has no tables yet."""
     addresses, name = stack.addresses(), f"empty_{uuid4().hex}"
     owner = addresses["DATABASE_OWNER_URL"]
+
     with psycopg.connect(as_admin(owner), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
@@ -195,15 +203,21 @@ def test_the_store_is_listed_and_verified_before_anything_is_migrated(
     fresh_clinic: FreshClinic, made: Signed, empty: dict[str, str]
 ) -> None:
     schema, backup = fresh_clinic.route.schema, str(made.manifest.backup_id)
+
     for named in ((), (schema,), (str(fresh_clinic.route.clinic_id),)):
         status, out, err = run(empty, "backups", *named, "--json")
+
         assert (status, err) == (0, "")
         assert (json.loads(out)["clinic"], json.loads(out)["backup"]) == (schema, backup)
+
     for name in (schema, str(fresh_clinic.route.clinic_id)):
         status, out, err = run(empty, "verify_backup", backup, "--clinic", name, "--json")
+
         assert (status, err) == (0, "")
         assert json.loads(out)["bytes"] > 0
+
     status, out, err = run(empty, "verify_backup", backup)
+
     assert (status, err) == (
         1,
         "CommandError: No run here made it: name its clinic with --clinic.\n",
@@ -216,7 +230,7 @@ def test_the_store_is_listed_and_verified_before_anything_is_migrated(
     [("restore", "latest", "--clinic", "norte", "--noinput"), ("backup", "norte"), ("drill", "x")],
     ids=lambda arguments: arguments[0],
 )
-def test_the_others_say_that_the_directory_is_to_be_migrated_first(
+def test_the_other_commands_ask_to_migrate_the_directory_first(
     arguments: tuple[str, ...], configured: Store, empty: dict[str, str]
 ) -> None:
     status, _, err = run(empty, *arguments)

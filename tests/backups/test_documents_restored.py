@@ -1,4 +1,4 @@
-"""A restore brings files back: the right bytes or none, and it says which it couldn't."""
+"""A restore brings files back, the right bytes or none, and names the files that it couldn't."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +11,17 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from backups import documents, sealing
-from backups.documents import documents_listed
-from backups.keys import read_recipients
-from backups.manifests import Signed
-from backups.services import backup_make
+from backups.format import sealing
+from backups.format.keys import read_recipients
+from backups.format.manifests import Signed
+from backups.installation import Installation
+from backups.snapshot.files import documents_listed
 from backups.stores import FolderStore
+from backups.take import documents
+from backups.take.making import backup_make
 from patients.models import Document, Patient
 from patients.services.documents import document_upload
-from tenants.context import clinic_scope, platform_scope
+from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.models import Clinic
 from tenants.schemas import drop_schema
 from tests.backups.conftest import Keyring
@@ -32,8 +34,9 @@ PDF = b"%PDF-1.7\nlaudo\n%%EOF\n"
 
 @pytest.fixture
 def uploaded(fresh_clinic: FreshClinic, configured: FolderStore) -> Document:
-    """A patient's document of the clinic."""
+    """Upload a document of a patient."""
     people = fresh_clinic.people
+
     with clinic_scope(fresh_clinic.route):
         return document_upload(
             acting_user=people.owner,
@@ -46,12 +49,12 @@ def uploaded(fresh_clinic: FreshClinic, configured: FolderStore) -> Document:
 def back_up(clinic: FreshClinic) -> Signed:
     with platform_scope():
         found = Clinic.objects.get(id=clinic.route.clinic_id)
-    signed = backup_make(clinic=found).signed
+    signed = backup_make(Installation(), clinic=found).signed
     assert signed is not None
     return signed
 
 
-def path_of(route: Any, document: Document) -> str:
+def path_of(route: ClinicRoute, document: Document) -> str:
     with clinic_scope(route):
         return Document.objects.get(id=document.id).path
 
@@ -68,7 +71,7 @@ def added_since(clinic: FreshClinic) -> None:
         Patient.objects.create(**somebody(1))
 
 
-def names(clinic: Any) -> set[str]:
+def names(clinic: FreshClinic | Clinic) -> set[str]:
     with clinic_scope(clinic.route):
         return {patient.name for patient in Patient.objects.all()}
 
@@ -96,7 +99,7 @@ def test_files_that_are_still_there_need_no_store(
 
 
 @pytest.mark.parametrize("what", [*DAMAGES, "for another key"])
-def test_what_cant_come_back_is_said_and_stops_nothing_else(
+def test_a_file_that_cant_come_back_is_named_and_stops_nothing_else(
     fresh_clinic: FreshClinic,
     configured: FolderStore,
     strangers: Keyring,
@@ -121,10 +124,12 @@ def test_what_cant_come_back_is_said_and_stops_nothing_else(
     added_since(fresh_clinic)
     for name in (bad, good):
         default_storage.delete(name)
+
     with pytest.raises(CommandError, match="restored, but 1 of its files") as partly:
         said(capsys, fresh_clinic)
     assert partly.value.returncode == 3
     assert "\n" not in str(partly.value)
+
     told = json.loads(capsys.readouterr().out)
     assert told["documents_missing"] == {"count": 1, "names": [bad]}
     assert names(fresh_clinic) == {"Paciente Modelo"}
@@ -147,6 +152,7 @@ def test_a_storage_that_fails_leaves_the_clinic_as_it_was(
         raise OSError(28, "No space left on device: /secret")
 
     monkeypatch.setattr(default_storage, "save", full_disk)
+
     with pytest.raises(CommandError, match=r"Mend it, then .* \(failure=OSError\)$"):
         call_command("restore", "latest", "--clinic", fresh_clinic.route.schema, "--noinput")
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
@@ -162,10 +168,11 @@ def test_a_file_that_a_restore_left_half_written_is_written_again(
     back_up(fresh_clinic)
     (folder_of_files / name).write_bytes(b"la")
     said(capsys, fresh_clinic)
+
     assert content_of_file(name) == b"laudo"
 
 
-# --- Elsewhere ---------------------------------------------------------------------------------
+# --- As another clinic -------------------------------------------------------------------------
 
 
 def test_an_empty_installation_gets_the_files_back_under_their_names(
@@ -179,9 +186,12 @@ def test_an_empty_installation_gets_the_files_back_under_their_names(
     with platform_scope():
         Clinic.objects.filter(id=route.clinic_id).delete()
     told = said(capsys, fresh_clinic, "--domain", fresh_clinic.host)
+
     assert told["documents_missing"]["count"] == 0
+
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=route.schema)
+
     assert path_of(clinic.route, uploaded) == path
     assert content_of_file(path) == PDF
 
@@ -205,15 +215,20 @@ def test_a_copy_has_files_of_its_own(
     original = path_of(fresh_clinic.route, uploaded)
     back_up(fresh_clinic)
     told = said(capsys, fresh_clinic, "--as", copy, "--domain", "copia.localhost")
+
     assert told["documents_missing"]["count"] == 0
+
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=copy)
     path = path_of(clinic.route, uploaded)
+
     assert path.startswith(f"{clinic.id}/")
     assert content_of_file(path) == content_of_file(original) == PDF
+
     default_storage.delete(original)
     assert content_of_file(path) == PDF
-    signed = backup_make(clinic=clinic).signed
+
+    signed = backup_make(Installation(), clinic=clinic).signed
     assert signed is not None
     assert [document.name for document in signed.manifest.documents] == [path]
     assert configured.size(signed.manifest.documents[0].file.key)
@@ -228,23 +243,28 @@ def test_a_copy_never_gets_wrong_bytes(
 ) -> None:
     made = back_up(fresh_clinic)
     damaged(configured, made.manifest.documents[0].file.key, "a flipped bit")
+
     with pytest.raises(CommandError, match="restored, but 1 of its files"):
         said(capsys, fresh_clinic, "--as", copy, "--domain", "copia.localhost")
+
     with platform_scope():
         clinic = Clinic.objects.get(schema_name=copy)
     path = path_of(clinic.route, uploaded)
+
     assert json.loads(capsys.readouterr().out)["documents_missing"]["names"] == [path]
     assert not default_storage.exists(path)
 
 
-def test_a_copy_that_comes_to_nothing_leaves_no_files(
+def test_a_copy_that_fails_leaves_no_files(
     fresh_clinic: FreshClinic, uploaded: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its host name is another clinic's."""
+    """The copy's host name is another clinic's."""
     back_up(fresh_clinic)
     before = default_storage.listdir("")[0]
     copy = f"{fresh_clinic.route.schema}_copia"
+
     with pytest.raises(CommandError):
         said(capsys, fresh_clinic, "--as", copy, "--domain", fresh_clinic.host)
+
     left = set(default_storage.listdir("")[0]) - set(before)
     assert [file for folder in left for file in documents_listed(UUID(folder))] == []

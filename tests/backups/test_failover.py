@@ -1,4 +1,4 @@
-"""A server that took over is noticed at once: its transaction numbers mean something else."""
+"""A promoted server is noticed at once: its transaction ids mean something else."""
 
 import time
 from collections.abc import Iterator
@@ -29,16 +29,21 @@ def server(tmp_path: Path) -> Iterator[Cluster]:
     folders.remove()
 
 
-def test_a_promotion_is_seen_before_the_first_checkpoint(server: Cluster) -> None:
+def test_a_promotion_is_noticed_before_the_first_checkpoint(server: Cluster) -> None:
     server.start()
     server.wait()
+
     assert read(server) == (False, 1)
+
     stop_daemons([server.daemon])
     (server.data / "standby.signal").touch()
     server.start()
+
     assert as_soon_as_it_answers(server) == (True, None)
+
     with psycopg.connect(administrator(server), autocommit=True) as connection:
         connection.execute("SELECT pg_promote()")
+
     assert read(server) == (False, 2)
 
 

@@ -1,10 +1,8 @@
-"""Whatever breaks while a backup is made: no half backup is listed, and the next run works."""
+"""Failures while a backup is made: no partial backup is listed, and the next run works."""
 
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,15 +12,16 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import Settings
 
-from backups import full as fulls
-from backups import services
-from backups import source as sources
-from backups.errors import BackupRunning, ServerFailed, StoreError
+from backups.errors import ServerFailed, StoreError
+from backups.installation import Installation
 from backups.models import Run
-from backups.services import Made, backup_catalogue, backup_make
-from backups.source import Source
+from backups.snapshot.snapshot import Snapshot
+from backups.snapshot.tables import rows_of_table
 from backups.stores import Store
 from backups.stores.s3 import S3Store, s3_client
+from backups.take import full as fulls
+from backups.take import making
+from backups.take.making import backup_make
 from core.ids import uuid7
 from devstack.stack import Stack
 from patients.models import Patient
@@ -31,27 +30,6 @@ from tenants.models import Clinic
 from tenants.postgresql.base import SHARD_COOL_DOWN
 from tests.backups.conftest import Rclone, keys_of
 from tests.backups.faults import FaultyProxy, faulty_proxy
-from tests.backups.test_faults_restore import environ
-
-_DIES = """
-import django, os, sys
-django.setup()
-from backups import full, services
-from django.core.management import call_command
-def stopping(kept, *, after):
-    def stop(*args, **kwargs):
-        done = kept(*args, **kwargs) if after else None
-        print("here", flush=True)
-        sys.stdin.read()
-    return stop
-if os.environ["STOP_AT"] == "before the manifest":
-    full.write_manifest = stopping(full.write_manifest, after=False)
-elif os.environ["STOP_AT"] == "after the manifest":
-    full.write_manifest = stopping(full.write_manifest, after=True)
-else:
-    services.documents_kept = stopping(services.documents_kept, after=True)
-call_command("backup", os.environ["CLINIC"])
-"""
 
 
 def last_run(clinic: Clinic) -> Run:
@@ -59,73 +37,30 @@ def last_run(clinic: Clinic) -> Run:
         return Run.objects.filter(clinic=clinic).latest("started_at")
 
 
-# --- The process --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("place", "listed"),
-    [("before any object", 0), ("before the manifest", 0), ("after the manifest", 1)],
-)
-def test_a_backup_that_is_killed_is_there_wholly_or_not_at_all(
-    place: str,
-    listed: int,
-    clinic: Clinic,
-    configured: Store,
-    settings: Settings,
-    stack: Stack,
-) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DIES],
-        env=environ(settings, stack) | {"STOP_AT": place, "CLINIC": clinic.schema_name},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert len(list(backup_catalogue(clinic_id=clinic.id))) == listed
-    made = once_free(clinic)
-    assert made.signed is not None
-    call_command("verify_backup", str(made.signed.manifest.backup_id), "--deep")
-    assert len(list(backup_catalogue(clinic_id=clinic.id))) == listed + 1
-    with_objects = {key.split("/")[3] for key in keys_of(configured) if "/data/" in key}
-    assert len(with_objects) == listed + 1
-
-
-def once_free(clinic: Clinic) -> Made:
-    for _ in range(100):
-        try:
-            return backup_make(clinic=clinic)
-        except BackupRunning:
-            time.sleep(0.1)
-    raise TimeoutError("the lock is still held")
-
-
 # --- PostgreSQL ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def a_shard_that_dies(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The shard's server dies, as by a power cut, when the rows have been read."""
-    kept = Source.outlast_crashes
+    """Kill the shard's server, as a power cut would, once the rows are read."""
+    kept = Snapshot.outlast_crashes
 
-    def die(source: Source) -> None:
+    def die(snapshot: Snapshot) -> None:
         daemon = stack.clusters["shard_1"].daemon
         if (pid := daemon.pid()) is not None:
             os.kill(pid, signal.SIGQUIT)
             while daemon.pid() is not None:
                 time.sleep(0.05)
-        kept(source)
+        kept(snapshot)
 
-    monkeypatch.setattr(Source, "outlast_crashes", die)
+    monkeypatch.setattr(Snapshot, "outlast_crashes", die)
     yield
     connections.close_all()
     stack.start("shard_1")
     time.sleep(SHARD_COOL_DOWN)
 
 
-def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
+def test_a_dead_server_is_one_line_and_other_clinics_get_their_backups(
     clinic: Clinic,
     norte: ClinicRoute,
     sul: ClinicRoute,
@@ -134,13 +69,17 @@ def test_a_server_that_dies_is_one_line_and_the_other_clinics_get_their_backups(
 ) -> None:
     with pytest.raises(CommandError, match="Mend the cause and run it again"):
         call_command("backup", "--all", "--json")
+
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     said = {line["clinic"]: line for line in lines}
+
     assert "\n" not in said[clinic.schema_name]["error"]
+
     on_the_other_shard = [r for r in (norte, sul) if r.shard != "shard_1"]
     for route in on_the_other_shard:
         assert said[route.schema]["kind"] == "full"
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+
+    assert list(Installation().catalogue(clinic.id)) == []
 
 
 def test_the_failure_is_kept_without_the_servers_own_words(
@@ -150,9 +89,10 @@ def test_the_failure_is_kept_without_the_servers_own_words(
         with clinic_scope(clinic.route), connections[clinic.route.shard].cursor() as cursor:
             cursor.execute("SELECT 'Ana de Tal'::int")
 
-    monkeypatch.setattr(services, "write_full", refused)
+    monkeypatch.setattr(making, "write_full", refused)
+
     with pytest.raises(ServerFailed) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "Ana" not in str(failure.value)
     assert "Ana" not in last_run(clinic).error
 
@@ -173,6 +113,7 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
     clinic: Clinic, moto: str, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = clinic.schema_name
+
     with faulty_proxy(moto) as (proxy, address):
         store = in_a_bucket(settings, address)
         survives(proxy)
@@ -181,7 +122,7 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
             Patient.objects.update(name="Outro Nome")
         survives(proxy)
         call_command("backup", schema, "--incremental")
-        full, increment = backup_catalogue(clinic_id=clinic.id)
+        full, increment = Installation().catalogue(clinic.id)
         survives(proxy)
         call_command("verify_backup", str(increment.manifest.backup_id), "--deep")
         proxy.fail("answer slowly", "GET", "data.sql")
@@ -190,16 +131,19 @@ def test_an_operators_day_with_a_bucket_behind_a_bad_network(
             assert Patient.objects.get().name == "Paciente Modelo"
         before = keys_of(store)
         proxy.fail("cut the answer", "GET", "data.sql", times=9)
+
         with pytest.raises(CommandError) as failure:
             call_command("restore", str(full.manifest.backup_id), "--clinic", schema, "--noinput")
         assert "\n" not in str(failure.value)
+
         with clinic_scope(clinic.route):  # writes are allowed again
             Patient.objects.update(name="Outro Nome")
+
         assert keys_of(store) == before
 
 
 def survives(proxy: FaultyProxy) -> None:
-    """What a client with a second try gets over."""
+    """Faults that a client survives by trying again."""
     proxy.fail("refuse", "PUT")
     proxy.fail("lose the answer", "PUT", "data.sql")
     proxy.fail("refuse", "GET", "data.sql")
@@ -210,22 +154,24 @@ def test_a_store_that_is_killed_halfway_leaves_no_backup(
     clinic: Clinic, rclone: Rclone, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_bucket(settings, rclone.address)
-    kept = sources.rows_of_table
 
     def gone(*args: Any, **options: Any) -> Any:
         rclone.kill()
-        return kept(*args, **options)
+        return rows_of_table(*args, **options)
 
     monkeypatch.setattr(fulls, "rows_of_table", gone)
+
     with pytest.raises(StoreError) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
     assert last_run(clinic).state == Run.State.FAILED
+
     monkeypatch.undo()
     rclone.start()
     settings.BACKUP_STORE_ENDPOINT_URL = rclone.address
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
-    assert backup_make(clinic=clinic).signed is not None
+
+    assert list(Installation().catalogue(clinic.id)) == []
+    assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
 def test_a_full_disk_leaves_no_backup(
@@ -235,9 +181,11 @@ def test_a_full_disk_leaves_no_backup(
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("backups.stores.folder.os.fsync", full)
+
     with pytest.raises(StoreError) as failure:
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
     assert "\n" not in str(failure.value)
+
     monkeypatch.undo()
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
-    assert backup_make(clinic=clinic).signed is not None
+    assert list(Installation().catalogue(clinic.id)) == []
+    assert backup_make(Installation(), clinic=clinic).signed is not None

@@ -1,9 +1,7 @@
-"""Whatever breaks before the swap: the clinic is as it was, and the next restore works."""
+"""Failures before the swap: the clinic is as it was, and the next restore works."""
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,36 +13,17 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from pytest_django import Settings
 
-from backups import staging
-from backups.keys import make_identity, make_signing_key
-from backups.manifests import Signed
-from backups.recovery import recover
+from backups.format.keys import make_identity, make_signing_key
+from backups.format.manifests import Signed
+from backups.restore import staging
+from backups.restore.recovery import recover
 from backups.stores import Store
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
-from tenants.errors import ClinicBeingRestored
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
 from tests.people import FreshClinic
-
-_DIES = """
-import django, os, sys
-django.setup()
-from django.core.management import call_command
-from backups import loading, restore, staging
-def stop(*args, **kwargs):
-    print("here", flush=True)
-    sys.stdin.read()
-places = {
-    "rows": (loading.Loading, "_finish"),
-    "rules": (staging, "build_rules"),
-    "trail": (restore, "_carry_over"),
-    "swap": (restore, "swap"),
-}
-setattr(*places[os.environ["STOP_AT"]], stop)
-call_command("restore", "latest", "--clinic", os.environ["CLINIC"], "--noinput")
-"""
 
 
 def restore(clinic: FreshClinic, *options: str) -> None:
@@ -58,14 +37,14 @@ def names(clinic: FreshClinic) -> set[str]:
 
 @pytest.fixture
 def full(fresh_clinic: FreshClinic, configured: Store) -> Signed:
-    """A full backup, and a patient that came after it."""
+    """A full backup, and a patient added after it."""
     made = backed_up(configured, fresh_clinic.route)
     with clinic_scope(fresh_clinic.route):
         Patient.objects.create(**somebody(1))
     return made
 
 
-# --- What the store gives back -----------------------------------------------------------------
+# --- Failures of the store ---------------------------------------------------------------------
 
 
 def objects_of(settings: Settings) -> list[Path]:
@@ -146,17 +125,19 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_the_store_gives_back_wrong_leaves_the_clinic_as_it_was(
+def test_a_damaged_store_leaves_the_clinic_as_it_was(
     fault: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Settings
 ) -> None:
     before = dumped(stack, fresh_clinic.route.schema)
     damage, next_step = FAULTS[fault]
     damage(settings)
+
     with pytest.raises(CommandError) as refused:
         restore(fresh_clinic)
     assert next_step in str(refused.value)
     assert "\n" not in str(refused.value)
     assert dumped(stack, fresh_clinic.route.schema) == before
+
     with clinic_scope(fresh_clinic.route):
         Patient.objects.create(**somebody(2))
 
@@ -171,45 +152,52 @@ def test_a_missing_increment_is_no_chain(
     configured.delete(first.manifest.key)
     before = dumped(stack, fresh_clinic.route.schema)
     wish = (str(last.manifest.backup_id), "--clinic", fresh_clinic.route.schema, "--noinput")
+
     with pytest.raises(CommandError, match=f"{first.manifest.backup_id} is missing"):
         call_command("restore", *wish)
     assert dumped(stack, fresh_clinic.route.schema) == before
 
 
-# --- What the servers do -----------------------------------------------------------------------
+# --- Failures of the servers -------------------------------------------------------------------
 
 
-def test_a_migration_that_nobody_knows_is_refused(
+def test_an_unknown_migration_is_refused(
     fresh_clinic: FreshClinic, configured: Store, stack: Stack
 ) -> None:
     owner = stack.addresses()["SHARD_1_OWNER_URL"]
+
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(
             f'INSERT INTO "{fresh_clinic.route.schema}".django_migrations (app, name, applied)'
             " VALUES ('patients', '9999_of_tomorrow', now())"
         )
+
     backed_up(configured, fresh_clinic.route)
     before = dumped(stack, fresh_clinic.route.schema)
+
     with pytest.raises(CommandError, match="Restore with a newer release"):
         restore(fresh_clinic)
     assert dumped(stack, fresh_clinic.route.schema) == before
 
 
-def test_a_full_disk_is_said_and_nothing_is_left(
+def test_a_full_disk_is_reported_and_nothing_is_left(
     fresh_clinic: FreshClinic, full: Signed, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As PostgreSQL says it; a disk that is really full would stop the other tests' servers."""
+    """Simulated by PostgreSQL's error: a really full disk would stop the other tests' servers."""
     before = dumped(stack, fresh_clinic.route.schema)
 
     def full_disk(*_: Any) -> None:
         raise psycopg.errors.DiskFull("could not extend file")
 
     monkeypatch.setattr(staging, "build_rules", full_disk)
+
     with pytest.raises(CommandError, match="DiskFull 53100"):
         restore(fresh_clinic)
     assert dumped(stack, fresh_clinic.route.schema) == before
+
     monkeypatch.undo()
     restore(fresh_clinic)
+
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
 
@@ -221,21 +209,25 @@ def test_a_server_that_dies_halfway_has_the_clinic_when_it_is_back(
     def die(*_: Any) -> None:
         pid = stack.clusters["shard_1"].daemon.pid()
         assert pid is not None
-        os.kill(pid, signal.SIGQUIT)  # no checkpoint, no goodbye: it recovers when it starts
+        os.kill(pid, signal.SIGQUIT)  # without a checkpoint, so that it recovers when it starts
         while stack.clusters["shard_1"].daemon.pid() is not None:
             time.sleep(0.05)
         with psycopg.connect(stack.addresses()["SHARD_1_OWNER_URL"]):
             pass
 
     monkeypatch.setattr(staging, "build_rules", die)
+
     with pytest.raises(CommandError, match="Mend it, then run the command again"):
         restore(fresh_clinic)
+
     monkeypatch.undo()
     connections.close_all()
     stack.start("shard_1")
     time.sleep(staging_cool_down())
     recover("shard_1")
+
     assert dumped(stack, fresh_clinic.route.schema) == before
+
     restore(fresh_clinic)
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
@@ -244,57 +236,3 @@ def staging_cool_down() -> float:
     from tenants.postgresql import base
 
     return base.SHARD_COOL_DOWN
-
-
-@pytest.mark.parametrize("place", ["rows", "rules", "trail", "swap"])
-def test_a_killed_restore_leaves_the_clinic_closed_to_writes_until_somebody_looks(
-    place: str, fresh_clinic: FreshClinic, full: Signed, stack: Stack, settings: Settings
-) -> None:
-    schema = fresh_clinic.route.schema
-    before = dumped(stack, schema)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _DIES],
-        env=environ(settings, stack) | {"STOP_AT": place, "CLINIC": schema},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"here\n"
-    with pytest.raises(CommandError, match="at work"):
-        restore(fresh_clinic)
-    assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    with clinic_scope(fresh_clinic.route), pytest.raises(ClinicBeingRestored):
-        Patient.objects.create(**somebody(2))
-    free(fresh_clinic)
-    assert dumped(stack, schema) == before
-    assert leftovers(stack) == []
-    restore(fresh_clinic)
-    assert names(fresh_clinic) == {"Paciente Modelo"}
-
-
-def free(clinic: FreshClinic) -> None:
-    """The server notices after a moment that the process is gone."""
-    for _ in range(100):
-        if clinic.route.schema in recover(clinic.route.shard):
-            recover(clinic.route.shard)  # the dead process's other locks are free by now, too
-            return
-        time.sleep(0.1)
-    raise TimeoutError("the lock is still held")
-
-
-def leftovers(stack: Stack) -> list[str]:
-    with psycopg.connect(stack.addresses()["SHARD_1_OWNER_URL"]) as connection:
-        rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ %s", [r"^r_"])
-        return [name for (name,) in rows]
-
-
-def environ(settings: Settings, stack: Stack) -> dict[str, str]:
-    names = ("BACKUP_STORE_URL", "BACKUP_SIGNING_KEY_FILE", "BACKUP_IDENTITY_FILE")
-    chosen = {name: getattr(settings, name) for name in names}
-    chosen["BACKUP_RECIPIENTS"] = settings.BACKUP_RECIPIENTS[0]
-    chosen["DJANGO_SETTINGS_MODULE"] = "fisioflow.settings_test"
-    chosen["PYTHONPATH"] = str(settings.BASE_DIR)
-    owners = {k: v for k, v in os.environ.items() if k.endswith("_URL")}
-    return dict(os.environ) | owners | chosen

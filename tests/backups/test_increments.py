@@ -1,4 +1,4 @@
-"""An increment holds what changed between two snapshots, whatever was running, and nothing else."""
+"""An increment holds exactly what changed between two snapshots, whatever was running."""
 
 from datetime import UTC, datetime
 
@@ -9,8 +9,8 @@ from django.db import connections
 from accounts.models import User
 from audit.capture.tracked import tracked_tables
 from audit.models import Event, EventKind
-from backups.manifests import Kind
-from backups.source import is_ephemeral
+from backups.format.manifests import BackupKind
+from backups.snapshot.tables import is_ephemeral
 from backups.stores import Store
 from devstack.stack import Stack
 from patients.models import Patient
@@ -19,11 +19,12 @@ from tests.backups.rebuilding import backed_up, differences, dumped, rebuilt, so
 from tests.people import FreshClinic
 
 
-def test_a_full_and_an_increment_give_the_clinic_again(
+def test_a_full_and_an_increment_rebuild_the_clinic(
     fresh_clinic: FreshClinic, configured: Store, stack: Stack
 ) -> None:
     store, route, people = configured, fresh_clinic.route, fresh_clinic.people
     full = backed_up(store, route)
+
     with clinic_scope(route):
         Patient.objects.filter(id=people.record.id).update(name="Paciente Alterado")
         gone = Patient.objects.create(**somebody(1))
@@ -31,12 +32,16 @@ def test_a_full_and_an_increment_give_the_clinic_again(
         gone.delete()
         User.objects.filter(id=people.owner.id).update(password=make_password("another one"))
         Event.objects.create(kind=EventKind.EXPORTED, details={"rows": 2})
+
     increment = backed_up(store, route, full)
-    assert increment.manifest.kind is Kind.INCREMENT
+
+    assert increment.manifest.kind is BackupKind.INCREMENT
     assert increment.manifest.parent == full.as_parent
     assert increment.manifest.snapshots.start == full.manifest.snapshots.end
+
     with rebuilt(stack, store, [full, increment]) as (schema, applied):
         assert differences(dumped(stack, schema), dumped(stack, route.schema)) == {}
+
     assert applied.by_commit
     assert applied.lost == 0
 
@@ -49,22 +54,29 @@ def test_until_stops_at_a_commit(
     with clinic_scope(route):
         User.objects.filter(id=people.owner.id).update(password="first")
         Patient.objects.filter(id=people.record.id).update(name="Primeira")
+
     middle = dumped(stack, route.schema)
+
     with clinic_scope(route):
         with connections[route.shard].cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             (moment,) = cursor.fetchone()
+
         Patient.objects.filter(id=people.record.id).update(name="Segunda")
         User.objects.filter(id=people.owner.id).update(password="second")
+
     increment = backed_up(store, route, full)
     with rebuilt(stack, store, [full, increment], until=moment) as (schema, applied):
         found = differences(dumped(stack, schema), middle)
-    assert set(found) == {"accounts_user"}  # its password came and went in the window
+
+    assert set(found) == {"accounts_user"}  # its password came and went within one increment
     assert applied.lost == 1
     assert applied.reached is not None
     assert applied.reached <= moment.astimezone(UTC) <= datetime.now(UTC)
+
     with rebuilt(stack, store, [full, increment]) as (schema, applied):
         assert differences(dumped(stack, schema), dumped(stack, route.schema)) == {}
+
     assert applied.lost == 0
 
 
@@ -88,15 +100,18 @@ SELECT c.relname, EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid
 
 
 def test_no_table_escapes(in_norte: ClinicRoute) -> None:
-    """Each is tracked, or appended to with its transaction, or read-only, or of sign-ins."""
+    """Every table is tracked, append-only with its transaction, read-only, or of sign-ins."""
     with connections[in_norte.shard].cursor() as cursor:
         tracked = {found.table for found in tracked_tables(cursor)}
         cursor.execute(_TABLES, [settings.APP_ROLE] * 4)
         tables = cursor.fetchall()
+
     assert len(tables) > 20
+
     for table, has_xid, inserts, changes in tables:
         appended = has_xid and not changes
         read_only = not inserts and not changes
+
         assert table in tracked or appended or read_only or is_ephemeral(table), (
             f"Changes of {table} reach no increment: give it a history, or an xid8 column and no"
             " right to UPDATE and DELETE."

@@ -1,22 +1,22 @@
-"""Ctrl-C: one line, status 130, and nothing half-done is left."""
+"""Ctrl-C gives one line and status 130, and leaves nothing half-done."""
 
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from backups import full as fulls
-from backups import staging
+from backups.installation import Installation
 from backups.models import Run
-from backups.services import backup_catalogue, backup_make
+from backups.restore import staging
+from backups.take import full as fulls
+from backups.take.making import backup_make
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
 from tenants.models import Clinic
-from tests.backups.dumps import dumped
+from tests.backups.dumps import dumped, leftovers
 from tests.backups.rebuilding import somebody
 from tests.backups.test_faults_backup import last_run
-from tests.backups.test_faults_restore import leftovers
 
 
 def ctrl_c(*_: Any) -> None:
@@ -29,21 +29,25 @@ def interrupted(*command: str) -> None:
     assert failure.value.returncode == 130
 
 
-def test_of_a_backup(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_backup(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulls, "write_manifest", ctrl_c)
     interrupted("backup", clinic.schema_name)
     assert last_run(clinic).state == Run.State.FAILED
-    assert list(backup_catalogue(clinic_id=clinic.id)) == []
+    assert list(Installation().catalogue(clinic.id)) == []
     monkeypatch.undo()
-    assert backup_make(clinic=clinic).signed is not None
+    assert backup_make(Installation(), clinic=clinic).signed is not None
 
 
-def test_of_a_restore(clinic: Clinic, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    backup_make(clinic=clinic)
+def test_an_interrupted_restore(
+    clinic: Clinic, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_make(Installation(), clinic=clinic)
     before = dumped(stack, clinic.schema_name)
     monkeypatch.setattr(staging, "build_rules", ctrl_c)
     interrupted("restore", "latest", "--clinic", clinic.schema_name, "--noinput")
+
     assert dumped(stack, clinic.schema_name) == before
     assert leftovers(stack) == []
+
     with clinic_scope(clinic.route):  # writes are allowed again
         Patient.objects.create(**somebody(2))

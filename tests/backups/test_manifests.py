@@ -1,4 +1,4 @@
-"""A manifest is believed when a trusted key signed it, where it belongs."""
+"""A manifest is believed if a trusted key signed it, and it is in its own place."""
 
 import hashlib
 import json
@@ -14,20 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backups.canonical import decoded, encoded
 from backups.errors import ManifestRefused, ObjectExists, ObjectMissing
-from backups.layout import ddl_key, document_key, manifest_key
-from backups.manifests import (
-    Document,
-    Kind,
+from backups.format.canonical import decoded, encoded
+from backups.format.manifests import (
+    BackupKind,
+    DocumentCopy,
     Manifest,
     Signed,
     Table,
     read_manifest,
     write_manifest,
 )
-from backups.objects import PlainObject, SealedObject, digest_of
+from backups.format.objects import PlainObject, SealedObject, digest_of
 from backups.stores import FolderStore, Store
+from backups.stores.layout import ddl_key, document_key, manifest_key
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -44,17 +44,18 @@ Write = Callable[[Manifest], Signed]
 
 
 def full_of_norte() -> Manifest:
-    """With one of everything."""
+    """A manifest with one of everything."""
     bare = manifest_of()
     own = f"clinics/{NORTE}/data/{bare.backup_id}/data.sql.zst.age"
     laudo = digest_of(b"laudo")
+
     return replace(
         bare,
         ddl=(PlainObject(key=ddl_key("ab", "rules.sql"), stored=digest_of(b"ALTER")),),
         objects=(SealedObject(key=own, stored=digest_of(b"sealed"), content=digest_of(b"rows")),),
         tables=(Table(name="patients", rows=2, rows_hash="0f", first_byte=7, end_byte=90),),
         documents=(
-            Document(
+            DocumentCopy(
                 name="documents/1",
                 file=SealedObject(
                     key=document_key(NORTE, laudo.sha256, bare.backup_id),
@@ -66,9 +67,10 @@ def full_of_norte() -> Manifest:
     )
 
 
-def test_what_was_written_is_read(store: Store, ours: Keyring) -> None:
+def test_a_manifest_is_read_as_it_was_written(store: Store, ours: Keyring) -> None:
     manifest = full_of_norte()
     signed = write_manifest(store, manifest, ours.signing)
+
     assert read_manifest(store, NORTE, manifest.backup_id, ours.trusted) == signed
     assert signed.manifest == manifest
     assert signed.sha256 == hashlib.sha256(content_of(store, manifest.key)).hexdigest()
@@ -87,12 +89,12 @@ def test_a_backup_is_written_once(folder: FolderStore, ours: Keyring, written: W
     assert read_manifest(folder, NORTE, manifest.backup_id, ours.trusted) == signed
 
 
-def test_no_manifest_no_backup(folder: FolderStore, ours: Keyring) -> None:
+def test_without_a_manifest_nothing_is_read(folder: FolderStore, ours: Keyring) -> None:
     with pytest.raises(ObjectMissing):
         read_manifest(folder, NORTE, uuid7(), ours.trusted)
 
 
-# --- What isn't believed -----------------------------------------------------------------------
+# --- Refused manifests -------------------------------------------------------------------------
 
 
 def refused(folder: FolderStore, ours: Keyring, manifest: Manifest, why: str) -> None:
@@ -102,12 +104,14 @@ def refused(folder: FolderStore, ours: Keyring, manifest: Manifest, why: str) ->
     assert manifest.key in str(caught.value)
 
 
-def test_a_strangers_signature(folder: FolderStore, ours: Keyring, strangers: Keyring) -> None:
+def test_a_strangers_signature_is_refused(
+    folder: FolderStore, ours: Keyring, strangers: Keyring
+) -> None:
     signed = write_manifest(folder, manifest_of(), strangers.signing)
     refused(folder, ours, signed.manifest, "isn't one of BACKUP_TRUSTED_KEYS")
 
 
-def test_our_name_under_a_strangers_signature(
+def test_our_key_beside_a_strangers_signature_is_refused(
     folder: FolderStore, ours: Keyring, strangers: Keyring
 ) -> None:
     signed = write_manifest(folder, manifest_of(), strangers.signing)
@@ -118,39 +122,43 @@ def test_our_name_under_a_strangers_signature(
 
 
 @pytest.mark.parametrize("elsewhere", ["another clinic", "another backup"])
-def test_a_manifest_that_was_moved(
+def test_a_manifest_that_was_moved_is_refused(
     folder: FolderStore, ours: Keyring, written: Write, elsewhere: str
 ) -> None:
-    """Sul must not be restored from what is norte's, however well it is signed."""
+    """Sul must not be restored from norte's backup, however well it is signed."""
     norte = written(full_of_norte()).manifest
     place = manifest_of(SUL, backup_id=norte.backup_id)
     if elsewhere == "another backup":
         place = manifest_of(NORTE)
     folder.create(place.key, content_of(folder, norte.key))
+
     refused(folder, ours, place, "was moved here")
 
 
 @settings(max_examples=100, deadline=None)
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_anywhere(
-    tmp_path_factory: Any, ours: Keyring, share: float, bit: int
+    tmp_path_factory: pytest.TempPathFactory, ours: Keyring, share: float, bit: int
 ) -> None:
     folder = FolderStore(tmp_path_factory.mktemp("store"))
     manifest = write_manifest(folder, full_of_norte(), ours.signing).manifest
     content = bytearray(content_of(folder, manifest.key))
     content[int(share * len(content))] ^= 1 << bit
     (folder.root / manifest.key).write_bytes(content)
+
     refused(folder, ours, manifest, "is refused")
 
 
-def test_a_cut_anywhere_and_bytes_after_the_end(
+def test_a_cut_anywhere_and_bytes_after_the_end_are_refused(
     folder: FolderStore, ours: Keyring, written: Write
 ) -> None:
     manifest = written(full_of_norte()).manifest
     whole = content_of(folder, manifest.key)
+
     for place in range(0, len(whole), 7):
         (folder.root / manifest.key).write_bytes(whole[:place])
         refused(folder, ours, manifest, "cut short or altered")
+
     for more in (b"x", b"\n", b" ", whole):
         (folder.root / manifest.key).write_bytes(whole + more)
         refused(folder, ours, manifest, "cut short or altered")
@@ -176,7 +184,7 @@ def signed_text(ours: Keyring, line: bytes) -> bytes:
         (lambda line: line.replace(b'"kind":"full"', b'"kind":"increment"'), "has a parent"),
     ],
 )
-def test_what_we_signed_and_cant_read(
+def test_a_manifest_of_ours_that_we_cant_read_is_refused(
     folder: FolderStore, ours: Keyring, change: Callable[[bytes], bytes], why: str
 ) -> None:
     manifest = full_of_norte()
@@ -187,7 +195,7 @@ def test_what_we_signed_and_cant_read(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": Kind.INCREMENT},
+        {"kind": BackupKind.INCREMENT},
         {"ddl": (PlainObject(key="clinics/x", stored=digest_of(b"")),)},
         {
             "objects": (
@@ -200,7 +208,9 @@ def test_what_we_signed_and_cant_read(
         },
     ],
 )
-def test_what_no_reader_would_take_isnt_written(written: Write, wrong: dict[str, Any]) -> None:
+def test_a_manifest_that_readers_would_refuse_isnt_written(
+    written: Write, wrong: dict[str, Any]
+) -> None:
     with pytest.raises(ManifestRefused):
         written(replace(full_of_norte(), **wrong))
 
@@ -212,7 +222,7 @@ def test_an_increment_names_its_parent(folder: FolderStore, ours: Keyring, writt
     assert read.manifest.parent == full.as_parent
 
 
-def test_openssl_alone_checks_a_signature(
+def test_openssl_checks_a_signature_without_us(
     folder: FolderStore, ours: Keyring, written: Write, tmp_path: Path
 ) -> None:
     manifest = written(full_of_norte()).manifest
@@ -225,15 +235,18 @@ def test_openssl_alone_checks_a_signature(
     openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in manifest -sigfile signature
     """
     done = subprocess.run(["sh", "-euc", check], cwd=tmp_path, capture_output=True, check=True)
+
     assert b"Verified Successfully" in done.stdout
 
 
 def test_canonical_json_has_one_spelling() -> None:
     line = encoded(full_of_norte())
+
     assert b'"created_at":"2026-11-20T12:00:00.000000Z"' in line
     assert b" " not in line
     assert b"\n" not in line
     assert encoded(decoded(Manifest, line)) == line
+
     for nonsense in (b"", b"[]", b"null", b"{}", b'{"format":1}', b"\xff", b"[" * 100_000):
         with pytest.raises(ValueError):
             decoded(Manifest, nonsense)

@@ -1,4 +1,4 @@
-"""What somebody at a terminal sees while a command works, and that nobody else sees anything."""
+"""A terminal shows the progress of a command; other outputs get nothing of it."""
 
 from io import StringIO
 from types import SimpleNamespace
@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from backups.management import progress
-from backups.management.progress import terminal_progress, terminal_steps
+from backups.management import terminal as terminals
+from backups.management.terminal import terminal_progress, terminal_steps
 from backups.stores import Store
 from tests.people import FreshClinic
 
@@ -15,22 +15,22 @@ MB = 1024 * 1024
 
 
 class Terminal(StringIO):
-    """Standard error with somebody before it."""
+    """Standard error that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
     @property
     def lines(self) -> list[str]:
-        """What each line was, before the next took its place."""
+        """Each line, before the next one replaced it."""
         return self.getvalue().split("\r\x1b[K")[1:]
 
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     made = Terminal()
-    # Not sys.stderr itself, which pytest sets anew for each test.
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=made))
+    # Not sys.stderr itself, which pytest replaces for each test.
+    monkeypatch.setattr(terminals, "sys", SimpleNamespace(stderr=made))
     return made
 
 
@@ -39,6 +39,7 @@ def test_a_bar_grows_with_the_bytes(terminal: Terminal) -> None:
     show = terminal_progress("norte", lambda: 4 * MB)
     for written in (0, MB, MB + 1, 3 * MB, 5 * MB):
         show("patients_patient", written)
+
     assert terminal.lines == [
         "norte: [....................] 0 % patients_patient, 0 B",
         "norte: [#####...............] 25 % patients_patient, 1.0 MB",
@@ -48,7 +49,7 @@ def test_a_bar_grows_with_the_bytes(terminal: Terminal) -> None:
 
 
 @pytest.mark.without_database
-def test_where_the_end_is_unknown_there_is_no_bar(terminal: Terminal) -> None:
+def test_without_a_known_total_there_is_no_bar(terminal: Terminal) -> None:
     terminal_progress("norte")("patients_patient", 0)
     assert terminal.lines == ["norte: patients_patient, 0 B"]
 
@@ -59,13 +60,14 @@ def test_steps_have_a_bar(terminal: Terminal) -> None:
     assert terminal.lines == ["norte: [###############.....] 75 % patients_patient"]
 
 
-def test_commands_show_theirs_and_clear_the_line(
+def test_commands_show_progress_and_clear_the_line(
     fresh_clinic: FreshClinic,
     configured: Store,
     terminal: Terminal,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     schema = fresh_clinic.route.schema
+
     for command in (
         ("backup", schema),
         ("drill", schema),
@@ -73,11 +75,12 @@ def test_commands_show_theirs_and_clear_the_line(
     ):
         terminal.truncate(0)
         call_command(*command)
+
         assert any(line.startswith(f"{schema}: [") for line in terminal.lines), command
         assert terminal.lines[-1] == ""
 
 
-def test_a_log_file_gets_nothing_of_it(
+def test_a_log_file_gets_no_progress(
     fresh_clinic: FreshClinic, configured: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("backup", fresh_clinic.route.schema)

@@ -1,4 +1,4 @@
-"""The chain against pg_dump, while others write: nothing is lost and nothing is doubled."""
+"""A chain compared with pg_dump while others write: nothing is lost and nothing is doubled."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from django.db import connections, transaction
 
-from backups.configuration import identities
 from backups.errors import Altered, CutShort, WrongKey
-from backups.replay import apply_increment, read_increment
+from backups.installation import Installation
+from backups.restore.replay import apply_increment, read_increment
 from backups.stores import Store
 from core.actor import acting_as_job
 from devstack.stack import Stack
@@ -55,11 +55,13 @@ class Writers:
     def _turn(self, number: int, turn: int, chance: Random) -> None:
         first = 1_000 + (number * TURNS + turn) * 10
         made = Patient.objects.bulk_create([Patient(**somebody(first + i)) for i in range(3)])
+
         with suppress(Undone), transaction.atomic(using=self.route.shard):
             Patient.objects.create(**somebody(first + 3))
             Patient.objects.filter(id=made[0].id).update(name="Duas Vezes")
             if chance.random() < 0.5:
                 raise Undone
+
         Patient.objects.filter(id__in=[m.id for m in made]).update(medical_history=f"Volta {turn}")
         Patient.objects.filter(id=self.shared).update(name=f"Paciente {number} {turn}")
         if chance.random() < 0.4:
@@ -73,9 +75,12 @@ class Writers:
             with transaction.atomic(using=self.route.shard):
                 Patient.objects.create(**somebody(900_001))
                 opened.set()
+
                 assert go_on.wait(60)
+
                 with transaction.atomic(using=self.route.shard):
                     Patient.objects.create(**somebody(900_002))
+
         connections.close_all()
 
 
@@ -85,12 +90,16 @@ def test_every_backup_of_a_busy_clinic_is_what_pg_dump_saw(
     route = fresh_clinic.route
     writers = Writers(route, fresh_clinic.people.record.id)
     opened, go_on = threading.Event(), threading.Event()
+
     with ThreadPoolExecutor(WRITERS + 1) as pool:
         spanning = pool.submit(writers.span, opened, go_on)
+
         assert opened.wait(60)
+
         full, rows = backed_up_and_dumped(stack, configured, route)
         working = [pool.submit(writers.write, number) for number in range(WRITERS)]
         chain, oracle = [full], [rows]
+
         for number in range(INCREMENTS):
             for _ in range(WRITERS * TURNS // (INCREMENTS + 1)):
                 assert writers.transactions.acquire(timeout=60)
@@ -100,12 +109,16 @@ def test_every_backup_of_a_busy_clinic_is_what_pg_dump_saw(
             made, rows = backed_up_and_dumped(stack, configured, route, chain[-1])
             chain.append(made)
             oracle.append(rows)
+
         for done in working:
             done.result()
+
     made, rows = backed_up_and_dumped(stack, configured, route, chain[-1])
     chain.append(made)
     oracle.append(rows)
+
     assert len({signed.manifest.backup_id for signed in chain}) == INCREMENTS + 2
+
     for end in range(1, len(chain) + 1):
         with rebuilt(stack, configured, chain[:end]) as (schema, _):
             assert differences(dumped(stack, schema), oracle[end - 1]) == {}
@@ -131,7 +144,7 @@ def test_a_damaged_increment_loads_nothing(
     key = made.manifest.objects[0].key
     with configured.reading(key) as reader:
         content = bytearray(reader.read(1_000_000))
-    keys = identities()
+    keys = Installation().identities
     expected = {"cut": CutShort, "flipped": Altered, "wrong key": WrongKey}[fault]
     if fault == "cut":
         damaged(configured, key, bytes(content[:-20]))
@@ -140,10 +153,14 @@ def test_a_damaged_increment_loads_nothing(
         damaged(configured, key, bytes(content))
     else:
         keys = strangers.identities
+
     with psycopg.connect(stack.addresses()["SHARD_1_OWNER_URL"]) as connection:
         connection.execute(f'SET search_path = "{fresh_clinic.route.schema}", pg_temp')
+
         with pytest.raises(expected):
             read_increment(connection, configured, made.manifest, keys)
+
         applied = apply_increment(connection)
         assert (applied.changes, applied.reached) == (0, None)
+
         connection.rollback()

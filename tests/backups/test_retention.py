@@ -1,4 +1,4 @@
-"""What may go, what stays and why; and that nothing goes that somebody needs."""
+"""What may go, what stays and why; and nothing that is needed goes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from backups.catalogue import Catalogue, read_catalogue
 from backups.errors import StoreError, SweepRefused
-from backups.keys import Recipient
-from backups.layout import data_key, document_key
-from backups.manifests import Document, Manifest, Signed, write_manifest
-from backups.retention import (
-    Reason,
-    delete_backup,
-    plan_retention,
-    sweep,
-    unreferenced,
-)
-from backups.sealing import seal
+from backups.format.catalogue import Catalogue, read_catalogue
+from backups.format.keys import Recipient
+from backups.format.manifests import DocumentCopy, Manifest, Signed, write_manifest
+from backups.format.sealing import seal
+from backups.keep.retention import Reason, delete_backup, plan_retention, sweep, unreferenced
 from backups.stores import FolderStore, Store, StoredObject
+from backups.stores.layout import data_key, document_key
 from core.ids import uuid7
 from tests.backups.conftest import (
     NORTE,
@@ -83,15 +77,17 @@ CASES: dict[str, tuple[dict[str, Any], set[str], dict[str, Reason]]] = {
     ),
     "a clock that was ahead": ({"a": 90, "b": -2}, set(), {"b": RECENT}),
 }
+Make = Callable[[dict[str, Any]], dict[str, Signed]]
 
 
 @pytest.fixture
-def made(folder: FolderStore, ours: Keyring) -> Callable[[dict[str, Any]], dict[str, Signed]]:
-    """Backups from a case, by name, in the folder."""
+def made(folder: FolderStore, ours: Keyring) -> Make:
+    """The case's backups, written to the folder, by name."""
 
     def make(ages: dict[str, Any]) -> dict[str, Signed]:
         nobody = write_manifest(FolderStore(folder.root / "else"), manifest_of(), ours.signing)
         found: dict[str, Signed] = {}
+
         for name, age in ages.items():
             if isinstance(age, tuple):
                 parent = found.get(age[1], nobody)
@@ -99,13 +95,14 @@ def made(folder: FolderStore, ours: Keyring) -> Callable[[dict[str, Any]], dict[
             else:
                 manifest = manifest_of(created_at=days_ago(age))
             found[name] = write_manifest(folder, manifest, ours.signing)
+
         return found
 
     return make
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_retention(case: Any, made: Any) -> None:
+def test_the_plan_of_each_case(case: Any, made: Make) -> None:
     ages, proven, stays = case
     backups = made(ages)
     catalogue = Catalogue(list(backups.values()))
@@ -119,11 +116,12 @@ def ids(backups: dict[str, Signed], names: Iterable[str]) -> set[Any]:
     return {backups[name].manifest.backup_id for name in names}
 
 
-def test_what_stays_can_be_restored_after_every_single_deletion(made: Any) -> None:
-    """However often the deletion is interrupted, no increment is left without its full."""
+def test_after_every_single_deletion_the_rest_can_be_restored(made: Make) -> None:
+    """Wherever the deletion is interrupted, no increment is left without its full."""
     backups = made({"f": 90, "i": (89, "f"), "j": (88, "i"), "g": 50, "h": (49, "g"), "n": 1})
     plan = plan_retention(Catalogue(list(backups.values())), proven=set(), now=NOW, keep=KEEP)
     left = list(backups.values())
+
     for signed in plan.delete:
         left.remove(signed)
         catalogue = Catalogue(left)
@@ -137,27 +135,28 @@ def test_what_stays_can_be_restored_after_every_single_deletion(made: Any) -> No
 def back_up(
     store: Store, ours: Keyring, *, files: Iterable[bytes] = (), created_at: datetime = NOW
 ) -> Signed:
-    """A full of norte with its rows, and documents that are sealed where they are missing."""
+    """Make a full of norte with rows, and with documents, sealed where they are missing."""
     manifest = manifest_of(created_at=created_at)
     key = data_key(NORTE, manifest.backup_id, "data.sql")
     objects = (seal(store, key, [b"BEGIN;\nCOMMIT;\n"], ours.recipients),)
     documents = tuple(document(store, content, ours.recipients) for content in files)
     complete = replace(manifest, objects=objects, documents=documents)
+
     return write_manifest(store, complete, ours.signing)
 
 
-_sealed: dict[tuple[int, bytes], Document] = {}
+_sealed: dict[tuple[int, bytes], DocumentCopy] = {}
 
 
-def document(store: Store, content: bytes, recipients: list[Recipient]) -> Document:
+def document(store: Store, content: bytes, recipients: list[Recipient]) -> DocumentCopy:
     known = (id(store), content)
     if known not in _sealed:
         item = seal(store, document_key(NORTE, content.hex(), WRITER), [content], recipients)
-        _sealed[known] = Document(name=content.decode(), file=item)
+        _sealed[known] = DocumentCopy(name=content.decode(), file=item)
     return _sealed[known]
 
 
-def test_the_manifest_goes_first_and_takes_its_objects_along(store: Store, ours: Keyring) -> None:
+def test_the_manifest_goes_first_and_its_objects_follow(store: Store, ours: Keyring) -> None:
     gone, stays = back_up(store, ours, files=[b"laudo"]), back_up(store, ours, files=[b"laudo"])
     delete_backup(store, gone)
     delete_backup(store, gone)  # again, as after an interruption
@@ -179,16 +178,19 @@ def test_a_deletion_that_stops_halfway_leaves_no_half_backup(
         whole_delete(store, key)
 
     monkeypatch.setattr(FolderStore, "delete", once)
+
     with pytest.raises(StoreError):
         delete_backup(folder, signed)
+
     monkeypatch.undo()
     assert list(read_catalogue(folder, NORTE, ours.trusted)) == []
+
     swept = sweep(folder, NORTE, trusted=ours.trusted, now=datetime.now(UTC) + timedelta(days=2))
     assert [item.key for item in swept] == [signed.manifest.objects[0].key]
     assert keys_of(folder) == []
 
 
-def test_the_sweep_takes_what_is_nobodys_and_old(store: Store, ours: Keyring) -> None:
+def test_the_sweep_removes_old_unreferenced_objects(store: Store, ours: Keyring) -> None:
     gone, stays = back_up(store, ours, files=[b"a", b"b"]), back_up(store, ours, files=[b"b"])
     delete_backup(store, gone)
     died = data_key(NORTE, manifest_of().backup_id, "data.sql")
@@ -196,7 +198,9 @@ def test_the_sweep_takes_what_is_nobodys_and_old(store: Store, ours: Keyring) ->
     suls = document_key(SUL, "ab", WRITER)
     seal(store, suls, [b"x"], ours.recipients)
     soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (23, 25))
+
     assert sweep(store, NORTE, trusted=ours.trusted, now=soon) == []
+
     swept = sweep(store, NORTE, trusted=ours.trusted, now=later)
     assert {item.key for item in swept} == {died, document_key(NORTE, b"a".hex(), WRITER)}
     assert suls in keys_of(store)
@@ -206,16 +210,17 @@ def test_the_sweep_takes_what_is_nobodys_and_old(store: Store, ours: Keyring) ->
 def test_nothing_is_swept_when_a_manifest_cant_be_read(
     folder: FolderStore, ours: Keyring, strangers: Keyring
 ) -> None:
-    """With the wrong list of trusted keys everything would look like nobody's."""
+    """With a wrong list of trusted keys every object would look unused."""
     back_up(folder, ours, files=[b"laudo2"])
     before = keys_of(folder)
     later = datetime.now(UTC) + timedelta(days=99)
+
     with pytest.raises(SweepRefused, match="BACKUP_TRUSTED_KEYS"):
         sweep(folder, NORTE, trusted=strangers.trusted, now=later)
     assert keys_of(folder) == before
 
 
-def test_the_young_are_spared_to_the_second() -> None:
+def test_young_objects_are_spared_to_the_second() -> None:
     def aged(age: timedelta) -> StoredObject:
         return StoredObject("clinics/x/data/y", 1, NOW - age)
 

@@ -1,11 +1,10 @@
-"""Sealed objects: what comes out is what went in, or an error that says why."""
+"""A sealed object gives back what went in, or an error that says why."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pyrage
 import pytest
@@ -23,14 +22,14 @@ from backups.errors import (
     WrongContent,
     WrongKey,
 )
-from backups.objects import SealedObject, digest_of, verify_stored
-from backups.sealing import HELD_BACK, seal, unseal
+from backups.format.objects import SealedObject, digest_of, verify_stored
+from backups.format.sealing import HELD_BACK, seal, unseal
 from backups.stores import FolderStore, Store
 from tests.backups.conftest import Keyring, content_of, keys_of
 
 pytestmark = pytest.mark.without_database
 KEY = "clinics/a/data/b/data.sql.zst.age"
-# Two age chunks (64 KiB) of compressed bytes, which random ones stay.
+# Two age chunks (64 KiB) after compression: random bytes don't get smaller.
 RANDOM = b"".join(digest_of(bytes([n % 256, n // 256])).sha256.encode() for n in range(4000))
 
 
@@ -41,21 +40,23 @@ def opened(store: Store, item: SealedObject, keys: Keyring) -> bytes:
 
 
 def replace(store: FolderStore, item: SealedObject, content: bytes) -> None:
-    """Put other bytes in the object's place, as a failing disk or a stranger would."""
+    """Replace the object's bytes, as a failing disk or a stranger would."""
     (store.root / item.key).write_bytes(content)
 
 
 @settings(max_examples=50, deadline=None)
 @given(chunks=st.lists(st.binary(max_size=2000), max_size=20), repeated=st.integers(1, 300))
-def test_what_was_sealed_comes_out(
-    tmp_path_factory: Any, ours: Keyring, chunks: list[bytes], repeated: int
+def test_sealed_content_comes_out_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, ours: Keyring, chunks: list[bytes], repeated: int
 ) -> None:
     store = FolderStore(tmp_path_factory.mktemp("store"))
     content = b"".join(chunks) * repeated
     item = seal(store, KEY, iter(chunks * repeated), ours.recipients)
+
     assert item.content == digest_of(content)
     assert item.stored == digest_of(content_of(store, KEY))
     assert opened(store, item, ours) == content
+
     verify_stored(store, item)
 
 
@@ -74,20 +75,22 @@ def test_a_second_recipient_opens_it_too(
 # --- Damage ------------------------------------------------------------------------------------
 
 
+Whole = tuple[FolderStore, SealedObject, bytes]  # the store, the object, the stored bytes
+
+
 @pytest.fixture(scope="module")
-def whole(
-    tmp_path_factory: pytest.TempPathFactory, ours: Keyring
-) -> tuple[FolderStore, SealedObject, bytes]:
+def whole(tmp_path_factory: pytest.TempPathFactory, ours: Keyring) -> Whole:
     store = FolderStore(tmp_path_factory.mktemp("sealed"))
     item = seal(store, KEY, [RANDOM], ours.recipients)
     return store, item, content_of(store, KEY)
 
 
-def damaged(whole: Any, ours: Keyring, content: bytes, error: type[SealBroken]) -> None:
-    """It is refused with that error, with and without a key; the end never came out."""
+def damaged(whole: Whole, ours: Keyring, content: bytes, error: type[SealBroken]) -> None:
+    """Check that it is refused with this error, and that the end never came out."""
     store, item, _ = whole
     replace(store, item, content)
     got = bytearray()
+
     with pytest.raises(error):
         unseal(store, item, ours.identities, got.extend)
     assert RANDOM.startswith(bytes(got))
@@ -97,14 +100,14 @@ def damaged(whole: Any, ours: Keyring, content: bytes, error: type[SealBroken]) 
 
 
 def boundaries(content: bytes) -> Iterator[int]:
-    """Where age's parts end: its lines, its nonce, each chunk with its tag."""
+    """The ends of age's parts: its lines, its nonce, each chunk with its tag."""
     header = content.index(b"\n", content.index(b"\n---")) + 1
     yield from (n for n in range(header) if content[n - 1 : n] == b"\n")
     yield from (header, header + 16)
     yield from range(header + 16, len(content), 64 * 1024 + 16)
 
 
-def test_a_cut_at_every_kind_of_place_is_told(whole: Any, ours: Keyring) -> None:
+def test_a_cut_at_every_kind_of_place_is_reported(whole: Whole, ours: Keyring) -> None:
     content = whole[2]
     places = {0, 1, len(content) - 1, len(content) - 16, len(content) // 2}
     for place in boundaries(content):
@@ -115,19 +118,21 @@ def test_a_cut_at_every_kind_of_place_is_told(whole: Any, ours: Keyring) -> None
 
 @settings(max_examples=60, deadline=None)
 @given(share=st.floats(0, 1, exclude_max=True))
-def test_a_cut_anywhere_is_told(whole: Any, ours: Keyring, share: float) -> None:
+def test_a_cut_anywhere_is_reported(whole: Whole, ours: Keyring, share: float) -> None:
     damaged(whole, ours, whole[2][: int(share * len(whole[2]))], CutShort)
 
 
 @settings(max_examples=100, deadline=None)
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_a_flipped_bit_anywhere_is_told(whole: Any, ours: Keyring, share: float, bit: int) -> None:
+def test_a_flipped_bit_anywhere_is_reported(
+    whole: Whole, ours: Keyring, share: float, bit: int
+) -> None:
     content = bytearray(whole[2])
     content[int(share * len(content))] ^= 1 << bit
     damaged(whole, ours, bytes(content), Altered)
 
 
-def test_a_flipped_bit_in_every_part_of_the_header_is_told(whole: Any, ours: Keyring) -> None:
+def test_a_flipped_bit_in_every_part_of_the_header_is_reported(whole: Whole, ours: Keyring) -> None:
     for place in range(260):
         content = bytearray(whole[2])
         content[place] ^= 1
@@ -135,19 +140,19 @@ def test_a_flipped_bit_in_every_part_of_the_header_is_told(whole: Any, ours: Key
 
 
 @pytest.mark.parametrize("more", [b"x", b"\0" * 100, b"x" * 1_000_000])
-def test_bytes_after_the_end_are_told(whole: Any, ours: Keyring, more: bytes) -> None:
+def test_bytes_after_the_end_are_reported(whole: Whole, ours: Keyring, more: bytes) -> None:
     damaged(whole, ours, whole[2] + more, TrailingBytes)
 
 
-def test_the_wrong_key_is_told(whole: Any, strangers: Keyring) -> None:
+def test_the_wrong_key_is_reported(whole: Whole, strangers: Keyring) -> None:
     store, item, content = whole
     replace(store, item, content)
     with pytest.raises(WrongKey, match="no identity opens it"):
         opened(store, item, strangers)
 
 
-def test_another_object_in_its_place_is_told(whole: Any, ours: Keyring) -> None:
-    """Whoever has the public key can seal something; the manifest says what it must be."""
+def test_another_object_in_its_place_is_reported(whole: Whole, ours: Keyring) -> None:
+    """Anybody with the public key can seal something; the manifest says what it must be."""
     store, item, _ = whole
     seal(store, "clinics/a/other", [RANDOM], ours.recipients)
     replace(store, item, content_of(store, "clinics/a/other"))
@@ -174,17 +179,19 @@ def frame(content: bytes) -> bytes:
     ],
     ids=["bare", "empty", "cut", "trailing", "two frames", "other", "longer", "bomb"],
 )
-def test_content_that_isnt_what_the_manifest_says_is_told(
+def test_content_that_differs_from_the_manifest_is_reported(
     folder: FolderStore, ours: Keyring, sealed: bytes
 ) -> None:
-    """The stored bytes are right, so it was sealed wrongly: nothing of its end comes out."""
+    """The stored bytes are right, so it was sealed wrongly; its end never comes out."""
     stored = pyrage.encrypt(sealed, ours.recipients)
     folder.create(KEY, stored)
     item = SealedObject(key=KEY, stored=digest_of(stored), content=digest_of(b"expected"))
     got = bytearray()
+
     with pytest.raises(WrongContent):
         unseal(folder, item, ours.identities, got.extend)
     assert not got or sealed == frame(b"x" * 50_000_000)
+
     verify_stored(folder, item)
 
 
@@ -206,7 +213,9 @@ def test_a_source_that_fails_leaves_no_object(
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
-def test_a_sink_that_fails_is_heard(whole: Any, ours: Keyring, error: type[BaseException]) -> None:
+def test_the_error_of_a_failing_sink_comes_out(
+    whole: Whole, ours: Keyring, error: type[BaseException]
+) -> None:
     store, item, content = whole
     replace(store, item, content)
 
@@ -217,7 +226,7 @@ def test_a_sink_that_fails_is_heard(whole: Any, ours: Keyring, error: type[BaseE
         unseal(store, item, ours.identities, full)
 
 
-def test_a_store_that_fails_is_heard(folder: FolderStore, ours: Keyring) -> None:
+def test_the_error_of_a_failing_store_comes_out(folder: FolderStore, ours: Keyring) -> None:
     item = seal(folder, KEY, [b"x"], ours.recipients)
     with pytest.raises(StoreError, match="already"):
         seal(folder, KEY, [b"x"], ours.recipients)
@@ -227,7 +236,7 @@ def test_a_store_that_fails_is_heard(folder: FolderStore, ours: Keyring) -> None
 
 
 def test_the_end_comes_after_the_checks(folder: FolderStore, ours: Keyring) -> None:
-    """A script's COMMIT is in its last bytes, which a sink gets when all is known to be right."""
+    """A script's COMMIT is in its last bytes, which the sink gets once everything is checked."""
     item = seal(folder, KEY, [RANDOM, b"COMMIT;\n"], ours.recipients)
     pieces: list[bytes] = []
     unseal(folder, item, ours.identities, pieces.append)
@@ -241,8 +250,8 @@ def test_the_end_comes_after_the_checks(folder: FolderStore, ours: Keyring) -> N
 MEASURED = """
 import re, sys
 from pathlib import Path
-from backups.keys import make_identity, read_identities, read_recipients
-from backups.sealing import seal, unseal
+from backups.format.keys import make_identity, read_identities, read_recipients
+from backups.format.sealing import seal, unseal
 from backups.stores import FolderStore
 from backups.stores.s3 import S3Store, s3_client
 
@@ -271,7 +280,7 @@ print(item.stored.length, peak)
 def test_memory_doesnt_grow_with_the_backup(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """300 MiB sealed and unsealed by one process, whole process with its libraries: 100 MB."""
+    """One process seals and unseals 300 MiB, and takes 100 MB including its libraries."""
     address = request.getfixturevalue("rclone").address if kind == "bucket" else ""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path), address],
@@ -280,5 +289,6 @@ def test_memory_doesnt_grow_with_the_backup(
         cwd=Path(__file__).parents[2],
     )
     stored, largest = (int(word) for word in done.stdout.split())
+
     assert stored > 100_000_000
     assert largest * 1024 <= 100_000_000, largest

@@ -1,4 +1,4 @@
-"""Who is signed in stays so through a restore and its undoing, and who isn't doesn't come back."""
+"""People stay signed in through a restore and its undoing; sign-ins that ended stay ended."""
 
 import pytest
 from django.conf import LazySettings
@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role, User
 from accounts.services import user_create, user_update
-from backups.restore import restore_undo
+from backups.restore.undo import restore_undo
 from backups.stores import Store
 from core.actor import acting_as_job
 from tenants.context import clinic_scope
@@ -19,7 +19,7 @@ from tests.people import FreshClinic
 
 
 def phone_of(clinic: FreshClinic, email: str) -> Phone:
-    """That person's phone, signed in."""
+    """The signed-in phone of this person."""
     phone = Phone(APIClient(SERVER_NAME=clinic.host))
     assert phone.sign_in(email).status_code == 200
     return phone
@@ -49,8 +49,10 @@ def test_a_phone_and_the_admin_go_on_through_a_restore_and_its_undoing(
     phone, admin = phone_of(fresh_clinic, email), Client(SERVER_NAME=fresh_clinic.host)
     admin.post("/admin/login/", {"username": email, "password": PASSWORD})
     restored(configured, fresh_clinic, made)
+
     assert phone.renew().status_code == 200
     assert admin.get("/admin/").status_code == 200
+
     undone(fresh_clinic)
     assert phone.renew().status_code == 200  # by the token that the restored clinic gave
     assert admin.get("/admin/").status_code == 200
@@ -67,24 +69,30 @@ def test_a_sign_in_that_was_ended_since_stays_ended(
     made = backed_up(configured, fresh_clinic.route)
     before.sign_out()
     restored(configured, fresh_clinic, made)
+
     assert before.renew().status_code == 401
+
     between.sign_out()
     assert admin.post("/admin/logout/").status_code == 200
+
     undone(fresh_clinic)
     admin.cookies[settings.SESSION_COOKIE_NAME] = session
+
     assert admin.get("/admin/").status_code == 302
     assert before.renew().status_code == 401
     assert between.renew().status_code == 401
 
 
-def test_who_does_not_exist_in_the_restored_state_is_not_signed_in(
+def test_a_person_who_isnt_in_the_restored_state_is_signed_out(
     fresh_clinic: FreshClinic, configured: Store
 ) -> None:
     made = backed_up(configured, fresh_clinic.route)
     person = somebody_new(fresh_clinic)
     phone, admin = phone_of(fresh_clinic, person.email), Client(SERVER_NAME=fresh_clinic.host)
     admin.post("/admin/login/", {"username": person.email, "password": PASSWORD})
+
     assert admin.get("/admin/").status_code == 200
+
     restored(configured, fresh_clinic, made)
     assert phone.renew().status_code == 401
     assert phone.me().status_code == 401
@@ -92,7 +100,7 @@ def test_who_does_not_exist_in_the_restored_state_is_not_signed_in(
 
 
 @pytest.mark.parametrize("was_active", [True, False])
-def test_who_is_inactive_in_the_restored_state_is_not_signed_in(
+def test_a_person_who_is_inactive_in_the_restored_state_is_signed_out(
     was_active: bool, fresh_clinic: FreshClinic, configured: Store
 ) -> None:
     person = somebody_new(fresh_clinic)
@@ -105,4 +113,5 @@ def test_who_is_inactive_in_the_restored_state_is_not_signed_in(
     restored(configured, fresh_clinic, made)
     with clinic_scope(fresh_clinic.route):
         assert person.token_families.count() == int(was_active)
+
     assert phone.renew().status_code == (200 if was_active else 401)

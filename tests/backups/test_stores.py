@@ -1,4 +1,4 @@
-"""What every store promises: objects are whole or absent, and never overwritten."""
+"""The promises of every store: objects are whole or absent, and never overwritten."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backups.errors import ObjectExists, ObjectMissing, StoreError
-from backups.objects import digest_of, read_plain, verify_stored, write_plain
+from backups.format.objects import digest_of, read_plain, verify_stored, write_plain
 from backups.store_readme import write_readme
 from backups.stores import FolderStore, Store
 from tests.backups.conftest import content_of, keys_of
@@ -17,7 +17,7 @@ MEBI = 1024 * 1024
 
 
 @pytest.mark.parametrize("size", [0, 1, 8 * MEBI - 1, 8 * MEBI, 20 * MEBI + 7])
-def test_what_was_written_is_read(store: Store, size: int) -> None:
+def test_an_object_is_read_as_it_was_written(store: Store, size: int) -> None:
     content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     with store.writing("clinics/a/data") as writer:
         for start in range(0, size, 3 * MEBI):
@@ -52,30 +52,35 @@ def test_the_second_of_two_uploads_loses(store: Store, size: int) -> None:
     second.write(b"2" * size)
     first.write(b"1" * size)
     second.commit()
+
     with pytest.raises(ObjectExists):
         first.commit()
+
     first.abandon()
     assert content_of(store, "mark") == b"2" * size
     assert store.sweep_unfinished(datetime.now(UTC) + timedelta(days=1)) == 0
 
 
-def test_of_writers_at_the_same_instant_one_wins(folder: FolderStore) -> None:
+def test_one_of_several_simultaneous_writers_wins(folder: FolderStore) -> None:
     together = threading.Barrier(8)
 
     def create(letter: bytes) -> bytes | None:
         upload = folder.begin("mark")
         upload.write(letter * 100_000)
         together.wait(timeout=30)
+
         try:
             upload.commit()
         except ObjectExists:
             upload.abandon()
             return None
+
         return letter
 
     with ThreadPoolExecutor(8) as pool:
         letters = [bytes([letter]) for letter in b"abcdefgh"]
         (winner,) = [letter for letter in pool.map(create, letters) if letter]
+
     assert content_of(folder, "mark") == winner * 100_000
     assert folder.sweep_unfinished(datetime.now(UTC) + timedelta(days=1)) == 0
 
@@ -84,6 +89,7 @@ def test_a_listing_has_keys_sizes_and_times(store: Store) -> None:
     for key in ("b/2", "b/1", "c", "ba"):
         store.create(key, b"x" * len(key))
     listed = list(store.listed("b/"))
+
     assert [(item.key, item.size) for item in listed] == [("b/1", 3), ("b/2", 3)]
     assert all(abs(datetime.now(UTC) - item.modified) < timedelta(hours=1) for item in listed)
     assert keys_of(store) == ["b/1", "b/2", "ba", "c"]
@@ -99,7 +105,7 @@ def test_deleting_twice_is_no_error(store: Store) -> None:
     store.create("a/b", b"again")
 
 
-def test_what_isnt_there_is_missing(store: Store) -> None:
+def test_a_missing_object_is_reported(store: Store) -> None:
     with pytest.raises(ObjectMissing, match=r"no such object.*key=a/b"):
         with store.reading("a/b"):
             pass
@@ -107,7 +113,7 @@ def test_what_isnt_there_is_missing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("key", ["../a", "a/../b", "/etc/passwd", "", "a//b", ".unfinished/a", "ç"])
-def test_a_key_leads_nowhere_else(store: Store, key: str) -> None:
+def test_a_key_cant_lead_out_of_the_store(store: Store, key: str) -> None:
     for use in (store.begin, store.size, store.delete, lambda key: store.reading(key).__enter__()):
         with pytest.raises(StoreError, match="no key"):
             use(key)
@@ -126,7 +132,7 @@ def test_plain_objects_are_written_once_and_checked(store: Store) -> None:
     verify_stored(store, item)
 
 
-def test_the_store_explains_itself_once(store: Store) -> None:
+def test_the_readme_is_written_once(store: Store) -> None:
     write_readme(store)
     write_readme(store)
     assert keys_of(store) == ["README.md", "increments.sql", "restore.sh"]

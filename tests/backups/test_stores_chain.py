@@ -1,4 +1,4 @@
-"""Increments by hand: a chain is restored whole, and whatever doesn't fit reaches no server."""
+"""Increments by hand: a whole chain is restored, and nothing that doesn't fit reaches a server."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from backups.manifests import Kind, Origin, Parent, Signed, Snapshots, write_manifest
+from backups.format.manifests import (
+    BackupKind,
+    Origin,
+    Parent,
+    Signed,
+    SnapshotRange,
+    write_manifest,
+)
 from backups.stores import FolderStore
 from tests.backups.by_hand import (
     EMPTY,
@@ -44,7 +51,7 @@ def person(folder: FolderStore, ours: Keyring, chain: list[Signed]) -> Iterator[
 
 
 def shim(person: Person, folder: Path, program: str, script: str) -> None:
-    """What the person starts in place of this program."""
+    """Put a script in place of this program on the person's path."""
     path = folder / "bin" / program
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
@@ -53,7 +60,7 @@ def shim(person: Person, folder: Path, program: str, script: str) -> None:
 
 
 def refused_unseen(person: Person, folder: Path, why: str, **options: Any) -> None:
-    """Refused, and psql wasn't even started."""
+    """Check that the restore is refused before psql is started."""
     path, seen = person.path, folder / "seen"
     shim(person, folder, "psql", f"touch {seen}; exit 1")
     done = person.restore(**options)
@@ -75,7 +82,7 @@ def test_each_backup_of_a_chain_is_restored(person: Person, chain: list[Signed])
         person.ask(f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
-def test_increments_of_documents_alone_change_no_rows(person: Person, chain: list[Signed]) -> None:
+def test_increments_of_documents_only_change_no_rows(person: Person, chain: list[Signed]) -> None:
     made = continued(person.store, person.keys, chain[0], EMPTY)
     done = person.restore(
         backup=continued(person.store, person.keys, made, EMPTY).manifest.backup_id
@@ -85,30 +92,36 @@ def test_increments_of_documents_alone_change_no_rows(person: Person, chain: lis
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_missing_parent_is_told(
+def test_a_missing_parent_is_reported(
     person: Person, chain: list[Signed], tmp_path: Path, number: int
 ) -> None:
     person.store.delete(chain[number].manifest.key)
     refused_unseen(person, tmp_path, f"there is no {chain[number].manifest.key}")
 
 
-def test_damage_anywhere_in_the_chain_is_seen(
+def test_damage_anywhere_in_the_chain_is_noticed(
     person: Person, chain: list[Signed], tmp_path: Path
 ) -> None:
     for signed in chain:
         path = person.store.root / signed.manifest.objects[0].key
         whole = path.read_bytes()
         path.write_bytes(whole[:-1])
+
         refused_unseen(person, tmp_path, "cut short or altered")
+
         middle = len(whole) // 2
         path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+
         refused_unseen(person, tmp_path, "was altered")
+
         path.unlink()
+
         refused_unseen(person, tmp_path, "is missing")
+
         path.write_bytes(whole)
 
 
-def test_a_content_that_isnt_the_manifests_is_seen(person: Person, tmp_path: Path) -> None:
+def test_content_that_differs_from_the_manifest_is_noticed(person: Person, tmp_path: Path) -> None:
     (data,) = person.backup.manifest.objects
     other = replace(data, content=replace(data.content, sha256="0" * 64))
     made = replace(person.backup.manifest, objects=(other,))
@@ -123,8 +136,11 @@ def test_a_strangers_increment_is_refused(
     manifest = chain[1].manifest
     person.store.delete(manifest.key)
     write_manifest(person.store, manifest, strangers.signing)
+
     refused_unseen(person, tmp_path, "isn't signed by the trusted key")
+
     both = f"{strangers.signing.public},{person.keys.signing.public}"
+
     refused_unseen(person, tmp_path, "another backup of its parent's id", trusted=both)
 
 
@@ -135,6 +151,7 @@ def test_the_signing_key_may_change_within_a_chain(
     made = continued(person.store, later, chain[-1], newcomers(20_500, 1))
     both = f"{person.keys.signing.public},{strangers.signing.public}"
     done = person.restore(backup=made.manifest.backup_id, trusted=both)
+
     assert done.returncode == 0, done.stderr
     assert person.ask(NUMBER) == "28006"
 
@@ -142,7 +159,10 @@ def test_the_signing_key_may_change_within_a_chain(
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"snapshots": Snapshots(start="150:150:", end="400:400:")}, "begins at another snapshot"),
+        (
+            {"snapshots": SnapshotRange(start="150:150:", end="400:400:")},
+            "begins at another snapshot",
+        ),
         ({"schema_name": "sul"}, "another schema, definition or server"),
         ({"ddl_fingerprint": "cd" * 32}, "another schema, definition or server"),
         ({"migrations_head": "f01"}, "another schema, definition or server"),
@@ -153,17 +173,17 @@ def test_the_signing_key_may_change_within_a_chain(
         ({"objects": ()}, "names other data than"),
     ],
 )
-def test_what_doesnt_continue_its_parent_is_refused(
+def test_an_increment_that_doesnt_continue_its_parent_is_refused(
     person: Person, chain: list[Signed], tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
     made = continued(person.store, person.keys, chain[-1], EMPTY, **changes)
     refused_unseen(person, tmp_path, why, backup=made.manifest.backup_id)
 
 
-def test_a_parent_of_the_same_id_isnt_the_parent(
+def test_another_parent_of_the_same_id_is_refused(
     person: Person, chain: list[Signed], tmp_path: Path
 ) -> None:
-    """The full is exchanged for another of its id, signed as well."""
+    """The full is replaced by another of its id, signed as well."""
     manifest = replace(chain[0].manifest, software="0.2.0")
     person.store.delete(manifest.key)
     write_manifest(person.store, manifest, person.keys.signing)
@@ -181,29 +201,36 @@ def test_an_increment_of_another_clinic_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("kind", "start"), [(Kind.INCREMENT, None), (Kind.FULL, "1:1:"), (Kind.FULL, None)]
+    ("kind", "start"),
+    [(BackupKind.INCREMENT, None), (BackupKind.FULL, "1:1:"), (BackupKind.FULL, None)],
 )
-def test_a_manifest_must_be_one_or_the_other(
-    person: Person, tmp_path: Path, kind: Kind, start: str | None, monkeypatch: pytest.MonkeyPatch
+def test_a_manifest_must_be_a_fulls_or_an_increments(
+    person: Person,
+    tmp_path: Path,
+    kind: BackupKind,
+    start: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backups.manifests._fault", lambda _: "")
+    monkeypatch.setattr("backups.format.manifests._fault", lambda _: "")
     made = manifest_of(
         kind=kind,
         parent=Parent(backup_id=NORTE, manifest_sha256="00" * 32),
-        snapshots=Snapshots(start=start, end="2:2:"),
+        snapshots=SnapshotRange(start=start, end="2:2:"),
     )
     write_manifest(person.store, made, person.keys.signing)
     why = "neither a full's nor an increment's"
+
     refused_unseen(person, tmp_path, why, backup=made.backup_id)
 
 
 def test_an_object_of_another_clinic_is_refused(
     person: Person, chain: list[Signed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backups.manifests._fault", lambda _: "")
+    monkeypatch.setattr("backups.format.manifests._fault", lambda _: "")
     (data,) = chain[1].manifest.objects
     elsewhere = replace(data, key=data.key.replace(str(NORTE), str(SUL)))
     made = continued(person.store, person.keys, chain[-1], EMPTY, objects=(data, elsewhere))
+
     refused_unseen(
         person, tmp_path, "object of another clinic or backup", backup=made.manifest.backup_id
     )
@@ -214,7 +241,7 @@ def test_an_object_of_another_clinic_is_refused(
 def test_a_stream_that_is_cut_never_commits(
     person: Person, tmp_path: Path, stop_at: int, status: int
 ) -> None:
-    """Three decryptions to check what is there; of the three for psql one ends early."""
+    """Three decryptions check the content; of the three for psql, one ends early."""
     age = shutil.which("age")
     calls = tmp_path / "calls"
     shim(
@@ -226,11 +253,13 @@ def test_a_stream_that_is_cut_never_commits(
         {age} "$@" | head -c 250
         exit {status}""",
     )
+
     refused(person, person.restore(), "nothing was committed")
+
     assert calls.read_text() == "call\n" * stop_at
 
 
-def test_what_the_increments_break_is_taken_back(person: Person, chain: list[Signed]) -> None:
+def test_increments_that_break_a_rule_leave_no_schema(person: Person, chain: list[Signed]) -> None:
     made = continued(person.store, person.keys, chain[-1], newcomers(30_000, 1))
     done = person.restore(backup=made.manifest.backup_id)
     refused(person, done, "the rules don't hold")
@@ -262,10 +291,10 @@ def test_a_moment_before_the_full_is_refused(person: Person, chain: list[Signed]
 @pytest.mark.parametrize(
     "moment", ["yesterday", "2026-11-20", "2026-11-20T12:00:00", "2026-11-20T12:00:00Z'; DROP"]
 )
-def test_a_moment_that_is_none_is_refused(person: Person, tmp_path: Path, moment: str) -> None:
+def test_an_invalid_moment_is_refused(person: Person, tmp_path: Path, moment: str) -> None:
     refused_unseen(person, tmp_path, "is no moment with its time zone", moment=moment)
 
 
-def test_a_full_is_of_one_moment(person: Person, chain: list[Signed], tmp_path: Path) -> None:
+def test_a_full_takes_no_moment(person: Person, chain: list[Signed], tmp_path: Path) -> None:
     full: UUID = chain[0].manifest.backup_id
-    refused_unseen(person, tmp_path, "one moment alone", backup=full, moment="2026-11-20T12:00:00Z")
+    refused_unseen(person, tmp_path, "only one moment", backup=full, moment="2026-11-20T12:00:00Z")

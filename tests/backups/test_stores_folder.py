@@ -1,4 +1,4 @@
-"""A folder on bad days: a writer that is killed, a disk that fails."""
+"""A folder on bad days: a killed writer, a failing disk."""
 
 import errno
 import os
@@ -33,6 +33,7 @@ def test_a_writer_that_is_killed_leaves_no_object_and_is_swept(folder: FolderSto
         check=False,
         cwd=Path(__file__).parents[2],
     )
+
     assert done.returncode == -9
     assert keys_of(folder) == []
     assert folder.sweep_unfinished(LATER - timedelta(days=2)) == 0
@@ -40,7 +41,7 @@ def test_a_writer_that_is_killed_leaves_no_object_and_is_swept(folder: FolderSto
     assert list((folder.root / ".unfinished").iterdir()) == []
 
 
-def test_objects_are_for_their_owner_alone(folder: FolderStore) -> None:
+def test_objects_are_readable_only_by_their_owner(folder: FolderStore) -> None:
     folder.create("a/b", b"x")
     assert (folder.root / "a/b").stat().st_mode & 0o777 == 0o600
     assert (folder.root / "a").stat().st_mode & 0o777 == 0o700
@@ -51,7 +52,7 @@ def test_objects_are_for_their_owner_alone(folder: FolderStore) -> None:
     [(errno.ENOSPC, "Free space"), (errno.EPERM, "hard links"), (errno.EIO, "Look at the disk")],
 )
 @pytest.mark.parametrize("call", ["fsync", "link"])
-def test_a_disk_that_fails_is_told_and_leaves_no_object(
+def test_a_failing_disk_is_reported_and_leaves_no_object(
     folder: FolderStore, monkeypatch: pytest.MonkeyPatch, call: str, number: int, next_step: str
 ) -> None:
     folder.create("before", b"")
@@ -63,13 +64,15 @@ def test_a_disk_that_fails_is_told_and_leaves_no_object(
         patch.setattr(os, call, fail)
         with pytest.raises(StoreError, match=f"{next_step}.*key=data"):
             folder.create("data", b"x")
+
     assert keys_of(folder) == ["before"]
     assert folder.sweep_unfinished(LATER) == 0
+
     folder.create("data", b"x")
     assert content_of(folder, "data") == b"x"
 
 
-def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_folders_place_is_reported(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file")
     with pytest.raises(StoreError, match="folder of backups fails"):
         FolderStore(tmp_path / "store").create("a", b"x")
@@ -78,7 +81,7 @@ def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
 def test_a_listing_that_cant_see_everything_is_an_error(
     folder: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sweep that didn't see a manifest would take its objects for nobody's."""
+    """A sweep that misses a manifest would take its objects for unused."""
     folder.create("clinics/a/manifests/1.jsonl", b"")
     whole = os.scandir
 
@@ -88,5 +91,6 @@ def test_a_listing_that_cant_see_everything_is_an_error(
         return whole(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
+
     with pytest.raises(StoreError, match="Give the process the right"):
         keys_of(folder, "clinics/")

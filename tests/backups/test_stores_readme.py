@@ -1,4 +1,4 @@
-"""What the store says of itself is true: a person restores with public tools alone.
+"""The store's own page is right: a person restores with public tools only.
 
 Needs age, zstd, openssl and psql on the machine.
 """
@@ -25,21 +25,27 @@ def person(folder: FolderStore, ours: Keyring) -> Iterator[Person]:
 
 def test_a_backup_is_restored_by_hand(person: Person) -> None:
     done = person.restore()
+
     assert done.returncode == 0, done.stderr
     assert "whole and signed" in done.stderr
+
     rows = person.ask(f"SELECT count(*), max(id), left(max(name), 16) FROM {SCHEMA}.people")
+
     assert rows == "20000|19999|Paciente 9999 \\."
     assert "people_pkey" in person.ask("SELECT conname FROM pg_constraint WHERE contype = 'p'")
+
     again = person.restore()
+
     assert again.returncode != 0
     assert "already exists" in again.stderr
-    assert person.has_schema()  # what was there before isn't removed
+    assert person.has_schema()  # the earlier schema isn't removed
 
 
 def test_a_cut_an_altered_or_a_missing_object_reaches_no_server(person: Person) -> None:
     for item in list(person.backup.manifest.stored_objects):
         path = person.store.root / item.key
         whole = path.read_bytes()
+
         for content, why in (
             (whole[:-1], "cut short or altered"),
             (b"", "cut short or altered"),
@@ -48,8 +54,11 @@ def test_a_cut_an_altered_or_a_missing_object_reaches_no_server(person: Person) 
         ):
             path.write_bytes(content)
             refused(person, person.restore(), why)
+
         path.unlink()
+
         refused(person, person.restore(), "is missing")
+
         path.write_bytes(whole)
 
 
@@ -58,10 +67,13 @@ def test_a_lost_document_is_named_and_the_rows_are_restored(
 ) -> None:
     person.backup = back_up(folder, person.keys, file=b"laudo")
     done = person.restore()
+
     assert (done.returncode, "a document" in done.stderr) == (0, False)
+
     key = person.backup.manifest.documents[0].file.key
     path = folder.root / key
     whole = path.read_bytes()
+
     for content, why in (
         (whole[:-1], "has another length"),
         (bytes([whole[0] ^ 1]) + whole[1:], "was altered"),
@@ -70,6 +82,7 @@ def test_a_lost_document_is_named_and_the_rows_are_restored(
         person.ask(f"DROP SCHEMA {SCHEMA} CASCADE")
         path.unlink() if content is None else path.write_bytes(content)
         done = person.restore()
+
         assert done.returncode == 3
         assert f"a document: {key} {why}" in done.stderr
         assert person.ask(f"SELECT count(*) FROM {SCHEMA}.people") == "20000"
@@ -81,7 +94,7 @@ def test_a_strangers_backup_is_refused(person: Person, strangers: Keyring) -> No
     )
 
 
-def test_the_wrong_identity_is_told(person: Person, strangers: Keyring) -> None:
+def test_the_wrong_identity_is_reported(person: Person, strangers: Keyring) -> None:
     refused(person, person.restore(keys=strangers), "is this the right identity?")
 
 
@@ -96,7 +109,7 @@ def test_a_manifest_that_was_altered_or_moved_is_refused(person: Person) -> None
 
 
 @pytest.mark.parametrize("schema", ["", "public; DROP", 'a"b', "Norte", "../x"])
-def test_a_name_that_is_none_is_refused(person: Person, schema: str) -> None:
+def test_an_invalid_name_is_refused(person: Person, schema: str) -> None:
     refused(person, person.restore(schema=schema), "is no name of a schema")
 
 
@@ -107,7 +120,7 @@ def test_a_name_that_is_none_is_refused(person: Person, schema: str) -> None:
         (SCRIPT.replace(b"\n7\t", b"\nseven\t"), "the rows can't be read in"),
     ],
 )
-def test_what_psql_refuses_is_taken_back(
+def test_rows_that_psql_refuses_leave_no_schema(
     folder: FolderStore, person: Person, script: bytes, why: str
 ) -> None:
     person.backup = back_up(folder, person.keys, script)
@@ -116,7 +129,7 @@ def test_what_psql_refuses_is_taken_back(
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_a_stream_that_is_cut_never_commits(person: Person, tmp_path: Path, status: int) -> None:
-    """The first decryption, which is checked, is right; the second ends inside the rows."""
+    """The first decryption, which is checked, is complete; the second ends inside the rows."""
     shim = tmp_path / "bin" / "age"
     shim.parent.mkdir()
     shim.write_text(
@@ -129,6 +142,8 @@ def test_a_stream_that_is_cut_never_commits(person: Person, tmp_path: Path, stat
     )
     shim.chmod(0o755)
     person.path = f"{shim.parent}:{person.path}"
+
     assert person.backup.manifest.objects[0].stored.length > 400_000
+
     refused(person, person.restore(), "nothing was committed")
     assert (tmp_path / "calls").read_text() == "call\ncall\n"

@@ -1,4 +1,4 @@
-"""The small description of S3 does what botocore's own does, and sends the same to AWS."""
+"""The cut-down model of S3 sends the same requests to AWS as botocore's own."""
 
 import boto3
 import pytest
@@ -16,7 +16,7 @@ class Sent(Exception):
 
 
 def sent_by(client: object, bucket: str) -> tuple[str, str]:
-    """Method and address of what would be sent, and nothing is."""
+    """The method and the address of the request; nothing is sent."""
     found: list[tuple[str, str]] = []
 
     def stop(request: AWSPreparedRequest, **_: object) -> None:
@@ -24,8 +24,10 @@ def sent_by(client: object, bucket: str) -> tuple[str, str]:
         raise Sent
 
     client.meta.events.register("before-send.s3.HeadObject", stop)  # type: ignore[attr-defined]
+
     with pytest.raises(Sent):
         client.head_object(Bucket=bucket, Key="a/b")  # type: ignore[attr-defined]
+
     return found[0]
 
 
@@ -38,11 +40,12 @@ def test_requests_go_where_boto3_sends_them(
     config = Config(request_checksum_calculation="when_required")
     stock = boto3.Session().client("s3", config=config)
     ours = s3_client()
+
     assert sent_by(ours, bucket) == sent_by(stock, bucket)
     assert ours.meta.region_name == stock.meta.region_name
 
 
-def test_it_knows_what_the_store_uses_and_nothing_else() -> None:
+def test_the_model_knows_what_the_store_uses_and_nothing_else() -> None:
     client = s3_client("http://127.0.0.1:1")
     assert set(client.meta.service_model.operation_names) == OPERATIONS
     for pages in ("list_objects_v2", "list_multipart_uploads"):

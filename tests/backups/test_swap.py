@@ -1,14 +1,13 @@
-"""Clients of a clinic while it is restored: nobody sees an error, nothing acknowledged is lost."""
+"""Clients of a clinic during a restore: none sees an error, and nothing acknowledged is lost."""
 
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -17,15 +16,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from audit.models import Event, EventKind
-from backups.configuration import signing_key
-from backups.drills import clinics_to_drill, drill_run
 from backups.errors import ClinicBusy
-from backups.fence import fence, is_fenced
-from backups.restore import chain_to, clinic_restore
-from backups.services import backup_make
+from backups.installation import Installation
+from backups.restore.chain import chain_to
+from backups.restore.drills import clinics_to_drill, drill_run
+from backups.restore.fence import fence, is_fenced
+from backups.restore.in_place import clinic_restore
+from backups.restore.swap import RESTORE_POINT_DAYS, drop_old_restore_points
 from backups.store_readme import write_readme
 from backups.stores import Store
-from backups.swap import RESTORE_POINT_DAYS, drop_old_restore_points
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from devstack.stack import Stack
 from patients.models import Patient
@@ -42,7 +42,7 @@ from tests.people import FreshClinic
 
 @dataclass
 class Clients:
-    """Threads that read, look at charts (an event each) and write, until they are told to end."""
+    """Threads that read, open charts (an event each) and write, until they are told to end."""
 
     route: ClinicRoute
     written: list[str] = field(default_factory=list)
@@ -63,8 +63,9 @@ class Clients:
         Event.objects.create(kind=EventKind.CHART_VIEWED, patient_id=patient.id)
         self.viewed += 1
 
-    def work(self, what: Any) -> None:
+    def work(self, what: Callable[[int], None]) -> None:
         number = 0
+
         with acting_as_job("tests"):
             while not self.ended.is_set():
                 number += 1
@@ -73,8 +74,9 @@ class Clients:
                         what(number)
                 except ClinicBeingRestored:
                     self.refused += 1
-                except Exception as error:  # noqa: BLE001  what no client may see
+                except Exception as error:  # noqa: BLE001  no client may see any error
                     self.errors.append(error)
+
         connections.close_all()
 
 
@@ -85,6 +87,7 @@ def at_work(route: ClinicRoute) -> Iterator[Clients]:
     threads = [threading.Thread(target=clients.work, args=(kind,)) for kind in kinds]
     for thread in threads:
         thread.start()
+
     try:
         while not (clients.written and clients.viewed):
             if clients.errors:
@@ -99,15 +102,18 @@ def at_work(route: ClinicRoute) -> Iterator[Clients]:
 def test_a_restore_under_load(fresh_clinic: FreshClinic, configured: Store) -> None:
     route = fresh_clinic.route
     backed_up(configured, route)
-    chain = chain_to(configured, route.clinic_id, "latest")
+    chain = chain_to(Installation(), route.clinic_id, "latest")
+
     with at_work(route) as clients:
         with acting_as_job("restore"):
-            clinic_restore(store=configured, route=route, chain=chain)
+            clinic_restore(Installation(), route=route, chain=chain)
         before, enough = len(clients.written), threading.Event()
         while len(clients.written) == before and not clients.errors:
             enough.wait(0.01)
+
     assert clients.errors == []
     assert clients.refused > 0
+
     with clinic_scope(route):
         assert Patient.history.filter(history_type="+", name__startswith="Paciente ").exclude(
             name="Paciente Modelo"
@@ -115,15 +121,17 @@ def test_a_restore_under_load(fresh_clinic: FreshClinic, configured: Store) -> N
         assert Event.objects.filter(kind=EventKind.CHART_VIEWED).count() == clients.viewed
 
 
-def test_a_writer_who_never_ends_is_waited_for_and_not_broken(
+def test_a_writer_who_never_ends_makes_the_restore_give_up(
     fresh_clinic: FreshClinic,
 ) -> None:
     route = fresh_clinic.route
+
     with owner_connection("shard_1") as writer, owner_connection("shard_1") as connection:
         with writer.transaction():
             writer.execute(f'SET LOCAL search_path = "{route.schema}"')
             writer.execute("""SET LOCAL fisioflow.actor = '{"label": "job:tests"}'""")
             writer.execute("UPDATE patients_patient SET name = name")
+
             with pytest.raises(ClinicBusy):
                 fence(connection, route.schema, patience=0.2)
         assert not is_fenced(connection, route.schema)
@@ -133,12 +141,14 @@ def test_restore_points_go_after_a_week(fresh_clinic: FreshClinic, configured: S
     route = fresh_clinic.route
     backed_up(configured, route)
     with acting_as_job("restore"):
-        chain = chain_to(configured, route.clinic_id, "latest")
-        done = clinic_restore(store=configured, route=route, chain=chain)
+        chain = chain_to(Installation(), route.clinic_id, "latest")
+        done = clinic_restore(Installation(), route=route, chain=chain)
+
     later = timezone.now() + timedelta(days=RESTORE_POINT_DAYS, minutes=1)
     with owner_connection("shard_1") as connection:
         assert drop_old_restore_points(connection, now=timezone.now()) == []
         gone = [point.schema for point in drop_old_restore_points(connection, now=later)]
+
     assert done.restore_point in gone
 
 
@@ -149,25 +159,31 @@ def test_an_older_schema_is_migrated_forward(
     definition = dumped(stack, route.schema).partition("ROWS OF")[0]
     drop_schema("shard_1", route.schema)
     build_older(route, before=("exercises", "0001_tables"))
+
     assert dumped(stack, route.schema).partition("ROWS OF")[0] != definition
+
     backed_up(configured, route)
     migrate_schema("shard_1", route.schema)
     with acting_as_job("restore"):
-        chain = chain_to(configured, route.clinic_id, "latest")
-        clinic_restore(store=configured, route=route, chain=chain)
+        chain = chain_to(Installation(), route.clinic_id, "latest")
+        clinic_restore(Installation(), route=route, chain=chain)
+
     assert dumped(stack, route.schema).partition("ROWS OF")[0] == definition
+
     with clinic_scope(route):
         Patient.objects.create(**somebody(1))
 
 
 def build_older(route: ClinicRoute, before: tuple[str, str]) -> None:
-    """The clinic's schema as it was before an app's newer migrations."""
+    """Build the clinic's schema as it was before an app's newer migrations."""
     targets = [node for node in clinical_targets() if node[0] != before[0]]
+
     with as_owner("shard_1"):
         with server_cursor("shard_1") as cursor:
             cursor.execute(f'CREATE SCHEMA "{route.schema}"')
             cursor.execute(f'SET LOCAL search_path = "{route.schema}"; {EPOCH_TABLE}')
             write_epoch(cursor, route.schema, route.clinic_id, route.epoch, "open")
+
     with as_owner("shard_1"), maintenance_scope(route.schema):
         MigrationExecutor(connections["shard_1"]).migrate([*targets, before])
         announce_tables("shard_1", route.schema)
@@ -179,9 +195,9 @@ def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) ->
     with platform_scope():
         clinic = Clinic.objects.get(id=fresh_clinic.route.clinic_id)
         assert clinic not in clinics_to_drill(timezone.now())
-        backup_make(clinic=clinic)
+        backup_make(Installation(), clinic=clinic)
         assert clinic in clinics_to_drill(timezone.now())
-        drill_run(clinic=clinic)
+        drill_run(Installation(), clinic=clinic)
         assert clinic not in clinics_to_drill(timezone.now())
 
 
@@ -196,10 +212,11 @@ def test_the_stores_own_script_gives_the_same_rows(
     names = {"PGHOST": "HOST", "PGUSER": "USER", "PGDATABASE": "NAME"}
     access = {name: str(server[key]) for name, key in names.items() if server[key]}
     backup, identity = str(made.manifest.backup_id), settings.BACKUP_IDENTITY_FILE
+
     try:
         subprocess.run(
             ["sh", "restore.sh", str(route.clinic_id), backup, schema, identity,
-             signing_key().public],
+             Installation().signing_key.public],
             cwd=Path(settings.BACKUP_STORE_URL.removeprefix("file://")),
             env=stack.environ(access),
             check=True,
@@ -211,6 +228,6 @@ def test_the_stores_own_script_gives_the_same_rows(
 
 
 def rows(dump: str) -> list[str]:
-    """Without rights, which are made anew, and what a backup leaves out."""
+    """The dumped rows, without those that a backup leaves out."""
     parts = dump.split("ROWS OF ")[1:]
     return [part.partition("\n\n")[0] for part in parts if not part.startswith("clinic_epoch")]

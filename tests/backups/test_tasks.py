@@ -1,4 +1,4 @@
-"""The schedule: who is due, who was missed, and what the metrics say."""
+"""The schedule: which clinics are due or missed, and what the gauges say."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,22 +30,39 @@ def test_each_clinic_has_moments_of_its_own() -> None:
         assert slot(clinic_id, NOW + day, day) == moment + day
 
 
-@pytest.mark.without_database
-def test_due_and_missed() -> None:
+def kept_schedule() -> Standing:
+    """A clinic whose last backups are those of its latest moments."""
     clinic = Clinic(id=UUID(int=90), created_at=NOW - timedelta(days=90))
     full = slot(clinic.id, NOW, full_every())
     part = slot(clinic.id, NOW, increment_every())
-    fresh = Standing(clinic, part, full, NOW)
-    assert not (fresh.is_full_due(NOW))
-    assert not (fresh.is_increment_due(NOW))
-    assert not (fresh.is_missed(NOW))
-    assert fresh.is_proven(NOW)
-    later = NOW + increment_every()
-    assert fresh.is_increment_due(later)
-    assert not fresh.is_missed(later)
-    assert fresh.is_missed(NOW + 4 * increment_every())
-    assert fresh.is_full_due(NOW + full_every())
-    never = Standing(clinic, None, None, None)
+
+    return Standing(clinic, part, full, NOW)
+
+
+@pytest.mark.without_database
+def test_a_kept_schedule_has_nothing_due() -> None:
+    standing = kept_schedule()
+
+    assert not standing.is_full_due(NOW)
+    assert not standing.is_increment_due(NOW)
+    assert not standing.is_missed(NOW)
+    assert standing.is_proven(NOW)
+
+
+@pytest.mark.without_database
+def test_a_backup_is_due_first_and_missed_later() -> None:
+    standing, later = kept_schedule(), NOW + increment_every()
+
+    assert standing.is_increment_due(later)
+    assert not standing.is_missed(later)
+    assert standing.is_missed(NOW + 4 * increment_every())
+    assert standing.is_full_due(NOW + full_every())
+
+
+@pytest.mark.without_database
+def test_an_old_clinic_without_backups_is_due_and_missed() -> None:
+    never = Standing(kept_schedule().clinic, None, None, None)
+
     assert never.is_full_due(NOW)
     assert never.is_missed(NOW)
     assert not never.is_proven(NOW)
@@ -59,11 +76,13 @@ def test_the_schedule_backs_up_and_then_rests(
         tasks.back_up_clinic, "apply_async", lambda args, **options: queued.append((args, options))
     )
     clinic_id = str(fresh_clinic.route.clinic_id)
+
     assert tasks.back_up_due_clinics() == len(queued)
     assert ((clinic_id,), {"expires": 300.0}) in queued
     assert tasks.back_up_clinic(clinic_id) == "full"
     assert tasks.back_up_clinic(clinic_id) == "not due"
     assert tasks.back_up_clinic(str(uuid7())) == "closed"
+
     tasks.prune_clinic(clinic_id)
 
 
@@ -78,12 +97,16 @@ def test_metrics_count_clinics_by_state(norte: ClinicRoute, in_platform: None) -
         clinic = Clinic.objects.get(id=norte.clinic_id)
         now = datetime.now(UTC)
         Clinic.objects.filter(id=clinic.id).update(created_at=now - timedelta(days=9))
+
         assert value("schedule", "missed") == missed + 1
+
         for kind in (Run.Kind.FULL, Run.Kind.DRILL):
             Run.objects.create(
                 clinic=clinic, kind=kind, state="done", finished_at=now, covers_until=now
             )
+
         (standing,) = standings(clinic.id)
+
     assert standing.covered_until == now
     assert value("schedule", "missed") == missed
     assert value("proof", "proven") == proven + 1

@@ -1,18 +1,16 @@
-"""A restore is undone after a release, whose migrations what was replaced doesn't have yet."""
-
-from typing import Any
+"""A restore is undone after a release, whose migrations the replaced schema lacks."""
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from backups import restore
 from backups.errors import ClinicBehind, SchemaTooNew
-from backups.fence import is_fenced
-from backups.restore import restore_undo
+from backups.restore import fence
+from backups.restore.fence import is_fenced
+from backups.restore.swap import restore_points
+from backups.restore.undo import restore_undo
 from backups.stores import Store
-from backups.swap import restore_points
 from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
@@ -26,7 +24,7 @@ from tests.people import FreshClinic
 
 @pytest.fixture
 def replaced(fresh_clinic: FreshClinic, configured: Store) -> str:
-    """A restore took the second patient away; returns where the schema with both is."""
+    """A restore that took the second patient away; returns the schema with both."""
     made = backed_up(configured, fresh_clinic.route)
     with clinic_scope(fresh_clinic.route):
         Patient.objects.create(**somebody(1))
@@ -38,54 +36,65 @@ def names(clinic: FreshClinic) -> set[str]:
         return {patient.name for patient in Patient.objects.all()}
 
 
-def test_what_an_older_release_left_is_migrated_before_it_is_live_again(
-    fresh_clinic: FreshClinic, replaced: str, request: Any
+def test_an_older_releases_schema_is_migrated_before_it_is_live_again(
+    fresh_clinic: FreshClinic, replaced: str, request: pytest.FixtureRequest
 ) -> None:
     route = fresh_clinic.route
     request.getfixturevalue("release")
     call_command("migrate_clinics", verbosity=0)
     with acting_as_job("undo_restore"):
         point = restore_undo(route=route, discard=True)
+
     assert point.head == code_head()
+
     with platform_scope():
         assert route.schema not in clinics_behind(route.shard)
+
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
+
     with clinic_scope(route), connections[route.shard].cursor() as cursor:
-        cursor.execute("SELECT nickname FROM patients_patient")  # the release's
+        cursor.execute("SELECT nickname FROM patients_patient")  # of the release
+
         assert drifted() == []
+
         Patient.objects.create(**somebody(2))
 
 
 def test_a_refused_undo_keeps_what_it_migrated(
-    fresh_clinic: FreshClinic, replaced: str, request: Any
+    fresh_clinic: FreshClinic, replaced: str, request: pytest.FixtureRequest
 ) -> None:
     route = fresh_clinic.route
     request.getfixturevalue("release")
     call_command("migrate_clinics", verbosity=0)
     with clinic_scope(route):
         Patient.objects.create(**somebody(2))
+
     with acting_as_job("undo_restore"), pytest.raises(Exception, match="--discard"):
         restore_undo(route=route)
+
     with owner_connection(route.shard) as connection, connection.cursor() as cursor:
         (point,) = restore_points(cursor, route.clinic_id)
+
     assert (point.schema, point.head) == (replaced, code_head())
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 2"}
 
 
-def test_a_clinic_that_waits_for_the_release_is_migrated_first(
-    fresh_clinic: FreshClinic, replaced: str, configured: Store, request: Any
+def test_a_clinic_that_lacks_the_releases_migrations_is_refused(
+    fresh_clinic: FreshClinic, replaced: str, configured: Store, request: pytest.FixtureRequest
 ) -> None:
     route = fresh_clinic.route
     request.getfixturevalue("release")
+
     with acting_as_job("undo_restore"), pytest.raises(ClinicBehind):
         restore_undo(route=route)
     with pytest.raises(CommandError, match="migrate_clinics"):
         call_command("restore", "latest", "--clinic", route.schema, "--noinput")
+
     with owner_connection(route.shard) as connection:
         assert not is_fenced(connection, route.schema)
 
 
-def test_what_a_later_release_left_is_refused(fresh_clinic: FreshClinic, replaced: str) -> None:
+def test_a_newer_releases_schema_is_refused(fresh_clinic: FreshClinic, replaced: str) -> None:
     route = fresh_clinic.route
     of_tomorrow(route.shard, replaced)
     with acting_as_job("undo_restore"), pytest.raises(SchemaTooNew, match="of_tomorrow"):
@@ -93,16 +102,19 @@ def test_what_a_later_release_left_is_refused(fresh_clinic: FreshClinic, replace
     assert names(fresh_clinic) == {"Paciente Modelo"}
 
 
-def test_a_backup_of_a_later_release_is_refused_before_anybodys_writes_are(
+def test_a_newer_releases_backup_is_refused_before_writes_are(
     fresh_clinic: FreshClinic, configured: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     route = fresh_clinic.route
     of_tomorrow(route.shard, route.schema)
+
     with owner_connection(route.shard) as connection, connection.cursor() as cursor:
         set_head(cursor, route.schema, "f" * 32)
         backed_up(configured, route)
         set_head(cursor, route.schema, code_head())
-    monkeypatch.setattr(restore, "fence", lambda *_: pytest.fail("refused too late"))
+
+    monkeypatch.setattr(fence, "fence", lambda *_: pytest.fail("refused too late"))
+
     with pytest.raises(CommandError, match="9999_of_tomorrow"):
         call_command("restore", "latest", "--clinic", route.schema, "--noinput")
 

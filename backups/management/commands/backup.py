@@ -7,21 +7,22 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from backups.errors import BackupRunning
-from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
-from backups.management.progress import (
+from backups.installation import Installation
+from backups.management.command import FAILURES, BackupCommand, PartlyFailed, failure_of
+from backups.management.terminal import (
     end_progress,
     estimated_size,
     named_clinics,
     size_text,
     terminal_progress,
 )
-from backups.services import backup_make, kind_of
+from backups.take.making import backup_make
 from core.actor import acting_as_job
 from tenants.models import Clinic
 
 
 class Command(BackupCommand):
-    """Exit status 0: all done; 1: a clinic failed; 3: one is being backed up by another run."""
+    """Exit status 0: all done; 1: a clinic failed; 3: another run is backing up one of them."""
 
     help = "Makes a full backup, or with --incremental one of what changed since the last."
 
@@ -38,6 +39,7 @@ class Command(BackupCommand):
         clinics = named_clinics([] if options["all"] else [options["clinic"]])
         failed: list[str] = []
         running: list[str] = []
+
         for clinic in clinics:
             try:
                 said = self._back_up(clinic, incremental=options["incremental"])
@@ -47,24 +49,27 @@ class Command(BackupCommand):
             finally:
                 end_progress()
             self._say(said, as_json=options["json"])
+
         if failed:
-            raise Summary(f"Failed: {', '.join(failed)}. Mend the cause and run it again.")
+            raise PartlyFailed(f"Failed: {', '.join(failed)}. Mend the cause and run it again.")
         if running:
-            raise Summary(f"Under way already: {', '.join(running)}.", returncode=3)
+            raise PartlyFailed(f"Under way already: {', '.join(running)}.", returncode=3)
 
     def _back_up(self, clinic: Clinic, *, incremental: bool) -> dict[str, Any]:
         with acting_as_job("backup"):
             made = backup_make(
+                Installation(),
                 clinic=clinic,
                 incremental=incremental,
                 progress=terminal_progress(
                     clinic.schema_name, None if incremental else partial(estimated_size, clinic)
                 ),
             )
+
         return {
             "clinic": clinic.schema_name,
             "backup": str(made.signed.manifest.backup_id) if made.signed else None,
-            "kind": kind_of(made),
+            "kind": made.kind,
             "bytes": made.size,
             "covers_until": made.covers_until.isoformat(),
             "because": made.because,

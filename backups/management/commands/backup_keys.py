@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from backups.keys import make_identity, make_signing_key
+from backups.format.keys import make_identity, make_signing_key
 from backups.management.command import BackupCommand
 
 
 class Command(BackupCommand):
-    """Exit status 1 when a file is there already: a key is never overwritten."""
+    """Exit status 1 when one of the files exists: a key is never overwritten."""
 
     help = "Makes an age identity and a signing key in a folder, and prints the settings for them."
 
@@ -22,6 +22,7 @@ class Command(BackupCommand):
     def work(self, options: dict[str, Any]) -> None:
         folder: Path = options["folder"].absolute()
         identity, signing = folder / "backup_identity", folder / "backup_signing_key"
+
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in (identity, signing):
@@ -30,15 +31,18 @@ class Command(BackupCommand):
             recipient, public = make_identity(identity), make_signing_key(signing)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.") from error
+
         found = {
             "BACKUP_RECIPIENTS": recipient,
             "BACKUP_SIGNING_KEY_FILE": str(signing),
             "BACKUP_TRUSTED_KEYS": public,
             "BACKUP_IDENTITY_FILE": str(identity),
         }
+
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
+
         for name, value in found.items():
             self.stdout.write(f"{name}={value}")
         self.stderr.write(

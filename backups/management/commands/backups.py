@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from backups.catalogue import Catalogue
-from backups.configuration import configured_store
-from backups.elsewhere import clinic_in_store, clinics_in_store
 from backups.errors import ChainBroken
-from backups.facts import clinic_known, has_directory
-from backups.management.command import BackupCommand, Summary
-from backups.management.progress import size_text
-from backups.services import backup_catalogue, backup_proven
+from backups.format.catalogue import Catalogue, clinics_in_store
+from backups.installation import Installation
+from backups.management.command import BackupCommand, PartlyFailed
+from backups.management.terminal import size_text
+from backups.runs import proven_backups
+from backups.snapshot.directory_record import clinic_known, has_directory
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
@@ -29,35 +28,40 @@ class Command(BackupCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object a line.")
 
     def work(self, options: dict[str, Any]) -> None:
-        wrong = 0
-        for clinic_id, name in _clinics(options["clinic"]):
-            for row in _rows(clinic_id, name):
+        installation, wrong = Installation(), 0
+
+        for clinic_id, name in _clinics(installation, options["clinic"]):
+            for row in _rows(installation, clinic_id, name):
                 wrong += bool(row["problem"])
                 self.stdout.write(json.dumps(row) if options["json"] else _line(row))
+
         if wrong:
-            raise Summary(f"{wrong} of them can't be restored.")
+            raise PartlyFailed(f"{wrong} of them can't be restored.")
 
 
-def _clinics(named: str | None) -> Iterator[tuple[UUID, str]]:
-    """The named clinic, or all in the store, also those that the directory doesn't know."""
+def _clinics(installation: Installation, named: str | None) -> Iterator[tuple[UUID, str]]:
+    """The named clinic, or all clinics in the store, even if the directory doesn't know them."""
     if named:
         known = clinic_known(named)
         yield (
-            known.id if known else clinic_in_store(configured_store(), named),
+            known.id if known else installation.clinic_in_store(named),
             known.schema_name if known else "",
         )
         return
+
     names: dict[UUID, str] = {}
     if has_directory():
         with platform_scope():
             names = dict(Clinic.objects.values_list("id", "schema_name"))
-    found = clinics_in_store(configured_store())
+
+    found = clinics_in_store(installation.store)
     for clinic_id in sorted(found, key=lambda clinic_id: names.get(clinic_id, "")):
         yield clinic_id, names.get(clinic_id, "")
 
 
-def _rows(clinic_id: UUID, name: str) -> Iterator[dict[str, Any]]:
-    catalogue, proven = backup_catalogue(clinic_id=clinic_id), backup_proven(clinic_id=clinic_id)
+def _rows(installation: Installation, clinic_id: UUID, name: str) -> Iterator[dict[str, Any]]:
+    catalogue, proven = installation.catalogue(clinic_id), proven_backups(clinic_id)
+
     for signed in catalogue:
         manifest = signed.manifest
         yield {
@@ -70,6 +74,7 @@ def _rows(clinic_id: UUID, name: str) -> Iterator[dict[str, Any]]:
             "problem": _problem(catalogue, manifest.backup_id),
             "proven": manifest.backup_id in proven,
         }
+
     for refused in catalogue.refused:
         backup = refused.key.rsplit("/", 1)[-1].removesuffix(".jsonl")
         yield {"clinic": name or str(clinic_id), "backup": backup, "problem": refused.reason}
@@ -86,6 +91,7 @@ def _problem(catalogue: Catalogue, backup_id: Any) -> str:
 def _line(row: dict[str, Any]) -> str:
     if "kind" not in row:
         return f"{row['clinic']} {row['backup']} refused: {row['problem']}"
+
     state = row["problem"] or ("proven" if row["proven"] else "chain ok")
     when = row["created_at"][:19].replace("T", " ")
     size = size_text(row["bytes"])

@@ -1,13 +1,14 @@
-"""Prove that backups restore: build them aside, compare, forget them."""
+"""Prove that backups restore: build each aside, compare, and drop it again."""
 
 import json
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from backups.drills import drill_run
-from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
-from backups.management.progress import end_progress, named_clinics, terminal_steps
+from backups.installation import Installation
+from backups.management.command import FAILURES, BackupCommand, PartlyFailed, failure_of
+from backups.management.terminal import end_progress, named_clinics, terminal_steps
+from backups.restore.drills import drill_run
 from core.actor import acting_as_job
 
 
@@ -24,11 +25,12 @@ class Command(BackupCommand):
 
     def work(self, options: dict[str, Any]) -> None:
         failed = []
+
         for clinic in named_clinics([] if options["all"] else [options["clinic"]]):
             schema = clinic.schema_name
             try:
                 with acting_as_job("drill"):
-                    run = drill_run(clinic=clinic, progress=terminal_steps(schema))
+                    run = drill_run(Installation(), clinic=clinic, progress=terminal_steps(schema))
             except FAILURES as error:
                 failed.append(schema)
                 said: dict[str, Any] = {"clinic": schema} | failure_of(error)
@@ -38,7 +40,9 @@ class Command(BackupCommand):
                 text = f"{schema}: {run.backup_id} restores, and is what was backed up."
             finally:
                 end_progress()
+
             out = self.stderr if "error" in said and not options["json"] else self.stdout
             out.write(json.dumps(said) if options["json"] else text)
+
         if failed:
-            raise Summary(f"Doesn't restore: {', '.join(failed)}. Make a full backup at once.")
+            raise PartlyFailed(f"Doesn't restore: {', '.join(failed)}. Make a full backup at once.")

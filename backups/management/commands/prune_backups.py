@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from backups.management.command import FAILURES, BackupCommand, Summary, failure_of
-from backups.management.progress import named_clinics
-from backups.services import backup_prune
+from backups.installation import Installation
+from backups.keep.pruning import backup_prune
+from backups.management.command import FAILURES, BackupCommand, PartlyFailed, failure_of
+from backups.management.terminal import named_clinics
 from core.actor import acting_as_job
 from tenants.models import Clinic
 
@@ -27,6 +28,7 @@ class Command(BackupCommand):
     def work(self, options: dict[str, Any]) -> None:
         failed = []
         named = [options["clinic"]] if options["clinic"] else []
+
         for clinic in named_clinics(named, closed=True):
             try:
                 said, text = self._prune(clinic, dry_run=options["dry_run"])
@@ -34,18 +36,22 @@ class Command(BackupCommand):
                 failed.append(clinic.schema_name)
                 said = {"clinic": clinic.schema_name} | failure_of(error)
                 text = f"{clinic.schema_name}: {said['message']}"
+
             out = self.stderr if "error" in said and not options["json"] else self.stdout
             out.write(json.dumps(said) if options["json"] else text)
+
         if failed:
-            raise Summary(f"Failed: {', '.join(failed)}.")
+            raise PartlyFailed(f"Failed: {', '.join(failed)}.")
 
     def _prune(self, clinic: Clinic, *, dry_run: bool) -> tuple[dict[str, Any], str]:
         with acting_as_job("prune_backups"):
-            plan = backup_prune(clinic=clinic, dry_run=dry_run)
+            plan = backup_prune(Installation(), clinic=clinic, dry_run=dry_run)
+
         schema = clinic.schema_name
         gone = [str(signed.manifest.backup_id) for signed in plan.delete]
         kept = {str(backup_id): reason.value for backup_id, reason in plan.kept.items()}
         said = {"clinic": schema, "removed": gone, "kept": kept, "dry_run": dry_run}
+
         verb = "would be removed" if dry_run else "removed"
         text = f"{schema}: {len(gone)} {verb}, {len(kept)} stay"
         return said, text + "".join(f"\n  {backup_id}" for backup_id in gone)

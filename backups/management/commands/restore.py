@@ -7,9 +7,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 from django.utils import timezone
 
-from backups.management.command import BackupCommand, Summary, backup_or_latest, moment
-from backups.management.progress import terminal_steps
-from backups.management.restoring import Wish, restore_wished
+from backups.installation import Installation
+from backups.management.command import BackupCommand, PartlyFailed, backup_or_latest, moment
+from backups.management.restoring import RestoreOptions, run_restore
+from backups.management.terminal import terminal_steps
 from core.actor import acting_as_job
 
 FILES_MISSING = 3  # exit status
@@ -37,44 +38,53 @@ class Command(BackupCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 
     def work(self, options: dict[str, Any]) -> None:
-        wish = Wish(**{name: options[name] for name in Wish.__dataclass_fields__})
-        wish.check()
-        if not (options["noinput"] or wish.dry_run):
-            self._ask(wish)
-        at = (wish.at or timezone.now()).isoformat(timespec="seconds")
+        wanted = RestoreOptions(
+            **{name: options[name] for name in RestoreOptions.__dataclass_fields__}
+        )
+        wanted.check()
+        if not (options["noinput"] or wanted.dry_run):
+            self._ask(wanted)
+
+        at = (wanted.at or timezone.now()).isoformat(timespec="seconds")
         try:
             with acting_as_job("restore", reason=f"restore of {at}"):
-                said = restore_wished(wish, terminal_steps(wish.clinic))
+                said = run_restore(Installation(), wanted, terminal_steps(wanted.clinic))
         except IntegrityError as error:
             raise CommandError(
                 "Another row stands in the way of those. Restore what they refer to first."
             ) from error
+
         self.stdout.write(json.dumps(said) if options["json"] else _text(said))
         if count := said.get("documents_missing", {}).get("count"):
-            raise Summary(
+            raise PartlyFailed(
                 f"The clinic is restored, but {count} of its files couldn't be brought back: their"
                 " objects in the store are gone, damaged or for another key. Put right what can be,"
                 " then restore again.",
                 returncode=FILES_MISSING,
             )
 
-    def _ask(self, wish: Wish) -> None:
-        """On standard error: standard output is the answer's alone."""
-        target = wish.as_schema or wish.clinic
-        what = f"rows of {wish.only}" if wish.only else "everything"
-        question = f"This restores {what} of {wish.clinic}, into {target}.\nType {target} to go on:"
+    def _ask(self, wanted: RestoreOptions) -> None:
+        """Ask on standard error: standard output is only for the result."""
+        target = wanted.as_schema or wanted.clinic
+        what = f"rows of {wanted.only}" if wanted.only else "everything"
+        question = (
+            f"This restores {what} of {wanted.clinic}, into {target}.\nType {target} to go on:"
+        )
         self.stderr.write(question, style_func=str, ending=" ")
         self.stderr.flush()
+
         try:
             answer = input()
         except EOFError:
             answer = ""
+
         if answer != target:
             raise CommandError("Nothing was done.")
 
 
 def _text(said: dict[str, Any]) -> str:
     lines = []
+
     for name, value in said.items():
         title = name.replace("_", " ")
         if isinstance(value, list):
@@ -84,6 +94,7 @@ def _text(said: dict[str, Any]) -> str:
         else:
             text = ", ".join(value) if isinstance(value, tuple) else value
             lines.append(f"{title}: {text}")
+
     return "\n".join(lines)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from backups.management.command import BackupCommand
-from backups.management.progress import named_clinics
-from backups.recovery import recover
-from backups.restore import restore_undo
+from backups.management.terminal import named_clinics
+from backups.restore.recovery import recover
+from backups.restore.undo import restore_undo
 from core.actor import acting_as_job
 
 
@@ -26,10 +26,12 @@ class Command(BackupCommand):
 
     def work(self, options: dict[str, Any]) -> None:
         (clinic,) = named_clinics([options["clinic"]])
+
         with acting_as_job("undo_restore"):
             if clinic.schema_name in recover(clinic.shard_id):
                 self._say(options, "A restore that died is undone: writes are allowed again.")
                 return
+
             point = restore_undo(route=clinic.route, discard=options["discard"])
         self._say(options, "The restore is undone.", point.schema)
 
