@@ -1,5 +1,5 @@
 # One image for every role: docker run IMAGE web | worker | beat | manage COMMAND
-# Settings come from the environment, secrets from files (NAME_FILE): see the README.
+# Settings come from the environment, secrets from files (NAME_FILE): docs/reference/settings.md.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore

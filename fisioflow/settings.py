@@ -1,4 +1,4 @@
-"""Settings: everything that differs between places comes from the environment (see README)."""
+"""Settings. What differs between places comes from the environment: docs/reference/settings.md."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ class CrossClinicAccess(FisioFlowError):
 class OwnerLoginMissing(FisioFlowError):
     """This needs the owner's login: give this process SHARD_1_OWNER_URL (or DATABASE_OWNER_URL).
 
-    Schemas are changed and trails are sealed with it (docs/operations.md).
+    Schemas are changed and trails are sealed with it (docs/how-to/deploy.md).
     """
 
     code = "owner_login_missing"

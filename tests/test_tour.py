@@ -1,4 +1,4 @@
-"""The README's five minutes, run as they stand there: each block in bash, each answer compared."""
+"""The tour, run as it stands there: each block in bash, each answer compared."""
 
 import os
 import re
@@ -7,12 +7,12 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from tests.documents import CHECKOUT, text_of
+
 pytestmark = pytest.mark.without_database  # the tour has a stack of its own
-CHECKOUT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 END = "-- end of block --"
 
@@ -52,12 +52,11 @@ class Step:
 
 
 def tour() -> list[Step]:
-    """The steps of the README's section."""
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("\n## Five minutes\n")[2].partition("\n## ")[0]
-    blocks = BLOCK.findall(section)
+    """The steps of the page, in order."""
+    blocks = BLOCK.findall(text_of("docs/tutorials/tour.md"))
     kinds = [kind for kind, _ in blocks]
     assert kinds == ["bash", "text"] * (len(kinds) // 2), "each bash block needs a text block below"
+
     texts = [text for _, text in blocks]
     return [Step(*pair) for pair in zip(texts[::2], texts[1::2], strict=True)]
 
@@ -68,11 +67,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_the_tour_of_the_readme_works_by_copy_and_paste() -> None:
+def test_the_tour_works_by_copy_and_paste() -> None:
     if not shutil.which("curl"):
         pytest.fail("The tour needs curl, as its reader does: apt install curl")
+
     steps, port = tour(), free_port()
-    assert len(steps) >= 8, "the tour has lost its steps, or the section its name"
+    assert len(steps) >= 8, "the tour has lost its steps, or the page its blocks"
     script = SERVE + "".join(f"{step.commands}\necho '{END}'\n" for step in steps)
     kept = ("PATH", "HOME", "TMPDIR", "FISIOFLOW_PG_BIN")
     done = subprocess.run(
@@ -84,16 +84,18 @@ def test_the_tour_of_the_readme_works_by_copy_and_paste() -> None:
         check=False,
         timeout=600,
     )
+
     printed = done.stdout.split(f"{END}\n")
     for step, output in zip(steps, printed, strict=False):
         pattern = re.escape(step.expected.strip()).replace("…", ".*")
         assert re.fullmatch(pattern, output.strip(), re.DOTALL), (
-            f"The README expects\n{step.expected}\nand bash printed\n{output}\n{done.stderr}"
+            f"The tour expects\n{step.expected}\nand bash printed\n{output}\n{done.stderr}"
         )
+
     assert done.returncode == 0, done.stderr
     assert len(printed) == len(steps) + 1
 
 
 def at_port(port: int, text: str) -> str:
-    """The README's addresses are of port 8000, which may be taken."""
+    """The tour's addresses are of port 8000, which may be taken."""
     return text.replace(":8000/", f":{port}/")

@@ -87,7 +87,7 @@ def the_application_owns_nothing(**_: Any) -> list[CheckMessage]:
         django_checks.Warning(
             f"{alias} signs in as {database['USER']}, not as the application's role"
             f" {settings.APP_ROLE}.",
-            hint="docs/operations.md, Roles: the owner's address goes into the OWNER variable.",
+            hint="docs/how-to/deploy.md: the owner's address goes into the OWNER variable.",
             id="audit.W001",
         )
         for alias, database in settings.DATABASES.items()

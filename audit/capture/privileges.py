@@ -85,5 +85,5 @@ def _asked(cursor: Any, question: str) -> Any:
 
 def _get_round(how: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f"The role {settings.APP_ROLE} {how}. docs/operations.md says how to make the roles."
+        f"The role {settings.APP_ROLE} {how}. docs/how-to/deploy.md says how to make the roles."
     )

@@ -42,7 +42,7 @@ def test_its_clinics_get_503_and_the_other_shards_go_on(
 
             assert refused.status_code == 503
             assert int(refused["Retry-After"]) > 0
-            assert monotonic() - started < 2  # the promise of docs/operations.md, not a benchmark
+            assert monotonic() - started < 2  # as docs/how-to/handle-an-outage.md promises
             assert north.get(path).status_code == 200
 
         assert south.get("/api/v1/patients").json()["code"] == "shard_unavailable"
