@@ -30,6 +30,7 @@ def refers_to_a_patient(model: type[models.Model]) -> bool:
         reached += [
             target for target in targets if isinstance(target, type) and target not in reached
         ]
+
     return Patient in reached
 
 
