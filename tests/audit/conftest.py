@@ -22,7 +22,7 @@ ACTOR = '{"label":"Ana Souza","user_id":"01890000-0000-7000-8000-000000000001"}'
 
 @pytest.fixture
 def as_application(fresh_clinic: FreshClinic, stack: Stack) -> Iterator[AsApplication]:
-    """Logins as the application's role, such as somebody with its password would have."""
+    """Logins as the application's role, for an attacker who has its password."""
     url = make_conninfo(stack.addresses()["SHARD_1_URL"])
     opened: list[Connection] = []
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.admin_sites import clinic_site
 from accounts.models import User
-from audit.capture.charts import chart_path
+from audit.capture.whose_chart import chart_path
 from audit.events import middleware
 from audit.models import Event, EventKind
 from core.api.views import ResourceViewSet

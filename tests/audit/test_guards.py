@@ -3,6 +3,7 @@
 import pytest
 from django.db import connections
 
+from audit.capture import app_triggers
 from audit.capture.triggers import install
 from tenants.context import clinic_scope
 from tenants.postgresql.owner import as_owner
@@ -128,6 +129,14 @@ def test_a_guard_that_is_off_is_named(
     with as_superuser(fresh_clinic.route) as cursor:
         cursor.execute(statement)
     assert problem in problems(fresh_clinic.route)
+
+
+def test_a_trigger_that_no_app_registered_is_named(
+    fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_triggers, "_TRIGGERS", {})
+
+    assert problems(fresh_clinic.route) == {"trigger_unknown"}
 
 
 def test_triggers_made_anew_for_fewer_columns_dont_hide_a_missing_one(

@@ -1,5 +1,6 @@
 """The trail over HTTP, for the owner and the auditor only."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from audit.events.services import event_record
 from audit.models import Event, EventKind
+from audit.trail.access import READERS
 from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room
@@ -153,6 +155,22 @@ def test_other_roles_neither_read_nor_export_it(
     for path in (URL, f"{URL}/export?format=csv"):
         assert client.get(path).status_code == 403
     assert not Event.objects.filter(kind=EventKind.EXPORTED).exists()
+
+
+@pytest.fixture
+def no_readers() -> Iterator[None]:
+    """No app has registered the roles that read the trail."""
+    registered = set(READERS)
+    READERS.clear()
+    yield
+    READERS.update(registered)
+
+
+def test_without_registered_roles_nobody_reads_it(
+    no_readers: None, api: Api, people: Everybody
+) -> None:
+    for person in (people.norte.owner, people.norte.auditor):
+        assert api(person).get(URL).status_code == 403
 
 
 def test_an_event_of_a_job_has_no_account_and_no_action(
