@@ -101,7 +101,7 @@ def test_a_form_without_its_token_is_recorded(norte: ClinicRoute) -> None:
         assert [event.details["method"] for event in refusals()] == ["post"]
 
 
-# --- It survives what it undoes ----------------------------------------------------------------
+# --- A refusal survives its rollback ----------------------------------------------------------------
 
 
 def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
@@ -118,11 +118,12 @@ def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
     browser = Client(SERVER_NAME=fresh_clinic.host)
     with clinic_scope(fresh_clinic.route):
         browser.force_login(owner)
+
     form = {"full_name": "Bia", "email": manager.email, "role": "manager", "is_active": "on"}
+
     answer = browser.post(f"/admin/accounts/user/{manager.pk}/change/", form)
 
     assert answer.status_code == 200  # the form, with the reason
-
     with clinic_scope(fresh_clinic.route):
         (refused,) = refusals()
         assert User.objects.get(pk=manager.pk).full_name == manager.full_name

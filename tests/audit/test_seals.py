@@ -175,12 +175,12 @@ def test_after_a_restore_the_rows_in_no_seal_are_sealed(fresh_clinic: FreshClini
     assert problems(route) == set()
 
     made = seal(route)
+
     assert made is not None
     assert made.rows == 2
     with clinic_scope(route):
-        assert (
-            list(Seal.objects.order_by("number").values_list("goes_on", flat=True)) == [False] * 2
-        )
+        goes_on = Seal.objects.order_by("number").values_list("goes_on", flat=True)
+        assert list(goes_on) == [False, False]
 
     assert set(sealed(route).values()) == {1}
     assert seal(route) is None
@@ -194,7 +194,6 @@ def test_a_column_that_comes_later_changes_no_seal(fresh_clinic: FreshClinic) ->
         for table in ("patients_patient", HISTORY):
             cursor.execute(f"ALTER TABLE {table} ADD nickname text NOT NULL DEFAULT 'Zé'")
         install(cursor)
-
     assert problems(route) == set()
 
     change(fresh_clinic, "Com apelido.")

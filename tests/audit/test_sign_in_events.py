@@ -40,13 +40,11 @@ def test_signing_in_and_out_of_the_api(api: Api, people: Everybody, in_norte: Cl
     therapist, phone = people.norte.therapist, api(None)
 
     pair = sign_in(phone, therapist.email).json()
-
     for _ in range(2):
         assert phone.post(REVOKE, {"refresh": pair["refresh"]}).status_code == 204
 
     who = ("Therapist Norte", str(therapist.pk), {"method": "api"})
     came, went = events(EventKind.SIGNED_IN, EventKind.SIGNED_OUT)  # leaving twice is leaving once
-
     assert (told(came), told(went)) == (("signed_in", *who), ("signed_out", *who))
     assert {str(event.user_id) for event in (came, went)} == {str(therapist.pk)}
     assert came.request_id != went.request_id
@@ -61,9 +59,9 @@ def test_signing_in_and_out_of_the_admin(
     browser.post("/admin/login/", {"username": owner.email.upper(), "password": PASSWORD})
     browser.post("/admin/logout/")
     browser.post("/admin/logout/")
+
     who = ("Owner Norte", str(owner.pk), {"method": "admin"})
     came, went = events(EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.SIGN_IN_FAILED)
-
     assert (told(came), told(went)) == (("signed_in", *who), ("signed_out", *who))
     assert (came.user_agent, came.user_id) == ("Firefox", owner.pk)
     assert User.history.filter(id=owner.pk).first().actor_label == "Owner Norte"  # last_login
@@ -75,13 +73,11 @@ def test_a_wrong_password_is_recorded_about_the_person_not_by_them(
     owner = people.norte.owner
 
     assert sign_in(api(None), owner.email, "a wrong password").status_code == 401
-
     browser.post("/admin/login/", {"username": owner.email, "password": "a wrong password"})
+
     by_api, by_admin = map(told, events(EventKind.SIGN_IN_FAILED))
     codes = {"code": "invalid_credentials", "method": "api"}
-
     assert by_api == ("sign_in_failed", "anonymous", str(owner.pk), codes)
-
     codes = {"code": "invalid_login", "method": "admin"}
     assert by_admin == ("sign_in_failed", "anonymous", str(owner.pk), codes)
     assert not events(EventKind.ACCESS_REFUSED)  # one event for one thing
@@ -92,8 +88,8 @@ def test_an_address_that_no_user_has_is_kept_as_a_digest(
 ) -> None:
     sign_in(api(None), "Mallory@Elsewhere.example")
     browser.post("/admin/login/", {"username": "mallory@elsewhere.example", "password": "x"})
-    digest = hashlib.sha256(b"mallory@elsewhere.example").hexdigest()
 
+    digest = hashlib.sha256(b"mallory@elsewhere.example").hexdigest()
     for event in events(EventKind.SIGN_IN_FAILED):
         assert (event.record_id, event.details["email_sha256"]) == ("", digest)
         assert "mallory" not in str(vars(event)).lower()
@@ -120,13 +116,10 @@ def test_too_many_attempts_are_recorded_as_such(
     owner = people.norte.owner
 
     sign_in(api(None), owner.email)
-
     assert sign_in(api(None), owner.email).status_code == 429
-
     browser.post("/admin/login/", {"username": owner.email, "password": PASSWORD})
 
     refused = [event.details for event in events(EventKind.SIGN_IN_FAILED)]
-
     assert refused == [
         {"code": "too_many_attempts", "method": "api"},
         {"code": "too_many_attempts", "method": "admin"},

@@ -106,8 +106,8 @@ def test_events_stand_between_the_changes(people: Everybody) -> None:
         kind=EventKind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3}
     )
     after = Room.objects.create(name="Dois", capacity=1)
-    newest = Trail().page(3)
 
+    newest = Trail().page(3)
     assert [e.record_id for e in newest] == [str(after.pk), "", str(before.pk)]
 
     event = newest[1]
@@ -121,10 +121,11 @@ def test_pages_of_any_size_are_the_whole_trail_once(people: Everybody) -> None:
     for number in range(4):
         Room.objects.create(name=f"Sala {number}", capacity=1)
         event_record(kind=EventKind.PRINTED, patient_id=people.norte.record.pk)
-    whole = Trail().page(1000)
 
+    whole = Trail().page(1000)
     assert len(whole) == Trail().count() < 1000
     assert [e.timestamp for e in whole] == sorted((e.timestamp for e in whole), reverse=True)
+
     for size in (1, 3, 7):
         assert everything(Trail(), size) == [e.place for e in whole], size
 

@@ -49,7 +49,6 @@ def test_the_auditor_finds_who_changed_a_phone_and_from_where(
     )
 
     assert answer.status_code == 200
-
     entry = results(api(people.norte.auditor).get(URL, {"record": str(record.pk)}))[0]
     assert set(entry) == FIELDS
     assert entry["action"] == "UPDATE"

@@ -99,6 +99,7 @@ def test_pages_of_an_export_are_read_for_the_asker_after_the_request_is_over(
 
 def test_a_format_is_required_and_limits_are_refused(api: Api, people: Everybody) -> None:
     owner = api(people.norte.owner)
+
     for query, parameter in (
         ({}, "format"),
         ({"format": "xlsx"}, "format"),

@@ -34,6 +34,7 @@ def test_nobody_rewrites_a_seal(
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_application().execute(statement)
+
     with as_owner("shard_1"), clinic_scope(fresh_clinic.route):
         with connections["shard_1"].cursor() as cursor, pytest.raises(IntegrityError):
             cursor.execute(statement)
@@ -47,9 +48,7 @@ FORGED_SEAL = (
 
 def test_a_seal_that_somebody_makes_up_is_found(fresh_clinic: FreshClinic) -> None:
     """It could hide new rows from the next seals, but not from the proof."""
-    made = seal(fresh_clinic.route)
-
-    assert made is not None
+    assert seal(fresh_clinic.route) is not None
 
     with as_superuser(fresh_clinic.route) as cursor:
         cursor.execute(FORGED_SEAL, ["0" * 64])
@@ -74,8 +73,10 @@ def test_the_application_seals_nothing_itself(
 ) -> None:
     """With one seal of the highest possible number, nobody could seal any more."""
     seal(fresh_clinic.route)
+
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_application().execute(statement, ["0" * 64])
+
     assert problems(fresh_clinic.route) == set()
 
 
