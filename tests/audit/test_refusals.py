@@ -101,7 +101,7 @@ def test_a_form_without_its_token_is_recorded(norte: ClinicRoute) -> None:
         assert [event.details["method"] for event in refusals()] == ["post"]
 
 
-# --- A refusal survives its rollback ----------------------------------------------------------------
+# --- A refusal survives its rollback -------------------------------------------------------------
 
 
 def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
@@ -172,7 +172,7 @@ def test_a_task_acts_under_the_id_of_the_request_that_started_it(
     assert (version.actor_label, version.request_id) == (f"job:{rename.name}", "req-12345678")
 
 
-# --- What the person may not see --------------------------------------------------------------
+# --- What the person may not see -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_asking_for_somebody_elses_chart_tells_nothing_and_is_recorded(
     assert (refused.details["code"], refused.details["status"]) == ("not_visible", 404)
 
 
-# --- A flood ------------------------------------------------------------------------------------
+# --- A flood -------------------------------------------------------------------------------------
 
 
 def flood(times: int, address: str = "127.0.0.1") -> None:
