@@ -17,7 +17,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.capture import checks  # noqa: F401  registers them
-        from audit.capture.charts import chart_of
+        from audit.capture.whose_chart import chart_of
         from core.charts import register_chart_of
 
         register_chart_of(chart_of)

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from audit.capture.app_triggers import register_triggers
-from audit.capture.charts import register_patient
+from audit.capture.whose_chart import register_patient
 from core.constraints import register
 from patients.constraints import RULES
 from patients.triggers import FUNCTIONS, TRIGGERS

@@ -79,4 +79,6 @@ def refuse_content(table_name: str, record_id: object, details: Mapping[str, Any
         if fits is None:
             raise ValueError(f"An event's details have no {key!r}: see audit.events.details.")
         if not fits(value):
-            raise ValueError(f"An event's {key!r} is of another form: see audit.events.details.")
+            raise ValueError(
+                f"An event's {key!r} isn't of the expected form: see audit.events.details."
+            )

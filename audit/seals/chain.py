@@ -23,7 +23,7 @@ SENTENCES = {
 }
 _ITS_HASHES = "its list of hashes"
 _ITS_XID = "its transaction id"
-_NO_SEAL = "there is no such seal"
+_NO_SEAL = "there is no seal of this number"
 _CHAIN = f"""
 SELECT s.number, s.sealed_at, s.snapshot, s.server, s.goes_on, s.previous, s.hash,
        s.server LIKE system || '/%' AS here, s.server LIKE '%/' || s.xid AS kept, s.xid::text,

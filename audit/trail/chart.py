@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from audit.capture.charts import chart_path, chart_reference, patient_model
 from audit.capture.histories import histories
+from audit.capture.whose_chart import chart_path, chart_reference, patient_model
 
 
 def of_patient(history: Any, patient_id: UUID) -> Q | None:

@@ -12,9 +12,9 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from audit.capture.charts import chart_of, chart_path
 from audit.capture.histories import histories
 from audit.capture.history import DIGEST
+from audit.capture.whose_chart import chart_of, chart_path
 from audit.events.models import Event
 
 EVENTS = Event._meta.db_table

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import Role
-from audit.capture.charts import chart_models, chart_path
+from audit.capture.whose_chart import chart_models, chart_path
 from audit.models import EventKind
 from core.actor import is_support
 from core.api.serializers import StrictSerializer, UUIDField

@@ -1,6 +1,6 @@
-"""Ways of speaking to a clinic's database that go round the ORM, and of reading the trail."""
+"""Connections to a clinic's database that go round the ORM, and reading of the trail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -13,6 +13,7 @@ from audit.trail.feed import Trail
 from devstack.stack import Stack
 from patients.models import Patient
 from tenants.context import clinic_scope
+from tests.audit.fixture_types import AsApplication, Connection, Sql
 from tests.audit.tampering import CONTENT, problems, seal
 from tests.people import FreshClinic
 
@@ -20,14 +21,12 @@ ACTOR = '{"label":"Ana Souza","user_id":"01890000-0000-7000-8000-000000000001"}'
 
 
 @pytest.fixture
-def as_application(
-    fresh_clinic: FreshClinic, stack: Stack
-) -> Iterator[Callable[..., psycopg.Connection[Any]]]:
-    """A login of the application's role itself, as somebody has who got hold of its password."""
+def as_application(fresh_clinic: FreshClinic, stack: Stack) -> Iterator[AsApplication]:
+    """Logins as the application's role, for an attacker who has its password."""
     url = make_conninfo(stack.addresses()["SHARD_1_URL"])
-    opened: list[psycopg.Connection[Any]] = []
+    opened: list[Connection] = []
 
-    def connect(path: str = "", actor: str = ACTOR) -> psycopg.Connection[Any]:
+    def connect(path: str = "", actor: str = ACTOR) -> Connection:
         connection = psycopg.connect(url, autocommit=True)
         opened.append(connection)
         connection.execute(
@@ -42,10 +41,10 @@ def as_application(
 
 
 @pytest.fixture
-def sql() -> Callable[..., list[Any]]:
+def sql() -> Sql:
     """`sql("SELECT ...", [...])` in the current clinic, as the application."""
 
-    def run(statement: str, params: list[Any] | None = None) -> list[Any]:
+    def run(statement: str, params: Sequence[Any] | None = None) -> list[Any]:
         with connections["shard_1"].cursor() as cursor:
             cursor.execute(statement, params)
             return cursor.fetchall() if cursor.description else []
@@ -62,7 +61,9 @@ def chart(fresh_clinic: FreshClinic) -> FreshClinic:
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(medical_history=f"{CONTENT} 2")
     seal(fresh_clinic.route)
+
     assert problems(fresh_clinic.route) == set()
+
     return fresh_clinic
 
 

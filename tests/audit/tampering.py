@@ -1,4 +1,4 @@
-"""A superuser of the server, whom no grant and no trigger holds; and looks at the seals."""
+"""What a superuser of the server may do, past every grant and trigger; and reading of the seals."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from audit.seals.sealing import SealMade, seal_create
 from audit.seals.verification import Verification, verify
 from tenants.context import ClinicRoute, clinic_scope
 
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 HISTORY = "patients_historicalpatient"
 CONTENT = "Segredo Clínico"
 RESTORED = (
@@ -22,7 +23,7 @@ MIDDLE = f"(SELECT history_id FROM {HISTORY} ORDER BY 1 OFFSET 1 LIMIT 1)"
 
 
 @contextmanager
-def as_superuser(route: ClinicRoute) -> Iterator[Any]:
+def as_superuser(route: ClinicRoute) -> Iterator[Cursor]:
     """A cursor in the clinic's schema, with every trigger off; commits at the end."""
     settings = connections[route.shard].settings_dict
     with psycopg.connect(
@@ -64,14 +65,14 @@ def rows(route: ClinicRoute, table: str = HISTORY, key: str = "history_id") -> s
 
 
 def tamper(route: ClinicRoute, statement: str) -> None:
-    """Do it, and see that it did something."""
+    """Run the statement as a superuser, and check that it changed a row."""
     with as_superuser(route) as cursor:
         cursor.execute(statement)
         assert cursor.rowcount
 
 
-def forge(cursor: Any, xid: str) -> None:
-    """Put in a version of the first one's date, with this transaction id, numbered 0."""
+def forge(cursor: Cursor, xid: str) -> None:
+    """Put in a version with the first one's date, this transaction id and the number 0."""
     cursor.execute(
         "SELECT attname FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
@@ -84,4 +85,5 @@ def forge(cursor: Any, xid: str) -> None:
         f" SELECT {', '.join(forged.get(column, column) for column in columns)}"
         f" FROM {HISTORY} WHERE history_id = (SELECT min(history_id) FROM {HISTORY})"
     )
+
     assert cursor.rowcount == 1

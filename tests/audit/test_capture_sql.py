@@ -1,8 +1,6 @@
-"""SQL that the ORM doesn't write: what happened is in the history, in its order, or is refused."""
+"""SQL that the ORM doesn't write: the history has it, in its order, or it is refused."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -15,10 +13,10 @@ from core.actor import Actor, acting
 from core.ids import uuid7
 from scheduling.models import Room
 from tenants.context import clinic_scope
+from tests.audit.fixture_types import AsApplication, Connection
 from tests.audit.tampering import problems
 from tests.people import Everybody, FreshClinic
 
-Connection = psycopg.Connection[Any]
 COLUMNS = "(id, name, capacity, active, created_at, updated_at)"
 ROW = "%(id)s, %(name)s, 1, true, now(), now()"
 AGAIN = "%(id)s, 'Sala Outra', 2, true, now(), now()"
@@ -26,7 +24,7 @@ EXCLUDED = "ON CONFLICT (id) DO UPDATE SET capacity = excluded.capacity"
 
 
 @pytest.fixture
-def application(as_application: Callable[..., Connection]) -> Connection:
+def application(as_application: AsApplication) -> Connection:
     return as_application()
 
 
@@ -59,6 +57,7 @@ def test_copy(application: Connection, fresh_clinic: FreshClinic) -> None:
 def test_merge(application: Connection, fresh_clinic: FreshClinic) -> None:
     changed, deleted = room_made(application), room_made(application, "Sala 2")
     added = uuid7()
+
     application.execute(
         f"""
         MERGE INTO scheduling_room r USING (VALUES (%s::uuid, 'change'), (%s::uuid, 'delete'),
@@ -69,15 +68,24 @@ def test_merge(application: Connection, fresh_clinic: FreshClinic) -> None:
         """,
         [changed, deleted, added],
     )
+
     assert versions(application, changed) == [("+", 1), ("~", 5)]
     assert versions(application, deleted) == [("+", 1), ("-", 1)]
     assert versions(application, added) == [("+", 1)]
+    assert problems(fresh_clinic.route) == set()
+
+
+def test_merge_changes_no_key(application: Connection, fresh_clinic: FreshClinic) -> None:
+    room = room_made(application)
+
     with pytest.raises(psycopg.errors.RestrictViolation):
         application.execute(
             "MERGE INTO scheduling_room r USING (SELECT 1) s ON r.id = %s"
             " WHEN MATCHED THEN UPDATE SET id = gen_random_uuid()",
-            [changed],
+            [room],
         )
+
+    assert versions(application, room) == [("+", 1)]
     assert problems(fresh_clinic.route) == set()
 
 
@@ -85,6 +93,7 @@ def test_one_statement_that_writes_three_times(
     application: Connection, fresh_clinic: FreshClinic
 ) -> None:
     first, second, third = room_made(application), room_made(application, "Sala 2"), uuid7()
+
     application.execute(
         f"""
         WITH u AS (UPDATE scheduling_room SET capacity = 6 WHERE id = %(first)s),
@@ -93,6 +102,7 @@ def test_one_statement_that_writes_three_times(
         """,
         {"first": first, "second": second, "id": third, "name": "Sala 3"},
     )
+
     assert versions(application, first) == [("+", 1), ("~", 6)]
     assert versions(application, second) == [("+", 1), ("-", 1)]
     assert versions(application, third) == [("+", 1)]
@@ -128,13 +138,15 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED.keys())
-def test_one_statement_doesnt_delete_a_row_and_have_it_again(
+def test_one_statement_doesnt_delete_a_row_and_insert_it_again(
     statement: str, application: Connection, fresh_clinic: FreshClinic
 ) -> None:
-    """Its parts have no order that the history could tell."""
+    """Its parts have no order that the history could keep."""
     room = room_made(application)
+
     with pytest.raises(psycopg.errors.RestrictViolation, match="deletes and inserts the same row"):
         application.execute(statement, {"id": room})
+
     assert versions(application, room) == [("+", 1)]
     assert problems(fresh_clinic.route) == set()
 
@@ -143,10 +155,12 @@ def test_a_row_comes_back_in_a_statement_of_its_own(
     application: Connection, fresh_clinic: FreshClinic
 ) -> None:
     room = room_made(application)
+
     with application.transaction():
         application.execute("DELETE FROM scheduling_room WHERE id = %s", [room])
         application.execute(f"INSERT INTO scheduling_room {COLUMNS} VALUES ({AGAIN})", {"id": room})
     application.execute("DELETE FROM scheduling_room")
+
     assert versions(application, room) == [("+", 1), ("-", 1), ("+", 2), ("-", 2)]
     assert problems(fresh_clinic.route) == set()
 
@@ -198,8 +212,10 @@ def test_whatever_one_statement_does_twice_the_last_version_is_the_live_row(
     statement: str, application: Connection, fresh_clinic: FreshClinic
 ) -> None:
     room = room_made(application)
+
     with suppress(psycopg.errors.IntegrityError, psycopg.errors.CardinalityViolation):
         application.execute(statement, {"id": room})
+
     assert problems(fresh_clinic.route) == set()
     live = application.execute(
         "SELECT capacity FROM scheduling_room WHERE id = %s", [room]
@@ -217,21 +233,24 @@ PACKAGE = {
 
 @pytest.mark.parametrize(("name", "options"), PACKAGE.items(), ids=PACKAGE.keys())
 def test_the_packages_commands_write_and_remove_nothing(
-    name: str, options: dict[str, Any], in_norte: None, people: Everybody
+    name: str, options: dict[str, int], in_norte: None, people: Everybody
 ) -> None:
     room = Room.objects.create(name="Sala 1")
     Room.objects.update(capacity=2)
     before = list(Room.history.order_by("history_id").values_list())
+
     with suppress(DatabaseError), transaction.atomic(using="shard_1"):
         call_command(name, auto=True, verbosity=0, **options)
+
     assert list(Room.history.order_by("history_id").values_list()) == before
     assert room.history.count() == 2
 
 
 def test_each_of_two_people_in_one_transaction_is_named(fresh_clinic: FreshClinic) -> None:
-    """Also after a savepoint is undone, which undoes what the server was told meanwhile."""
+    """A savepoint that is rolled back also undoes what the server was told about the actor."""
     with clinic_scope(fresh_clinic.route):
         room = Room.objects.create(name="Sala 1")
+
         with transaction.atomic(using="shard_1"):
             with acting(Actor(label="Ana")):
                 Room.objects.update(capacity=2)
@@ -239,8 +258,10 @@ def test_each_of_two_people_in_one_transaction_is_named(fresh_clinic: FreshClini
                 with acting(Actor(label="Bruno")):
                     Room.objects.update(capacity=3)
                 raise ZeroDivisionError
+
             with acting(Actor(label="Carla")):
                 Room.objects.update(capacity=4)
             Room.objects.update(capacity=5)
+
         told = room.history.order_by("history_id").values_list("capacity", "actor_label")
         assert list(told) == [(1, "job:tests"), (2, "Ana"), (4, "Carla"), (5, "job:tests")]

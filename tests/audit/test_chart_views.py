@@ -1,6 +1,5 @@
-"""Whoever is shown a chart is in its trail, whichever way leads there."""
+"""Everybody who is shown a chart is in its trail, whichever way they came."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,10 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from accounts.admin_sites import clinic_site
-from audit.capture.charts import chart_path
+from accounts.models import User
+from audit.capture.whose_chart import chart_path
 from audit.events import middleware
 from audit.models import Event, EventKind
 from core.api.views import ResourceViewSet
@@ -25,23 +24,22 @@ from tenants.errors import ShardUnavailable
 from tests import endpoints
 from tests.bodies import Place, nothing
 from tests.endpoints import Row, rows
-from tests.people import Everybody
+from tests.people import Api, Everybody
 from tests.records import NORTES_SECRET
 from tests.test_endpoints import BODIES, filled, path_of
 from tests.test_endpoints import place as place  # a fixture, for the tests of this file
 
-Clients = Callable[..., APIClient]
 OF_ONE = [row for row in rows(endpoints.API) if row.method == "GET" or "<id>" in row.route]
-# What the answer has of the chart, other than ids.
+# Answers that show something of the chart, but none of its ids.
 WITHOUT_IDS = {"patients/<id>/adherence", "documents/<id>/content"}
-# Views that aren't ResourceViewSet note for themselves what they open, or open nothing.
+# Views that aren't a ResourceViewSet note for themselves what they open, or open nothing.
 PLAIN_VIEWS = {
-    "AccessLogView": "says who looked, and nothing of the chart",
+    "AccessLogView": "says who looked, but shows nothing of the chart",
     "AdherenceView": "opens the patient's chart by itself",
     "MeView": "the reader's own account",
     "RefreshView": "a way in",
     "RevokeView": "a way out",
-    "SlotView": "free times, of nobody's",
+    "SlotView": "free times only",
     "SpectacularJSONAPIView": "the document",
     "SpectacularSwaggerView": "shows the document",
     "TokenView": "a way in",
@@ -52,7 +50,7 @@ CHART_ADMINS += ["patients/consent", "patients/document", "patients/patient"]
 CHART_ADMINS += ["scheduling/appointment"]
 
 
-def seen(by: Any, *, at: ClinicRoute) -> list[tuple[str, str]]:
+def seen(by: User, *, at: ClinicRoute) -> list[tuple[str, str]]:
     """What the person has seen, and how."""
     with clinic_scope(at):
         found = Event.objects.filter(user_id=by.pk).exclude(kind=EventKind.ACCESS_REFUSED)
@@ -68,38 +66,45 @@ def ids_of_chart(place: Place) -> set[str]:
 @pytest.mark.parametrize("row", OF_ONE, ids=lambda row: f"{row.method} {row.route}")
 @pytest.mark.parametrize("asker", ["owner", "therapist", "patient"])
 def test_an_answer_that_shows_a_chart_leaves_a_trace_and_no_other_does(
-    row: Row, asker: str, place: Place, api: Clients
+    row: Row, asker: str, place: Place, api: Api
 ) -> None:
-    person: Any = place.person(asker)
+    person = place.person(asker)
+    assert person is not None
     body = BODIES.get(f"{row.method} {row.route}", nothing)(place, asker, "")
+
     answer: Any = getattr(api(person), row.method.lower())(path_of(row, place), body)
+
     content = b"".join(answer).decode(errors="replace")
     shows = answer.status_code < 300 and bool(content)
     shows = shows and (
         row.route in WITHOUT_IDS or any(key in content for key in ids_of_chart(place))
     )
-    kinds = [kind for chart, kind in seen(person, at=place.norte)]
     expected = (
         [EventKind.DOWNLOADED] if row.route.endswith("/content") else [EventKind.CHART_VIEWED]
     )
     if row.route.endswith("/prints"):
         shows, expected = True, [EventKind.PRINTED]
+
+    kinds = [kind for chart, kind in seen(person, at=place.norte)]
     assert kinds == (expected if shows else [])
 
 
 @pytest.mark.parametrize("page", ["change/", "history/", ""])
 @pytest.mark.parametrize("name", CHART_ADMINS)
-def test_pages_of_the_admin_do_too(name: str, page: str, place: Place) -> None:
+def test_a_page_of_the_admin_that_shows_a_chart_leaves_a_trace(
+    name: str, page: str, place: Place
+) -> None:
     owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(place.norte):
         client.force_login(owner)
+
     route = f"/admin/{name}/<id>/{page}" if page else f"/admin/{name}/"
     assert client.get(filled(route, place)).status_code == 200
     assert seen(owner, at=place.norte) == [(place.ids["patients"], "chart_viewed")]
 
 
-def test_the_agenda_that_the_admin_opens_with_does_too(place: Place) -> None:
+def test_the_agenda_on_the_admins_first_page_leaves_a_trace(place: Place) -> None:
     owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(place.norte):
@@ -108,22 +113,24 @@ def test_the_agenda_that_the_admin_opens_with_does_too(place: Place) -> None:
             start_time=noon, end_time=noon + timedelta(hours=1)
         )
         client.force_login(owner)
+
     assert NORTES_SECRET in client.get("/admin/").content.decode()
     assert seen(owner, at=place.norte) == [(place.ids["patients"], "chart_viewed")]
 
 
-def test_names_that_a_forms_field_suggests_do_too(place: Place) -> None:
+def test_names_that_a_forms_field_suggests_leave_a_trace(place: Place) -> None:
     owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(place.norte):
         client.force_login(owner)
     asked = {"app_label": "scheduling", "model_name": "appointment", "field_name": "patient"}
     found = client.get("/admin/autocomplete/", asked).json()["results"]
+
     assert place.ids["patients"] in {one["id"] for one in found}
     assert (place.ids["patients"], "chart_viewed") in seen(owner, at=place.norte)
 
 
-def test_a_page_of_the_admin_that_shows_no_chart_leaves_none(place: Place) -> None:
+def test_a_page_of_the_admin_that_shows_no_chart_leaves_no_trace(place: Place) -> None:
     owner = place.people.norte.owner
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(place.norte):
@@ -138,6 +145,7 @@ def test_models_of_a_chart_are_shown_by_the_bases_that_note_it() -> None:
         assert chart_path(model) is None or isinstance(admin, RecordAdmin), (
             f"{type(admin).__name__} shows charts: make it a RecordAdmin"
         )
+
     for view in views_of(get_resolver("fisioflow.urls_api").url_patterns):
         assert issubclass(view, ResourceViewSet) or view.__name__ in PLAIN_VIEWS, (
             f"{view.__name__}: make it a ResourceViewSet, or call `self.opens(patient)` in it and"
@@ -153,11 +161,12 @@ def views_of(patterns: list[Any]) -> set[type]:
         else:
             callback = pattern.callback
             found.add(getattr(callback, "cls", None) or callback.view_class)
+
     return found
 
 
 def test_a_list_opens_the_charts_of_its_page_at_the_cost_of_one_statement(
-    api: Clients, people: Everybody, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     owner = api(people.norte.owner)
     others = [
@@ -181,10 +190,11 @@ def test_a_list_opens_the_charts_of_its_page_at_the_cost_of_one_statement(
     assert len(seen(people.norte.owner, at=in_norte)) == 3
 
 
-def test_a_chart_that_may_not_be_seen_isnt_in_the_trail_as_seen(
-    api: Clients, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
+def test_a_chart_that_was_refused_isnt_in_the_trail_as_seen(
+    api: Api, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     path = f"/api/v1/patients/{people.norte.record.pk}"
+
     assert api(people.sul.owner).get(path).status_code == 404
     assert api(people.sul.owner, host="norte.localhost").get(path).status_code == 401
     assert api(people.norte.auditor).get(path).status_code == 403
@@ -194,8 +204,8 @@ def test_a_chart_that_may_not_be_seen_isnt_in_the_trail_as_seen(
         assert not Event.objects.filter(kind=EventKind.CHART_VIEWED).exists()
 
 
-def test_what_cant_be_recorded_isnt_shown(
-    api: Clients, people: Everybody, norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
+def test_a_chart_isnt_shown_when_that_cant_be_recorded(
+    api: Api, people: Everybody, norte: ClinicRoute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_: Any) -> None:
         raise ShardUnavailable(shard="shard_1")
@@ -203,6 +213,8 @@ def test_what_cant_be_recorded_isnt_shown(
     monkeypatch.setattr(middleware, "chart_view_record", away)
     client = api(people.norte.owner)
     client.raise_request_exception = False
+
     answer = client.get("/api/v1/patients")
+
     assert answer.status_code == 503
     assert people.norte.record.name not in answer.content.decode()

@@ -1,9 +1,7 @@
-"""Nobody forgets a model: `manage.py check` says so."""
-
-from typing import Any
+"""`manage.py check` names every model that isn't classified."""
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, run_checks
 from django.db import models
 
 from audit.capture import checks, classification
@@ -13,7 +11,7 @@ from scheduling.models import Room
 pytestmark = pytest.mark.without_database
 
 
-def ids(found: list[Any]) -> list[str]:
+def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
 
 
@@ -60,7 +58,7 @@ def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: pytest.MonkeyPat
     assert (warning.id, warning.msg.split()[0]) == ("audit.W001", "shard_1")
 
 
-def test_a_table_of_no_model_may_only_be_read() -> None:
+def test_a_table_without_a_model_is_read_only() -> None:
     assert "clinic_epoch" not in access_by_table(in_directory=False)
     assert access_by_table(in_directory=False)["scheduling_historicalroom"] == Access.READ
     assert access_by_table(in_directory=False)["tenants_clinic"] == Access.READ

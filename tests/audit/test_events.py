@@ -1,19 +1,19 @@
-"""Events say that something happened, and never what was written in a chart."""
+"""Events say that something happened, never what a chart says."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
+from pytest_django import DjangoAssertNumQueries
 
 from audit.events.services import chart_view_record, event_record
 from audit.models import Event, EventKind
 from core.actor import Actor, acting
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.postgresql.owner import as_owner
-from tests.people import FreshClinic
+from tests.people import FreshClinic, InThreads
 
 CHART, OTHER = UUID(int=1), UUID(int=2)
 ANA = Actor(user_id=str(UUID(int=7)), label="Ana", request_id="first-request")
@@ -40,6 +40,7 @@ def test_an_event_has_what_was_said_and_who_acted(in_norte: ClinicRoute) -> None
                 "operator_id": OTHER,
             },
         )
+
     event = Event.objects.latest("id")
     assert (event.kind, event.patient_id, event.record_id) == ("exported", CHART, str(CHART))
     assert (str(event.user_id), event.actor_label) == (ANA.user_id, "Ana")
@@ -72,10 +73,11 @@ def test_an_event_has_what_was_said_and_who_acted(in_norte: ClinicRoute) -> None
     ],
 )
 def test_details_that_may_be_content_are_refused(
-    in_norte: ClinicRoute, details: dict[str, Any]
+    in_norte: ClinicRoute, details: dict[str, object]
 ) -> None:
     with pytest.raises(ValueError, match=r"audit\.events\.details") as refused:
         event_record(kind=EventKind.PRINTED, details=details)
+
     assert "Lombalgia" not in str(refused.value)
     assert not Event.objects.filter(kind=EventKind.PRINTED).exists()
 
@@ -95,8 +97,10 @@ def test_a_chart_is_seen_once_in_a_quarter_of_an_hour_by_each_person(
         assert chart_view_record(patient_ids=[CHART, CHART]) == 1
         assert chart_view_record(patient_ids=[CHART, OTHER]) == 1
         assert chart_view_record(patient_ids=[]) == 0
+
     with acting(BIA):
         assert chart_view_record(patient_ids=[OTHER]) == 1
+
     assert views() == [("Ana", CHART), ("Ana", OTHER), ("Bia", OTHER)]
 
 
@@ -125,7 +129,7 @@ def test_after_a_quarter_of_an_hour_it_is_another_view(fresh_clinic: FreshClinic
 
 
 def test_a_page_of_charts_costs_one_statement(
-    in_norte: ClinicRoute, django_assert_num_queries: Callable[..., Any]
+    in_norte: ClinicRoute, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     charts = [uuid4() for _ in range(200)]
     chart_view_record(patient_ids=charts[:1])  # the clinic is entered
@@ -134,7 +138,7 @@ def test_a_page_of_charts_costs_one_statement(
 
 
 def test_of_parallel_views_one_is_recorded(
-    fresh_clinic: FreshClinic, in_threads: Callable[..., list[Any]]
+    fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     charts = [uuid4() for _ in range(20)]
 
@@ -157,7 +161,7 @@ def test_nobody_records_unnamed(in_norte: ClinicRoute) -> None:
 
 
 def age(clinic: FreshClinic, by: str) -> None:
-    """Let time pass for the clinic's events. Their owner alone can, by taking the guards away."""
+    """Make the clinic's events older. Only the owner can, with the guards switched off."""
     with as_owner(clinic.route.shard), connections[clinic.route.shard].cursor() as cursor:
         cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
         cursor.execute("UPDATE audit_event SET occurred_at = occurred_at - %s::interval", [by])

@@ -1,14 +1,15 @@
-"""The history of a record in the admin: versions, what each changed, and going back."""
+"""The history of a record in the admin: versions, what each changed, and reverting to one."""
 
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models import Model
 from django.test import Client
 
 from accounts.models import User
 from audit.trail.entries import HIDDEN
-from patients.models import Patient
+from patients.models import ClinicalNote, Patient
 from patients.services import note_draft, note_revise, note_sign
 from scheduling.models import Room
 from scheduling.services import room_update
@@ -24,7 +25,7 @@ def owner(people: Everybody) -> Client:
     return browser(people.norte.owner)
 
 
-def page_of(record: Any) -> str:
+def page_of(record: Model) -> str:
     return f"/admin/{record._meta.app_label}/{record._meta.model_name}/{record.pk}/history/"
 
 
@@ -66,12 +67,16 @@ def test_an_owner_goes_back_to_a_version_through_the_service(
     room = a_room()
     first = Room.history.filter(id=room.pk).last()
     page = f"{page_of(room)}{first.history_id}/"
+
     form = owner.get(page).context["adminform"].form
     assert (form["name"].value(), form["capacity"].value()) == ("Pilates", 4)
+
     sent = {"name": "Pilates", "capacity": 4, "active": "on"}
     assert owner.post(page, sent).status_code == 302
+
     room.refresh_from_db()
     assert (room.name, room.capacity) == ("Pilates", 4)
+
     latest = Room.history.filter(id=room.pk).first()
     assert latest.history_change_reason == f"revert to version {first.history_id}"
     assert latest.history_user_id == people.norte.owner.pk
@@ -81,7 +86,9 @@ def test_no_reason_names_a_version_that_isnt_there(owner: Client) -> None:
     room = a_room()
     page = f"{page_of(room)}987654321/"
     sent = {"name": "Outra", "capacity": 4, "active": "on"}
+
     assert owner.post(page, sent).status_code == 404
+
     room.refresh_from_db()
     assert room.name == "Estúdio"
 
@@ -93,29 +100,51 @@ def test_a_version_that_the_rules_no_longer_allow_comes_back_with_the_reason(
     Room.objects.create(name="Pilates", capacity=1)
     first = Room.history.filter(id=room.pk).last()
     sent = {"name": "Pilates", "capacity": 4, "active": "on"}
+
     answer = owner.post(f"{page_of(room)}{first.history_id}/", sent)
     assert "name" in answer.context["adminform"].form.errors
+
     room.refresh_from_db()
     assert room.name == "Estúdio"
 
 
-def test_a_signed_note_is_seen_since_its_signing_and_isnt_reverted(
-    owner: Client, people: Everybody
-) -> None:
-    norte = people.norte
-    note = note_draft(
-        acting_user=norte.therapist, patient=norte.record, kind="evolution", plan="Rascunho."
+@pytest.fixture
+def draft(people: Everybody) -> ClinicalNote:
+    return note_draft(
+        acting_user=people.norte.therapist,
+        patient=people.norte.record,
+        kind="evolution",
+        plan="Rascunho.",
     )
-    draft = type(note).history.filter(id=note.pk).first()
-    assert owner.get(page_of(note)).status_code == 302
-    note_revise(acting_user=norte.therapist, note=note, changes={"plan": "Manter a conduta."})
-    note_sign(acting_user=norte.therapist, note=note)
-    answer = owner.get(page_of(note))
-    (signed,) = versions(answer)
+
+
+def sign(note: ClinicalNote, people: Everybody) -> None:
+    therapist = people.norte.therapist
+    note_revise(acting_user=therapist, note=note, changes={"plan": "Manter a conduta."})
+    note_sign(acting_user=therapist, note=note)
+
+
+def test_a_note_is_shown_from_its_signing_on(
+    owner: Client, people: Everybody, draft: ClinicalNote
+) -> None:
+    as_draft = ClinicalNote.history.filter(id=draft.pk).first()
+    assert owner.get(page_of(draft)).status_code == 302
+
+    sign(draft, people)
+
+    answer = owner.get(page_of(draft))
+    assert len(versions(answer)) == 1
     assert "Rascunho" not in answer.content.decode()
-    assert owner.get(f"{page_of(note)}{draft.history_id}/").status_code == 404
-    version = f"{page_of(note)}{signed.history_id}/"
+    assert owner.get(f"{page_of(draft)}{as_draft.history_id}/").status_code == 404
+
+
+def test_a_signed_note_isnt_reverted(owner: Client, people: Everybody, draft: ClinicalNote) -> None:
+    sign(draft, people)
+    (signed,) = versions(owner.get(page_of(draft)))
+    version = f"{page_of(draft)}{signed.history_id}/"
+
     page = owner.get(version)
+
     assert "Manter a conduta." in page.content.decode()
     assert "Reverter" not in page.content.decode()
     assert owner.post(version, {"plan": "Alta."}).status_code == 403
@@ -126,22 +155,27 @@ def test_a_changed_password_is_told_and_not_shown(owner: Client, people: Everybo
     digest = User.history.filter(id=therapist.pk).first().password
     therapist.set_password("pilates na segunda")
     therapist.save()
+
     answer = owner.get(page_of(therapist))
-    (old_and_new,) = {
-        value for key, value in changes(versions(answer)[0]).items() if key == "Senha"
-    }
-    assert old_and_new == (HIDDEN, HIDDEN)
+    assert changes(versions(answer)[0])["Senha"] == (HIDDEN, HIDDEN)
     assert digest not in answer.content.decode()
 
 
-def test_what_the_admin_doesnt_show_has_no_history_there(owner: Client, people: Everybody) -> None:
+def test_a_record_that_the_admin_doesnt_show_has_no_history_there(
+    owner: Client, people: Everybody
+) -> None:
     record = people.norte.record
     version = Patient.history.filter(id=record.pk).first().history_id
     Patient.objects.filter(pk=record.pk).update(deleted_at="2026-03-02T12:00:00Z")
+
     for path in (page_of(record), f"{page_of(record)}{version}/"):
         assert owner.get(path).status_code == 302
         assert owner.post(path).status_code == 302
+
+
+def test_a_version_that_isnt_there_has_no_page(owner: Client) -> None:
     room = a_room()
+
     assert owner.get(f"{page_of(room)}{10**12}/").status_code == 404
     assert owner.get("/admin/scheduling/room/nonsense/history/").status_code == 302
 
@@ -151,9 +185,11 @@ def test_the_platforms_admin_keeps_its_log(people: Everybody) -> None:
         root = User.objects.create_superuser("root@fisioflow.example", full_name="Root")
         staff = Client(SERVER_NAME="localhost")
         staff.force_login(root)
+
         sent = {"full_name": "Raiz", "email": root.email, "new_password": ""}
         answer = staff.post(f"/admin/accounts/user/{root.pk}/change/", sent)
         assert answer.status_code == 302
         assert LogEntry.objects.filter(object_id=str(root.pk)).exists()
+
         history = staff.get(page_of(root))
         assert changes(versions(history)[0])["Nome completo"] == ("Root", "Raiz")

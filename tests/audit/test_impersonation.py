@@ -1,4 +1,4 @@
-"""Support acts as a person: with a reason, for minutes, and under both names."""
+"""Support acts as a person: with a reason, for minutes, under both names."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def at_norte(norte: ClinicRoute) -> Iterator[ClinicRoute]:
         yield norte
 
 
-def impersonate(email: str = "owner@norte.example", **options: Any) -> str:
+def impersonate(email: str = "owner@norte.example", **options: str) -> str:
     out = io.StringIO()
     options = {"operator": "root@f.example", "reason": WHY} | options
     call_command("impersonate", "norte", email, stdout=out, stderr=io.StringIO(), **options)
@@ -57,43 +57,50 @@ def test_it_begins_with_an_event_that_has_the_reason(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     token = impersonate()
+
     (event,) = Event.objects.filter(kind=EventKind.IMPERSONATED)
+
     assert (event.actor_label, event.reason) == (LABEL, WHY)
     assert event.record_id == str(people.norte.owner.pk)
     assert event.details == {"operator_id": str(root.pk)}
+
     claims = claims_of(token)
     assert claims["sub"] == str(people.norte.owner.pk)
     assert claims["act"] == {"sub": str(root.pk), "name": "Root", "reason": WHY}
     assert claims["exp"] - claims["iat"] == SECONDS == 300
 
 
-def test_what_is_done_has_both_names_and_the_reason(
+def test_everything_done_has_both_names_and_the_reason(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     support, record = client_of(impersonate()), people.norte.record
     path = f"/api/v1/patients/{record.pk}"
+
     assert support.get("/api/v1/me").json()["email"] == "owner@norte.example"
     assert support.patch(path, {"phone": "+5511912345678"}).status_code == 200
     assert support.post("/api/v1/prescriptions", {}).status_code == 403
+
     seen, refused = Event.objects.exclude(kind=EventKind.IMPERSONATED).order_by("id")
     changed = Patient.history.filter(id=record.pk).latest()
+
     assert (seen.kind, refused.kind) == (EventKind.CHART_VIEWED, EventKind.ACCESS_REFUSED)
     assert {row.actor_label for row in (seen, refused, changed)} == {LABEL}
     assert (seen.reason, refused.reason, changed.history_change_reason) == (WHY, WHY, WHY)
     assert changed.history_user_id == people.norte.owner.pk
 
 
-def test_it_is_of_one_clinic_and_cant_be_refreshed(
+def test_it_works_in_one_clinic_and_cant_be_refreshed(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     token = impersonate()
+
     assert client_of(token, "sul.localhost").get("/api/v1/me").status_code == 401
     anybody = APIClient(SERVER_NAME="norte.localhost")
     assert anybody.post("/api/v1/auth/refresh", {"refresh": token}).status_code == 401
     assert not TokenFamily.objects.filter(user_id=people.norte.owner.pk).exists()
 
 
-def test_it_ends_when_the_person_is_switched_off(
+def test_it_ends_when_the_person_is_deactivated(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     support = client_of(impersonate("manager@norte.example"))
@@ -117,15 +124,17 @@ def test_it_needs_an_active_person(root: User, people: Everybody, norte: ClinicR
         call_command("impersonate", "leste", "x@y.example", operator=root.email, reason=WHY)
 
 
-def test_it_needs_active_staff_and_who_tries_without_is_in_the_trail(
+def test_it_needs_active_staff_and_a_refused_attempt_is_in_the_trail(
     root: User, people: Everybody, at_norte: ClinicRoute
 ) -> None:
     with platform_scope():
         User.objects.filter(role=Role.PLATFORM).update(is_active=False)
+
     for operator in (root.email, "owner@norte.example"):
         with pytest.raises(CommandError, match="staff"):
             impersonate(operator=operator)
     assert not Event.objects.filter(kind=EventKind.IMPERSONATED).exists()
+
     (first, _) = Event.objects.filter(kind=EventKind.ACCESS_REFUSED)
     assert first.actor_label == "job:impersonate"
     assert first.details == {"code": "not_of_the_staff", "task": "impersonate"}

@@ -1,26 +1,26 @@
-"""Somebody let the application make things of its own: it is closed, or said; and gets it nowhere.
+"""Somebody let the application make its own objects: that is closed or named, and gains nothing.
 
-What runs with the owner's rights must not find anything of the application's by its name.
+Code that runs with the owner's rights must find no object of the application by its name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from pytest_django import Settings
 
 from audit.capture.privileges import grant
 from audit.seals.verification import verify
 from tenants.context import TEMPLATE_SCHEMA, clinic_scope, maintenance_scope
 from tenants.postgresql.owner import as_owner
+from tests.audit.fixture_types import AsApplication, Connection
 from tests.audit.tampering import problems
 from tests.people import FreshClinic
 
-Connection = psycopg.Connection[Any]
 ROOM = (
     "INSERT INTO {schema}.scheduling_room (id, name, capacity, active, created_at, updated_at)"
     " VALUES (gen_random_uuid(), 'Sala', 1, true, pg_catalog.now(), pg_catalog.now())"
@@ -29,7 +29,7 @@ EVENT = (
     "INSERT INTO {schema}.audit_event (kind, table_name, record_id, details)"
     " VALUES ('printed', '', '', '{{}}')"
 )
-# What somebody would put in the place of a function of PostgreSQL.
+# Objects that an attacker would put in the place of PostgreSQL's own.
 MINE = """
 CREATE FUNCTION loose.mine() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -62,27 +62,29 @@ def superuser(fresh_clinic: FreshClinic) -> Iterator[Connection]:
 
 
 @contextmanager
-def owners_cursor() -> Iterator[Any]:
+def owners_cursor() -> Iterator[CursorWrapper]:
     with (
         as_owner("shard_1"),
         maintenance_scope(TEMPLATE_SCHEMA),
         connections["shard_1"].cursor() as cursor,
     ):
-        cursor.execute("SELECT 1")  # entered: from here on it's the grants' word
+        cursor.execute("SELECT 1")  # enters the schema: from here on grants decide
         yield cursor
 
 
-def test_a_schema_that_everybody_may_write_to_is_said_and_closed(
+def test_a_schema_that_everybody_may_write_to_is_named_and_closed(
     superuser: Connection, fresh_clinic: FreshClinic
 ) -> None:
     for role in ("PUBLIC", "fisioflow_app"):
         superuser.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
         with clinic_scope(fresh_clinic.route):
             (finding,) = verify(alias="shard_1").findings
+
         assert (finding.problem, finding.detail) == (
             "grant_excess",
             "fisioflow_app may make functions in the schema public",
         )
+
         with owners_cursor() as cursor:
             grant(cursor, f'"{TEMPLATE_SCHEMA}"', in_directory=False)
         assert problems(fresh_clinic.route) == set()
@@ -106,8 +108,8 @@ def test_a_role_that_could_get_round_the_grants_is_refused(
 
 
 @pytest.fixture
-def loose(superuser: Connection, as_application: Callable[..., Connection]) -> None:
-    """A schema of the application's, full of traps."""
+def loose(superuser: Connection, as_application: AsApplication) -> None:
+    """A schema that the application may write to, full of traps."""
     superuser.execute("CREATE SCHEMA loose; GRANT ALL ON SCHEMA loose TO PUBLIC")
     as_application().execute(MINE)
 
@@ -127,7 +129,7 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_of_the_applications_runs_with_the_owners_rights(
-    path: str, loose: None, fresh_clinic: FreshClinic, as_application: Callable[..., Connection]
+    path: str, loose: None, fresh_clinic: FreshClinic, as_application: AsApplication
 ) -> None:
     schema = fresh_clinic.route.schema
     connection = as_application(path=path.format(schema=schema))
@@ -136,24 +138,26 @@ def test_nothing_of_the_applications_runs_with_the_owners_rights(
             connection.execute(statement.format(schema=schema))
 
 
-def test_nor_what_the_session_met_on_another_path(
-    loose: None, fresh_clinic: FreshClinic, as_application: Callable[..., Connection]
+def test_nothing_that_the_session_met_on_another_path_runs_with_them_either(
+    loose: None, fresh_clinic: FreshClinic, as_application: AsApplication
 ) -> None:
-    """PostgreSQL compiles a function once a session, by the path of its first call."""
+    """PostgreSQL compiles a function once in a session, by the path of its first call."""
     schema = fresh_clinic.route.schema
     connection = as_application(path=f"loose, pg_catalog, {schema}")
     connection.execute("SELECT audit_actor()")
+
     for statement in (ROOM, EVENT):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.format(schema=schema))
+
     connection.execute(f"SET search_path = {schema}, pg_temp")
     for statement in (ROOM, EVENT):
         connection.execute(statement.format(schema=schema))
 
 
 @pytest.mark.parametrize("function", ["audit_event_actor", "scheduling_room_keep_history"])
-def test_nor_a_table_of_the_applications_that_has_the_trails_trigger(
-    function: str, loose: None, fresh_clinic: FreshClinic, as_application: Callable[..., Connection]
+def test_the_trails_trigger_refuses_a_table_of_the_applications(
+    function: str, loose: None, fresh_clinic: FreshClinic, as_application: AsApplication
 ) -> None:
     connection = as_application(path="loose")
     connection.execute(
@@ -165,5 +169,6 @@ def test_nor_a_table_of_the_applications_that_has_the_trails_trigger(
             FOR EACH STATEMENT EXECUTE FUNCTION "{fresh_clinic.route.schema}".{function}();
         """
     )
+
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="search path leads away"):
         connection.execute("INSERT INTO scheduling_room VALUES (gen_random_uuid())")

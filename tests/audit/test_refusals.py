@@ -1,4 +1,4 @@
-"""Who was refused stays in the trail, whatever the refusal undid, and a flood doesn't fill it."""
+"""A refusal stays in the trail though its transaction is undone, and a flood doesn't fill it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,9 +24,8 @@ from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
 from tenants.tasks import ClinicTask
 from tests.backups.rebuilding import somebody
-from tests.people import Everybody, FreshClinic
+from tests.people import Api, Everybody, FreshClinic
 
-Clients = Callable[..., APIClient]
 ME = "/api/v1/me"
 
 
@@ -35,11 +34,13 @@ def refusals() -> list[Event]:
 
 
 def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
-    api: Clients, people: Everybody, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     record = people.norte.record
     path = f"/api/v1/patients/{record.pk}"
+
     assert api(people.norte.therapist).delete(path).status_code == 403
+
     (refused,) = refusals()
     assert (refused.actor_label, refused.record_id) == ("Therapist Norte", str(record.pk))
     assert refused.details == {
@@ -50,12 +51,14 @@ def test_what_a_role_may_not_do_is_recorded_with_the_route_and_the_record(
     }
 
 
-def test_a_foreign_and_a_forged_token_are_recorded_where_they_were_shown(
-    api: Clients, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
+def test_a_foreign_and_a_forged_token_are_recorded_in_the_clinic_that_refused_them(
+    api: Api, people: Everybody, norte: ClinicRoute, sul: ClinicRoute
 ) -> None:
     assert api(people.norte.owner, host="sul.localhost").get(ME).status_code == 401
+
     forged = APIClient(SERVER_NAME="sul.localhost", HTTP_AUTHORIZATION="Bearer x.y.z")
     assert forged.get(ME).status_code == 401
+
     with clinic_scope(sul):
         codes = [(event.actor_label, event.details["code"]) for event in refusals()]
     assert codes == [("anonymous", "token_invalid")] * 2
@@ -63,12 +66,13 @@ def test_a_foreign_and_a_forged_token_are_recorded_where_they_were_shown(
         assert not refusals()
 
 
-def test_a_token_that_expired_or_is_missing_is_no_refusal_of_access(
-    api: Clients, people: Everybody, in_norte: ClinicRoute
+def test_a_missing_or_expired_token_isnt_recorded(
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     ended = timezone.now() - timedelta(seconds=1)
     claims = Claims(people.norte.owner.pk, uuid7(), 0)
     token = token_encode("access", claims, issued_at=ended, expires_at=ended)
+
     assert api(None).get(ME).status_code == 401
     assert api(None).get(ME, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 401
     assert not refusals()
@@ -80,8 +84,10 @@ def test_a_page_of_the_admin_that_is_refused_is_recorded(
     browser = Client(SERVER_NAME="norte.localhost")
     browser.force_login(people.norte.owner)
     page = f"/admin/accounts/user/{people.norte.manager.pk}/delete/"
+
     assert browser.get(page).status_code == 403
     assert browser.get("/admin/accounts/user/Ana%20Souza/delete/").status_code != 200
+
     known, *others = refusals()
     assert (known.actor_label, known.record_id) == ("Owner Norte", str(people.norte.manager.pk))
     assert known.details["route"] == "admin/accounts/user/<path:object_id>/delete/"
@@ -95,7 +101,7 @@ def test_a_form_without_its_token_is_recorded(norte: ClinicRoute) -> None:
         assert [event.details["method"] for event in refusals()] == ["post"]
 
 
-# --- It survives what it undoes ----------------------------------------------------------------
+# --- A refusal survives its rollback -------------------------------------------------------------
 
 
 def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
@@ -112,8 +118,11 @@ def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
     browser = Client(SERVER_NAME=fresh_clinic.host)
     with clinic_scope(fresh_clinic.route):
         browser.force_login(owner)
+
     form = {"full_name": "Bia", "email": manager.email, "role": "manager", "is_active": "on"}
+
     answer = browser.post(f"/admin/accounts/user/{manager.pk}/change/", form)
+
     assert answer.status_code == 200  # the form, with the reason
     with clinic_scope(fresh_clinic.route):
         (refused,) = refusals()
@@ -123,7 +132,7 @@ def test_a_refusal_in_a_form_stays_when_the_form_is_rolled_back(
 
 @shared_task(base=ClinicTask)
 def promote(clinic_id: str, manager_id: str) -> None:
-    """A manager makes an owner of themself: refused, inside a transaction with other writes."""
+    """A manager makes themself an owner: refused, in a transaction with other writes."""
     manager = User.objects.get(pk=manager_id)
     with transaction.atomic(using=Patient.objects.all().db):
         Patient.objects.update(medical_history="Rolled back.")
@@ -134,19 +143,22 @@ def test_a_refusal_in_a_task_stays_when_its_transaction_is_rolled_back(
     fresh_clinic: FreshClinic,
 ) -> None:
     clinic_id, manager = str(fresh_clinic.route.clinic_id), fresh_clinic.people.manager
+
     with pytest.raises(RoleAboveOwn):
         promote.delay(clinic_id, str(manager.pk))
+
     with clinic_scope(fresh_clinic.route):
         (refused,) = refusals()
         assert not Patient.objects.filter(medical_history="Rolled back.").exists()
         assert not Event.objects.filter(kind=EventKind.ROLE_CHANGED).exists()
+
     assert refused.actor_label == f"job:{promote.name}"
     assert refused.details == {"code": "role_above_own", "task": promote.name}
 
 
 @shared_task(base=ClinicTask)
 def rename(clinic_id: str, patient_id: str) -> None:
-    """What a request leaves to a worker."""
+    """Work that a request leaves to a worker."""
     Patient.objects.filter(pk=patient_id).update(name="Nome Novo")
 
 
@@ -160,7 +172,7 @@ def test_a_task_acts_under_the_id_of_the_request_that_started_it(
     assert (version.actor_label, version.request_id) == (f"job:{rename.name}", "req-12345678")
 
 
-# --- What isn't there for whoever asks -----------------------------------------------------------
+# --- What the person may not see -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -173,27 +185,28 @@ def test_a_task_acts_under_the_id_of_the_request_that_started_it(
         ("therapist", "/api/v1/patients/{other}/adherence"),
     ],
 )
-def test_whoever_asks_for_a_chart_that_isnt_theirs_is_told_nothing_and_recorded(
-    who: str, path: str, api: Clients, people: Everybody, in_norte: ClinicRoute
+def test_asking_for_somebody_elses_chart_tells_nothing_and_is_recorded(
+    who: str, path: str, api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     person = getattr(people.norte, who)
     other = Patient.objects.create(**somebody(4711))
-    nobody = uuid7()
+
     hidden = api(person).get(path.format(other=other.pk))
-    missing = api(person).get(path.format(other=nobody))
+    missing = api(person).get(path.format(other=uuid7()))
     assert hidden.status_code == missing.status_code == 404
     assert hidden.json()["code"] == missing.json()["code"] == "not_found"
-    (refused,) = refusals()  # what isn't there for anybody is no refusal
+
+    (refused,) = refusals()  # a record that doesn't exist is no refusal
     assert (refused.record_id, refused.user_id) == (str(other.pk), person.pk)
     assert (refused.details["code"], refused.details["status"]) == ("not_visible", 404)
 
 
-# --- A flood ------------------------------------------------------------------------------------
+# --- A flood -------------------------------------------------------------------------------------
 
 
-def flood(times: int, **headers: Any) -> None:
+def flood(times: int, address: str = "127.0.0.1") -> None:
     for _ in range(times):
-        client = APIClient(SERVER_NAME="norte.localhost", **headers)
+        client = APIClient(SERVER_NAME="norte.localhost", REMOTE_ADDR=address)
         assert client.get(ME, HTTP_AUTHORIZATION="Bearer x.y.z").status_code == 401
 
 
@@ -203,18 +216,20 @@ def test_a_flood_from_one_address_is_recorded_up_to_a_bound(
 ) -> None:
     if redis_is == "away":  # what django-redis answers when it ignores a lost connection
         monkeypatch.setattr(type(cache), "__getattr__", _without_redis)
-    flood(PER_MINUTE + 5, REMOTE_ADDR="203.0.113.7")
-    flood(2, REMOTE_ADDR="203.0.113.8")
+
+    flood(PER_MINUTE + 5, address="203.0.113.7")
+    flood(2, address="203.0.113.8")
+
     by_address = [event.ip_address for event in refusals()]
     assert by_address == ["203.0.113.7"] * PER_MINUTE + ["203.0.113.8"] * 2
 
 
-def _without_redis(_cache: Any, name: str) -> Callable[..., None]:
+def _without_redis(_cache: object, name: str) -> Callable[..., None]:
     return lambda *_args, **_kwargs: None
 
 
-def test_of_a_flood_the_trail_says_how_many_there_were(in_norte: ClinicRoute) -> None:
-    flood(4 * PER_MINUTE + 5, REMOTE_ADDR="203.0.113.7")
+def test_the_trail_says_how_many_refusals_a_flood_had(in_norte: ClinicRoute) -> None:
+    flood(4 * PER_MINUTE + 5, address="203.0.113.7")
     recorded = refusals()
     assert len(recorded) == PER_MINUTE + 2
     assert [event.details.get("count") for event in recorded[PER_MINUTE:]] == [
@@ -223,13 +238,15 @@ def test_of_a_flood_the_trail_says_how_many_there_were(in_norte: ClinicRoute) ->
     ]
 
 
-def test_a_person_hides_no_refusal_behind_a_flood_of_others(
-    api: Clients, people: Everybody, in_norte: ClinicRoute
+def test_nobody_hides_a_refusal_behind_a_flood_of_their_own_others(
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     therapist = api(people.norte.therapist)
+
     for _ in range(PER_MINUTE + 5):
         assert therapist.get("/api/v1/audit").status_code == 403
     assert therapist.delete(f"/api/v1/patients/{people.norte.record.pk}").status_code == 403
+
     recorded = refusals()
     assert len(recorded) == PER_MINUTE + 1
     assert recorded[-1].details["method"] == "delete"
@@ -237,13 +254,13 @@ def test_a_person_hides_no_refusal_behind_a_flood_of_others(
 
 def test_a_machine_that_changes_its_ipv6_address_is_one_address(in_norte: ClinicRoute) -> None:
     for host in range(PER_MINUTE + 3):
-        flood(1, REMOTE_ADDR=f"2001:db8::{host:x}")
-    flood(1, REMOTE_ADDR="2001:db8:0:1::1")
+        flood(1, address=f"2001:db8::{host:x}")
+    flood(1, address="2001:db8:0:1::1")
     assert len(refusals()) == PER_MINUTE + 1
 
 
 def test_a_strangers_flood_doesnt_hide_what_a_person_is_refused(
-    api: Clients, people: Everybody, in_norte: ClinicRoute
+    api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     flood(PER_MINUTE + 1)
     path = f"/api/v1/patients/{people.norte.record.pk}"

@@ -1,4 +1,4 @@
-"""An export proves itself: with nothing but Python, and no database."""
+"""An export proves itself with nothing but Python and no database."""
 
 import json
 import subprocess
@@ -29,6 +29,7 @@ def export(fresh_clinic: FreshClinic, tmp_path: Path) -> Path:
     seal(fresh_clinic.route)
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(medical_history=NASTY)
+
     call_command(
         "export_seals", fresh_clinic.route.schema, "-o", str(tmp_path / "out"), stdout=StringIO()
     )
@@ -37,6 +38,7 @@ def export(fresh_clinic: FreshClinic, tmp_path: Path) -> Path:
 
 def test_the_program_beside_the_files_proves_them(export: Path, fresh_clinic: FreshClinic) -> None:
     head = verified(fresh_clinic.route).head
+
     proof = subprocess.run(
         [sys.executable, "-I", "-S", export / VERIFIER, export, "--head", head],
         capture_output=True,
@@ -44,11 +46,12 @@ def test_the_program_beside_the_files_proves_them(export: Path, fresh_clinic: Fr
         check=False,
         env={},
     )
+
     assert (proof.returncode, proof.stderr) == (0, "")
     assert head in proof.stdout
 
 
-def test_the_files_are_for_their_makers_eyes(export: Path) -> None:
+def test_only_their_maker_can_read_the_files(export: Path) -> None:
     assert export.stat().st_mode & 0o077 == 0
     for path in export.rglob("*.jsonl"):
         assert path.stat().st_mode & 0o077 == 0
@@ -57,6 +60,7 @@ def test_the_files_are_for_their_makers_eyes(export: Path) -> None:
 def test_the_export_is_in_the_trail_and_in_itself(export: Path, fresh_clinic: FreshClinic) -> None:
     with clinic_scope(fresh_clinic.route):
         event = Event.objects.get(kind=EventKind.EXPORTED)
+
     assert event.actor_label == "job:export_seals"
     assert f'"id": "{event.pk}"' in (export / "rows" / "audit_event.jsonl").read_text()
 
@@ -119,8 +123,10 @@ def test_files_that_were_tampered_with_are_found(
 ) -> None:
     path = export / file
     lines = [json.loads(line) for line in path.read_text().splitlines()]
+
     tamper(lines)
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
     assert {finding.problem for finding in export_findings(export)} == found
     assert main([str(export)]) == 1
 
@@ -132,7 +138,9 @@ def test_the_row_is_named_and_its_content_is_not(
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     change(lines)
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
     main([str(export)])
+
     out = capsys.readouterr().out
     assert f"{HISTORY}, record {fresh_clinic.people.record.pk}, row" in out
     assert "Nada." not in out
@@ -146,8 +154,10 @@ def test_rows_put_in_behind_the_seals_of_the_database_are_found(
         cursor.execute(f"UPDATE {HISTORY} SET history_id = history_id + 1000000")
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(medical_history="Depois.")
+
     out = tmp_path / "out"
     call_command("export_seals", fresh_clinic.route.schema, "-o", str(out), stdout=StringIO())
+
     assert {f.problem for f in export_findings(out)} == {"row_removed", "row_inserted"}
 
 
@@ -160,8 +170,10 @@ def test_seals_that_look_restored_are_found_where_no_restore_is_recorded(
         cursor.execute("UPDATE audit_seal SET xid = pg_current_xact_id()")
         if recorded:
             cursor.execute(RESTORED)
+
     out = tmp_path / "out"
     call_command("export_seals", fresh_clinic.route.schema, "-o", str(out), stdout=StringIO())
+
     found = [(finding.problem, finding.seal) for finding in export_findings(out)]
     assert found == ([] if recorded else [("restore_unrecorded", 2)])
 

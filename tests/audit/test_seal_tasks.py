@@ -20,9 +20,11 @@ def test_the_hour_reaches_every_clinic_once(
     enqueued: list[str] = []
     monkeypatch.setattr(seal_clinic, "delay", enqueued.append)
     monkeypatch.setattr(seal_platform, "delay", lambda: enqueued.append("public"))
+
     for minute in range(0, 60, 5):
         with time_machine.travel(f"2027-03-01T10:{minute:02}:03Z", tick=False):
             seal_clinics_of_this_slot()
+
     with platform_scope():
         clinics = [str(clinic.id) for clinic in Clinic.objects.all()]
     assert sorted(enqueued) == sorted([*clinics, "public"])

@@ -1,10 +1,9 @@
-"""Every row is sealed once, whatever was open when; and nobody rewrites a seal."""
+"""Every row is sealed once, whichever transactions were open meanwhile."""
 
 import random
 from collections.abc import Callable
-from typing import Any
+from uuid import UUID
 
-import psycopg
 import pytest
 from django.db import connections, transaction
 from django.db.transaction import TransactionManagementError
@@ -20,6 +19,7 @@ from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope, platform_scope
 from tenants.postgresql.owner import as_owner
 from tenants.postgresql.snapshot import one_snapshot
+from tests.audit.fixture_types import AsApplication
 from tests.audit.tampering import (
     HISTORY,
     RESTORED,
@@ -30,7 +30,7 @@ from tests.audit.tampering import (
     sealed,
     verified,
 )
-from tests.people import FreshClinic
+from tests.people import FreshClinic, InThreads
 from tests.racing import race
 
 WRITERS, WRITES = 3, 60
@@ -43,13 +43,16 @@ def change(fresh_clinic: FreshClinic, text: str) -> None:
 
 def test_a_seal_covers_what_is_there_and_the_next_what_is_new(fresh_clinic: FreshClinic) -> None:
     route = fresh_clinic.route
+
     first = seal(route)
     assert first is not None
     assert set(sealed(route)) == rows(route)
+
     change(fresh_clinic, "Piorou.")
     with clinic_scope(route):
         Event.objects.create(kind=EventKind.PRINTED)
     second = seal(route)
+
     assert second is not None
     assert (second.number, second.rows) == (first.number + 1, 2)
     with clinic_scope(route):
@@ -66,24 +69,27 @@ def test_where_nothing_is_new_no_seal_is_written(fresh_clinic: FreshClinic) -> N
         assert Seal.objects.count() == 1
 
 
-def refuse_writes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def refuse_writes(
+    execute: Callable[..., object], sql: str, params: object, many: bool, context: object
+) -> object:
     assert "INSERT" not in sql
     return execute(sql, params, many, context)
 
 
 def test_a_transaction_that_was_open_is_in_the_seal_after_its_end(
-    fresh_clinic: FreshClinic, as_application: Callable[..., psycopg.Connection[Any]]
+    fresh_clinic: FreshClinic, as_application: AsApplication
 ) -> None:
     slow = as_application()
     slow.autocommit = False
     slow.execute("UPDATE patients_patient SET medical_history = 'Devagar.'")
-    before = seal(fresh_clinic.route)
-    assert before is not None
-    change_of_another = rows(fresh_clinic.route)
+    assert seal(fresh_clinic.route) is not None
+
+    before = rows(fresh_clinic.route)
     slow.commit()
-    late = rows(fresh_clinic.route) - change_of_another
+    late = rows(fresh_clinic.route) - before
     assert len(late) == 1
     assert late.isdisjoint(sealed(fresh_clinic.route))
+
     after = seal(fresh_clinic.route)
     assert after is not None
     assert after.rows == 1
@@ -123,6 +129,7 @@ def test_nothing_is_missed_or_sealed_twice_while_many_write(fresh_clinic: FreshC
 
     race([*(write(number) for number in range(WRITERS)), seal_often])
     seal(route)
+
     counts = sealed(route)
     assert set(counts.values()) == {1}
     assert set(counts) == rows(route)
@@ -131,7 +138,7 @@ def test_nothing_is_missed_or_sealed_twice_while_many_write(fresh_clinic: FreshC
     assert result.seals > 2
 
 
-def some_changes(patient: Any, count: int, chance: random.Random) -> None:
+def some_changes(patient: UUID, count: int, chance: random.Random) -> None:
     """Five changes in a transaction; some in savepoints, some of those rolled back."""
     found = Patient.objects.filter(pk=patient)
     for step in range(5):
@@ -142,20 +149,21 @@ def some_changes(patient: Any, count: int, chance: random.Random) -> None:
                     1 / 0  # noqa: B018  the savepoint goes back
         except ZeroDivisionError:
             found.update(medical_history=f"{count + step} outra vez")
+
     if chance.random() < 0.2:
         1 / 0  # noqa: B018  the whole transaction goes back
 
 
-def test_of_two_sealings_at_once_the_second_waits_and_finds_nothing(
-    fresh_clinic: FreshClinic, in_threads: Callable[[int, Callable[[], Any]], list[Any]]
+def test_of_sealings_at_once_the_first_seals_and_the_others_find_nothing(
+    fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     made = in_threads(4, lambda: seal(fresh_clinic.route))
     assert sum(one is not None for one in made) == 1
     assert problems(fresh_clinic.route) == set()
 
 
-def test_after_a_restore_what_is_in_no_seal_is_sealed(fresh_clinic: FreshClinic) -> None:
-    """Restored rows, and the seals' own, come with the transaction id of the restore."""
+def test_after_a_restore_the_rows_in_no_seal_are_sealed(fresh_clinic: FreshClinic) -> None:
+    """Restored rows, and the seals, have the transaction id of the restore."""
     route = fresh_clinic.route
     seal(route)
     change(fresh_clinic, "Antes da cópia.")
@@ -163,14 +171,17 @@ def test_after_a_restore_what_is_in_no_seal_is_sealed(fresh_clinic: FreshClinic)
         for table in (HISTORY, "accounts_historicaluser", "audit_event", "audit_seal"):
             cursor.execute(f"UPDATE {table} SET xid = pg_current_xact_id()")
         cursor.execute(RESTORED)
+
     assert problems(route) == set()
+
     made = seal(route)
+
     assert made is not None
     assert made.rows == 2
     with clinic_scope(route):
-        assert (
-            list(Seal.objects.order_by("number").values_list("goes_on", flat=True)) == [False] * 2
-        )
+        goes_on = Seal.objects.order_by("number").values_list("goes_on", flat=True)
+        assert list(goes_on) == [False, False]
+
     assert set(sealed(route).values()) == {1}
     assert seal(route) is None
     assert problems(route) == set()
@@ -184,14 +195,18 @@ def test_a_column_that_comes_later_changes_no_seal(fresh_clinic: FreshClinic) ->
             cursor.execute(f"ALTER TABLE {table} ADD nickname text NOT NULL DEFAULT 'Zé'")
         install(cursor)
     assert problems(route) == set()
+
     change(fresh_clinic, "Com apelido.")
     made = seal(route)
+
     assert made is not None
     assert made.rows == 1
+
     with as_superuser(route) as cursor:
         cursor.execute(f"UPDATE {HISTORY} SET nickname = 'Zeca' RETURNING history_id")
         newest = max(row for (row,) in cursor.fetchall())
     changed = [f for f in verified(route).findings if f.problem == "row_changed"]
+
     assert [finding.row for finding in changed] == [newest]  # the older seal knew no nickname
 
 
@@ -224,6 +239,7 @@ def test_a_snapshot_sees_one_moment_and_leaves_the_connection_as_it_was(
             assert cursor.fetchone() == ("repeatable read",)
             with pytest.raises(InternalError), transaction.atomic(using="shard_1"):
                 Patient.objects.update(medical_history="Não pode.")
+
         Patient.objects.update(medical_history="Pode.")
         with connections["shard_1"].cursor() as cursor:
             cursor.execute("SHOW transaction_isolation")

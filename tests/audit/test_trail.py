@@ -1,4 +1,4 @@
-"""The trail as a feed: what it holds, in which order, and what its filters leave of it."""
+"""The trail as a feed: its entries, their order, and its filters."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -27,7 +27,7 @@ def lines(trail: Trail, limit: int = 100) -> list[tuple[str, str]]:
     return [(entry.table, entry.kind) for entry in trail.page(limit)]
 
 
-def test_a_change_says_what_was_what_is_and_which_fields(people: Everybody) -> None:
+def test_a_change_has_old_and_new_values_and_the_changed_fields(people: Everybody) -> None:
     record = people.norte.record
     therapist = Actor(
         user_id=str(people.norte.therapist.pk),
@@ -39,6 +39,7 @@ def test_a_change_says_what_was_what_is_and_which_fields(people: Everybody) -> N
     )
     with acting(therapist):
         Patient.objects.filter(pk=record.pk).update(medical_history="Ciatalgia.")
+
     change, made = Trail(record=record.pk).page(2)
     assert (change.table, change.kind, change.action) == ("patients_patient", "update", "UPDATE")
     assert change.changed_fields == ("medical_history",)
@@ -51,6 +52,7 @@ def test_a_change_says_what_was_what_is_and_which_fields(people: Everybody) -> N
     assert (change.request_id, change.ip_address) == ("a-request", "192.0.2.1")
     assert (change.user_agent, change.reason) == ("Phone", "evaluation")
     assert change.timestamp.tzinfo is UTC
+
     assert (made.kind, made.action, made.old_values) == ("insert", "INSERT", None)
     assert made.changed_fields == ()
     assert made.new_values is not None
@@ -71,13 +73,14 @@ def test_the_digest_of_a_password_isnt_shown(people: Everybody) -> None:
     therapist.set_password("pilates na segunda")
     therapist.save()
     change = Trail(record=therapist.pk).page(1)[0]
+
     assert "password" in change.changed_fields
     assert change.old_values is not None
     assert change.new_values is not None
     assert change.old_values["password"] == change.new_values["password"] == HIDDEN
 
 
-def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: Everybody) -> None:
+def test_a_drafts_texts_are_hidden_and_a_signed_notes_are_shown(people: Everybody) -> None:
     note = note_draft(
         acting_user=people.norte.therapist,
         patient=people.norte.record,
@@ -85,7 +88,9 @@ def test_a_draft_is_its_authors_alone_and_a_signed_note_is_read(people: Everybod
         plan="Rascunho.",
     )
     note_sign(acting_user=people.norte.therapist, note=note)
+
     signing, drafting = Trail(record=note.pk).page(10)
+
     for values in (signing.old_values, drafting.new_values):
         assert values is not None
         assert (values["plan"], values["kind"]) == (HIDDEN, "evolution")
@@ -100,8 +105,10 @@ def test_events_stand_between_the_changes(people: Everybody) -> None:
         kind=EventKind.CHART_VIEWED, patient_id=people.norte.record.pk, details={"count": 3}
     )
     after = Room.objects.create(name="Dois", capacity=1)
+
     newest = Trail().page(3)
     assert [e.record_id for e in newest] == [str(after.pk), "", str(before.pk)]
+
     event = newest[1]
     assert (event.kind, event.action, event.details) == ("chart_viewed", None, {"count": 3})
     assert (event.old_values, event.new_values, event.table) == (None, None, "")
@@ -113,22 +120,26 @@ def test_pages_of_any_size_are_the_whole_trail_once(people: Everybody) -> None:
     for number in range(4):
         Room.objects.create(name=f"Sala {number}", capacity=1)
         event_record(kind=EventKind.PRINTED, patient_id=people.norte.record.pk)
+
     whole = Trail().page(1000)
     assert len(whole) == Trail().count() < 1000
     assert [e.timestamp for e in whole] == sorted((e.timestamp for e in whole), reverse=True)
+
     for size in (1, 3, 7):
         assert everything(Trail(), size) == [e.place for e in whole], size
 
 
-def test_each_filter_leaves_its_own(people: Everybody) -> None:
+def test_each_filter_leaves_the_entries_that_it_names(people: Everybody) -> None:
     norte = people.norte
     by_therapist = Actor(user_id=str(norte.therapist.pk), label="T", request_id="of-therapist")
     with acting(by_therapist):
         room = Room.objects.create(name="Pilates", capacity=4)
         Room.objects.filter(pk=room.pk).update(capacity=5)
         event_record(kind=EventKind.EXPORTED, table_name="scheduling_room", record_id=str(room.pk))
+
     changes = [("scheduling_room", "update"), ("scheduling_room", "insert")]
     all_three = [("scheduling_room", "exported"), *changes]
+
     assert lines(Trail(record=room.pk)) == all_three
     assert lines(Trail(user=norte.therapist.pk)) == all_three
     assert lines(Trail(request="of-therapist")) == all_three
@@ -142,9 +153,10 @@ def test_each_filter_leaves_its_own(people: Everybody) -> None:
     assert lines(Trail(kind="delete", table="scheduling_room")) == []
 
 
-def test_time_bounds_hold_the_beginning_and_not_the_end() -> None:
+def test_time_bounds_include_the_beginning_and_not_the_end() -> None:
     for name in ("Um", "Dois", "Três"):
         Room.objects.create(name=name, capacity=1)
+
     third, second, first = Trail(table="scheduling_room").page(10)
     between = Trail(table="scheduling_room", since=first.timestamp, until=third.timestamp)
     assert [e.place for e in between.page(10)] == [second.place, first.place]
@@ -168,6 +180,7 @@ def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: Everybo
             items=[{"exercise": exercise}],
         )
         note_draft(acting_user=norte.therapist, patient=patient, kind="evolution", plan="Manter.")
+
     item = PrescriptionItem.objects.get(prescription__patient=norte.record)
     done = {"sets": 3, "repetitions": 10, "pain": 2, "effort": 4}
     ExerciseLog.objects.create(item=item, done_at=datetime(2026, 3, 3, 12, tzinfo=UTC), **done)
@@ -175,6 +188,7 @@ def test_a_patients_trail_has_their_prescriptions_items_and_logs(people: Everybo
     patient_update(acting_user=None, patient=record, changes={"phone": "+5511900000000"})
     event_record(kind=EventKind.CHART_VIEWED, patient_id=norte.record.pk)
     own = Trail(patient=norte.record.pk).page(100)
+
     assert {e.table for e in own} == {
         *("patients_patient", "patients_clinicalnote", "exercises_prescription", ""),
         *("exercises_prescriptionitem", "exercises_exerciselog"),
@@ -192,7 +206,7 @@ def test_another_clinics_trail_is_another(
         assert all("Norte" not in e.actor_label for e in trail.page(100))
 
 
-def test_a_place_that_isnt_there_is_no_place_to_begin_at() -> None:
+def test_a_page_begins_at_no_place_that_isnt_there() -> None:
     for place in (Place("scheduling_room", 10**15), Place("nowhere", 1), Place("audit_event", 0)):
         with pytest.raises(LookupError):
             Trail().page(1, after=place)

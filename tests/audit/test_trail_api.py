@@ -1,5 +1,6 @@
-"""The trail over HTTP: for the owner and the auditor, and nobody else."""
+"""The trail over HTTP, for the owner and the auditor only."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from audit.events.services import event_record
 from audit.models import Event, EventKind
+from audit.trail.access import READERS
 from core.actor import acting_as_job
 from patients.models import Patient
 from scheduling.models import Room
@@ -39,11 +41,13 @@ def test_the_auditor_finds_who_changed_a_phone_and_from_where(
 ) -> None:
     record = people.norte.record
     reception = api(people.norte.receptionist)
+
     answer = reception.patch(
         f"/api/v1/patients/{record.pk}",
         {"phone": "+5511900000000"},
         headers={"X-Request-ID": "the-call-at-nine", "User-Agent": "Balcão/1.0"},
     )
+
     assert answer.status_code == 200
     entry = results(api(people.norte.auditor).get(URL, {"record": str(record.pk)}))[0]
     assert set(entry) == FIELDS
@@ -53,11 +57,13 @@ def test_the_auditor_finds_who_changed_a_phone_and_from_where(
     assert entry["old_values"]["phone"] == record.phone
     assert entry["new_values"]["phone"] == "+5511900000000"
     assert set(entry["changed_fields"]) == {"phone", "updated_at"}
+
     receptionist = people.norte.receptionist
     assert entry["user"] == {"id": str(receptionist.pk), "label": "Receptionist Norte"}
     assert (entry["request_id"], entry["ip_address"]) == ("the-call-at-nine", "127.0.0.1")
     assert entry["tenant"] == str(norte.clinic_id)
     assert entry["timestamp"].endswith("-03:00")
+
     by_request = results(api(people.norte.owner).get(URL, {"request": "the-call-at-nine"}))
     assert entry in by_request
 
@@ -69,6 +75,7 @@ def test_pages_follow_each_other_while_the_trail_grows(
         Room.objects.create(name=f"Sala {number}", capacity=1)
     auditor, names = api(people.norte.auditor), []
     query = {"table": "scheduling_room", "limit": "2"}
+
     while True:
         page = auditor.get(URL, query).json()
         names += [entry["new_values"]["name"] for entry in page["results"]]
@@ -76,6 +83,7 @@ def test_pages_follow_each_other_while_the_trail_grows(
             break
         query["cursor"] = page["next_cursor"]
         Room.objects.create(name=f"Nova {len(names)}", capacity=1)
+
     assert names == [f"Sala {number}" for number in (4, 3, 2, 1, 0)]
 
 
@@ -85,6 +93,7 @@ def test_a_day_is_the_clinics_day(api: Api, people: Everybody, in_norte: ClinicR
     auditor, of_room = api(people.norte.auditor), {"record": str(room.pk)}
     tomorrow = str(today + timedelta(days=1))
     yesterday = str(today - timedelta(days=1))
+
     for query, count in (
         ({"from": str(today), "to": str(today)}, 1),
         ({"from": f"{today}T00:00:00-03:00", "to": f"{tomorrow}T00:00:00-03:00"}, 1),
@@ -96,8 +105,9 @@ def test_a_day_is_the_clinics_day(api: Api, people: Everybody, in_norte: ClinicR
         assert len(results(auditor.get(URL, of_room | query))) == count, query
 
 
-def test_a_misspelt_filter_shows_nothing(api: Api, people: Everybody) -> None:
+def test_a_misspelt_filter_is_refused(api: Api, people: Everybody) -> None:
     auditor = api(people.norte.auditor)
+
     for query, refused in (
         ({"usr": str(uuid4())}, {"usr": "unknown_parameter"}),
         ({"user": "therapist"}, {"user": "invalid"}),
@@ -122,6 +132,7 @@ def test_a_cursor_belongs_to_its_list(api: Api, people: Everybody, in_norte: Cli
     owner = api(people.norte.owner)
     of_patients = owner.get("/api/v1/patients", {"limit": "1"}).json()["next_cursor"]
     of_trail = owner.get(URL, {"limit": "1"}).json()["next_cursor"]
+
     for path, cursor in ((URL, of_patients), ("/api/v1/patients", of_trail)):
         assert codes(owner.get(path, {"cursor": cursor})) == {"cursor": "invalid_cursor"}
 
@@ -136,7 +147,7 @@ def test_sul_reads_nothing_of_norte(api: Api, people: Everybody, norte: ClinicRo
 
 
 @pytest.mark.parametrize("role", ["manager", "therapist", "receptionist", "patient"])
-def test_nobody_else_reads_or_takes_it(
+def test_other_roles_neither_read_nor_export_it(
     api: Api, people: Everybody, in_norte: ClinicRoute, role: str
 ) -> None:
     client = api(getattr(people.norte, role))
@@ -145,12 +156,30 @@ def test_nobody_else_reads_or_takes_it(
     assert not Event.objects.filter(kind=EventKind.EXPORTED).exists()
 
 
+@pytest.fixture
+def no_readers() -> Iterator[None]:
+    """No app has registered the roles that read the trail."""
+    registered = set(READERS)
+    READERS.clear()
+    yield
+    READERS.update(registered)
+
+
+def test_without_registered_roles_nobody_reads_it(
+    no_readers: None, api: Api, people: Everybody
+) -> None:
+    for person in (people.norte.owner, people.norte.auditor):
+        assert api(person).get(URL).status_code == 403
+
+
 def test_an_event_of_a_job_has_no_account_and_no_action(
     api: Api, people: Everybody, in_norte: ClinicRoute
 ) -> None:
     with acting_as_job("reminders", reason="nightly"):
         event_record(kind=EventKind.PRINTED, details={"count": 2})
+
     (entry,) = results(api(people.norte.auditor).get(URL, {"kind": "printed"}))
+
     assert entry["user"] == {"id": None, "label": "job:reminders"}
     assert (entry["action"], entry["kind"]) == (None, "printed")
     assert (entry["details"], entry["reason"]) == ({"count": 2}, "nightly")

@@ -1,4 +1,4 @@
-"""Versions of one moment: every page goes on where the one before it ended."""
+"""Versions with the same time: every page goes on where the one before it ended."""
 
 from django.db import connections
 
@@ -29,6 +29,7 @@ def test_entries_of_one_moment_come_once_whatever_their_tables(fresh_clinic: Fre
                     for table in ("patients_historicalpatient", "scheduling_historicalroom")
                 )
             )
+
     with clinic_scope(route):
         whole = [entry.place for entry in Trail().page(1000)]
         assert len(whole) == len(set(whole)) == Trail().count()

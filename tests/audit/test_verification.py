@@ -1,4 +1,4 @@
-"""Somebody with a superuser's rights changes the trail: the proof names what they did."""
+"""A superuser changes the trail: the proof names what they did."""
 
 import pytest
 
@@ -22,7 +22,7 @@ COPIED = (
 )
 INSERT = f"INSERT INTO {HISTORY} ({COPIED}, history_type, history_id, history_date"
 FIRST = f"{HISTORY} WHERE history_id = (SELECT min(history_id) FROM {HISTORY})"
-# What was done, and as what it is found.
+# What was done, and the problem that names it.
 ROWS = {
     "a version was changed": (
         f"UPDATE {HISTORY} SET medical_history = 'Nada.' WHERE history_id = {MIDDLE}",
@@ -61,6 +61,7 @@ def test_a_version_that_was_tampered_with_is_named(
     statement: str, problem: str, chart: FreshClinic
 ) -> None:
     tamper(chart.route, statement)
+
     found = {finding.problem: finding for finding in verified(chart.route).findings}
     named = found[problem]
     assert (named.table, named.record) == (HISTORY, str(chart.people.record.pk))
@@ -95,10 +96,11 @@ LIVE = {
 def test_a_row_that_isnt_its_last_version_is_named(
     statement: str, problem: str, fresh_clinic: FreshClinic
 ) -> None:
-    """Without any seal, too."""
+    """Even without any seal."""
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(medical_history=CONTENT)
     tamper(fresh_clinic.route, statement)
+
     people = fresh_clinic.people
     of = people.owner if "accounts_user" in statement else people.record
     found = verified(fresh_clinic.route).findings
@@ -153,12 +155,16 @@ def test_a_chain_that_was_made_anew_does_not_contain_the_head_that_was_kept(
     chart: FreshClinic,
 ) -> None:
     kept = verified(chart.route).head
+
     assert problems(chart.route, kept) == set()
+
     with as_superuser(chart.route) as cursor:
         cursor.execute("DELETE FROM audit_sealedtable")
         cursor.execute("DELETE FROM audit_seal")
         cursor.execute(f"DELETE FROM {HISTORY} WHERE history_id = {MIDDLE}")
+
     seal(chart.route)
+
     assert problems(chart.route) == set()
     assert problems(chart.route, kept) == {"head_unknown"}
 

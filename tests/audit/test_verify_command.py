@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from tenants.context import ClinicRoute
 from tests.audit.tampering import CONTENT, HISTORY, MIDDLE, tamper, verified
 from tests.people import FreshClinic
 
@@ -42,14 +43,16 @@ def test_the_command_speaks_json(chart: FreshClinic) -> None:
     tamper(chart.route, f"DELETE FROM {HISTORY} WHERE history_id = {MIDDLE}")
     text, proven = command(chart.route.schema, "--json")
     [report] = json.loads(text)
+
     assert not proven
     assert (report["clinic"], report["ok"], report["seals"]) == (chart.route.schema, False, 2)
+
     [finding] = report["findings"]
     assert finding["problem"] == "row_removed"
     assert finding["record"] == str(chart.people.record.pk)
 
 
-def test_the_command_verifies_all_places_when_none_is_named(fresh_clinic: FreshClinic) -> None:
+def test_the_command_verifies_all_trails_when_none_is_named(fresh_clinic: FreshClinic) -> None:
     text, proven = command()
     assert proven
     for place in ("norte", "sul", fresh_clinic.route.schema, "public"):
@@ -73,11 +76,17 @@ def test_a_head_needs_its_clinic_and_a_clinic_must_exist(fresh_clinic: FreshClin
 def test_sealing_by_hand(fresh_clinic: FreshClinic) -> None:
     out = StringIO()
     schema = fresh_clinic.route.schema
+
     call_command("seal_audit", schema, stdout=out)
     assert verified(fresh_clinic.route).head in out.getvalue()
+
     call_command("seal_audit", schema, stdout=out)
     assert f"{schema}: nothing new" in out.getvalue()
+
+
+@pytest.mark.parametrize("arguments", [[], ["nenhures"], ["norte", "--all"]])
+def test_sealing_by_hand_needs_clinics_that_exist_or_all(
+    arguments: list[str], norte: ClinicRoute
+) -> None:
     with pytest.raises(CommandError):
-        call_command("seal_audit")
-    with pytest.raises(CommandError):
-        call_command("seal_audit", "nenhures")
+        call_command("seal_audit", *arguments)

@@ -1,8 +1,6 @@
 """The owner seals. The application adds no seal, and nobody rewrites one."""
 
-from collections.abc import Callable
 from io import StringIO
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +13,7 @@ from patients.models import Patient
 from tenants.context import clinic_scope
 from tenants.errors import OwnerLoginMissing
 from tenants.postgresql.owner import as_owner
+from tests.audit.fixture_types import AsApplication
 from tests.audit.tampering import as_superuser, problems, rows, seal, sealed
 from tests.people import FreshClinic
 
@@ -27,13 +26,15 @@ def test_nobody_rewrites_a_seal(
     table: str,
     change: str,
     fresh_clinic: FreshClinic,
-    as_application: Callable[..., psycopg.Connection[Any]],
+    as_application: AsApplication,
 ) -> None:
     seal(fresh_clinic.route)
     column = {"audit_seal": "number", "audit_sealedtable": "row_count"}[table]
     statement = change.format(table, column)
+
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_application().execute(statement)
+
     with as_owner("shard_1"), clinic_scope(fresh_clinic.route):
         with connections["shard_1"].cursor() as cursor, pytest.raises(IntegrityError):
             cursor.execute(statement)
@@ -47,11 +48,12 @@ FORGED_SEAL = (
 
 def test_a_seal_that_somebody_makes_up_is_found(fresh_clinic: FreshClinic) -> None:
     """It could hide new rows from the next seals, but not from the proof."""
-    made = seal(fresh_clinic.route)
-    assert made is not None
+    assert seal(fresh_clinic.route) is not None
+
     with as_superuser(fresh_clinic.route) as cursor:
         cursor.execute(FORGED_SEAL, ["0" * 64])
     assert "seal_changed" in problems(fresh_clinic.route)
+
     with clinic_scope(fresh_clinic.route):
         Patient.objects.update(medical_history="Depois da falsificação.")
     assert seal(fresh_clinic.route) is not None
@@ -67,25 +69,30 @@ SEALED_ROW = (
 
 @pytest.mark.parametrize("statement", [FORGED_SEAL, SEALED_ROW])
 def test_the_application_seals_nothing_itself(
-    statement: str, fresh_clinic: FreshClinic, as_application: Callable[..., Any]
+    statement: str, fresh_clinic: FreshClinic, as_application: AsApplication
 ) -> None:
-    """One seal of the last number there is, and nobody could seal any more."""
+    """With one seal of the highest possible number, nobody could seal any more."""
     seal(fresh_clinic.route)
+
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         as_application().execute(statement, ["0" * 64])
+
     assert problems(fresh_clinic.route) == set()
 
 
-def test_a_process_without_the_owners_login_seals_nothing_and_says_whose_it_needs(
+def test_a_process_without_the_owners_login_seals_nothing_and_names_the_one_it_needs(
     fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = connections["shard_1"].settings_dict
     with monkeypatch.context() as without:
         without.setitem(server, "OWNER", None)
         without.setitem(server, "USER", settings.APP_ROLE)
+
         with pytest.raises(OwnerLoginMissing, match="SHARD_1_OWNER_URL"):
             seal(fresh_clinic.route)
+
         said = StringIO()
         with pytest.raises(CommandError):
             call_command("seal_audit", fresh_clinic.route.schema, stderr=said)
+
     assert "SHARD_1_OWNER_URL" in said.getvalue()

@@ -6,9 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.test import RequestFactory
 
-from audit.capture import charts
-from audit.capture.charts import chart_models, chart_path
+from audit.capture import whose_chart
 from audit.capture.classification import is_history
+from audit.capture.whose_chart import chart_models, chart_path
 from core import charts as opened
 from patients.models import Patient
 from tenants.router import is_clinical
@@ -30,6 +30,7 @@ def refers_to_a_patient(model: type[models.Model]) -> bool:
         reached += [
             target for target in targets if isinstance(target, type) and target not in reached
         ]
+
     return Patient in reached
 
 
@@ -59,7 +60,7 @@ def test_a_chart_is_found_through_what_lies_between() -> None:
 
 
 def test_without_a_patients_model_no_row_has_a_chart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "_PATIENT", [])
+    monkeypatch.setattr(whose_chart, "_PATIENT", [])
     chart_path.cache_clear()
 
     with pytest.raises(ImproperlyConfigured, match="whose charts"):
