@@ -10,7 +10,7 @@ from accounts.models import User
 from tests.conftest import PASSWORD, route_of
 
 if TYPE_CHECKING:  # the stubs' name for what a test client answers
-    from rest_framework.test import _MonkeyPatchedResponse as Answer
+    from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 
 @dataclass

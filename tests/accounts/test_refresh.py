@@ -16,7 +16,7 @@ from tests.accounts.conftest import Phone, Phones
 from tests.people import Everybody, FreshClinic, InThreads
 
 if TYPE_CHECKING:  # the stubs' name for what a test client answers
-    from rest_framework.test import _MonkeyPatchedResponse as Answer
+    from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 
 def family_of(person: User) -> TokenFamily:

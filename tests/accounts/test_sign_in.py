@@ -17,7 +17,7 @@ from tests.conftest import PASSWORD
 from tests.people import Everybody, FreshClinic
 
 if TYPE_CHECKING:  # the stubs' name for what a test client answers
-    from rest_framework.test import _MonkeyPatchedResponse as Answer
+    from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 NORTE = "norte.localhost"
 
