@@ -23,7 +23,7 @@ def _forget_metrics(master: int) -> None:
 
 
 # Set before anything imports prometheus_client, which decides then where it keeps the numbers. A
-# new master deletes them, because process ids come again; a reload (SIGHUP) runs this file again
+# new master deletes them, because process ids come again. A reload (SIGHUP) runs this file again
 # and keeps them.
 _METRICS = Path(
     os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="fisioflow-metrics-")

@@ -69,7 +69,6 @@ class ApiSchema(AutoSchema):
         """An operation with its refusals and the clinic's header, in English."""
         with translation.override("en"):
             operation = super().get_operation(*args, **kwargs)
-
             return operation and self._with_refusals(operation)
 
     def _with_refusals(self, operation: dict[str, Any]) -> dict[str, Any]:

@@ -33,4 +33,4 @@ def test_a_test_that_needs_a_database_is_refused_by_name(tmp_path: Path) -> None
     said = pytest_without_servers(file)
 
     assert "--no-servers, but these tests need a database: " in said
-    assert "test_rows.py::test_of_rows" in said
+    assert "::test_of_rows" in said
