@@ -39,9 +39,12 @@ def test_the_patient_reads_who_saw_their_chart_newest_first(
     api(norte.receptionist).get("/api/v1/patients")
     api(norte.patient).get(path)
     api(norte.therapist).post(prints, {"table": "patients_clinicalnote"})
+
     with acting(Actor(label="job:report")):
         event_record(kind=Kind.EXPORTED, patient_id=norte.record.pk)
+
     rows = api(norte.patient).get(log).json()["results"]
+
     assert [(row["kind"], row["who"], row["role"]) for row in rows] == [
         ("exported", "job:report", None),
         ("printed", "Therapist Norte", "therapist"),
@@ -58,11 +61,14 @@ def test_the_name_is_the_one_of_then_and_support_is_told_apart(
     api: Clients, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     record, owner = people.norte.record, people.norte.owner
+
     with acting(Actor(user_id=str(owner.pk), label="support: Root as Owner Norte")):
         chart_view_record(patient_ids=[record.pk])
+
     api(owner).get(log.removesuffix("/access-log"))
     User.objects.filter(pk=owner.pk).update(full_name="Outro Nome")
     rows = api(owner).get(log).json()["results"]
+
     assert [(row["who"], row["role"]) for row in rows] == [
         ("Owner Norte", "owner"),
         ("support: Root as Owner Norte", None),
@@ -111,10 +117,12 @@ def test_it_comes_in_pages(
         with acting(Actor(label=f"job:{n}")):
             chart_view_record(patient_ids=[people.norte.record.pk])
     owner, read, query = api(people.norte.owner), [], {"limit": "2"}
+
     for _ in range(3):
         page = owner.get(log, query).json()
         read += [row["who"] for row in page["results"]]
         query["cursor"] = page["next_cursor"]
+
     assert read == [f"job:{n}" for n in (4, 3, 2, 1, 0)]
     assert page["next_cursor"] is None
     assert owner.get(log, {"kind": "printed"}).status_code == 400  # there is no such parameter
@@ -152,8 +160,10 @@ def test_a_print_names_a_table_and_a_record_and_nothing_else(
     norte: ClinicRoute,
 ) -> None:
     refused = api(people.norte.owner).post(prints, body)
+
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == pointer
+
     with clinic_scope(norte):
         assert not Event.objects.filter(kind=Kind.PRINTED).exists()
 
