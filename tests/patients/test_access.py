@@ -90,7 +90,7 @@ def test_consents_are_recorded_by_the_staff_and_by_the_patient_themselves(
 
 
 @pytest.mark.without_database
-def test_every_field_is_of_one_kind_and_a_new_one_is_clinical() -> None:
+def test_every_field_is_of_one_kind() -> None:
     kinds = [PERSONAL_FIELDS, SIGN_IN_FIELDS, CLINICAL_FIELDS]
 
     assert sorted(field for kind in kinds for field in kind) == sorted(editable_fields(Patient))

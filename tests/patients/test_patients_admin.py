@@ -57,7 +57,9 @@ def test_pages_open_and_search_ignores_accents(
     manager: Client, norte: ClinicRoute, people: Everybody
 ) -> None:
     manager.post(LIST + "add/", ANA | {"name": "Conceição Lima"})
-    found = manager.get(LIST, {"q": "conceicao"})
+
+    found: Any = manager.get(LIST, {"q": "conceicao"})
+
     assert [patient.name for patient in found.context_data["cl"].result_list] == ["Conceição Lima"]
     assert manager.get(LIST + "add/").status_code == 200
     for page in ("change", "delete", "history"):
