@@ -17,4 +17,4 @@ class PatientsConfig(AppConfig):
 
     def ready(self) -> None:
         register(RULES)
-        import_module("patients.checks")  # registers its checks
+        import_module("patients.checks")  # registers itself
