@@ -1,4 +1,4 @@
-"""What a patient of a batch can have in common with others: the CPF."""
+"""CPFs that patients of a batch share with each other, or with patients of the clinic."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ _UNIQUE = RULES["patients_patient_cpf_unique"]
 
 
 def refuse_known_cpfs(items: Iterable[Item]) -> None:
-    """Refuse the items whose CPF a patient of the clinic, or an earlier item, has."""
+    """Refuse each item whose CPF belongs to a patient of the clinic, or to an earlier item."""
     valid = [item for item in items if not item.errors]
     cpfs = [item.instance.cpf for item in valid]
     taken = set(Patient.objects.alive().filter(cpf__in=cpfs).values_list("cpf", flat=True))

@@ -8,9 +8,10 @@ from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A0
 
 @register(Tags.security, deploy=True)
 def documents_are_scanned(**_options: Any) -> list[CheckMessage]:
-    """patients.W001: the scanner that scans nothing is configured."""
+    """patients.W001: the development scanner, which scans nothing, is configured."""
     if settings.DOCUMENT_SCANNER != "patients.scanning.DevelopmentScanner":
         return []
+
     return [
         Warning(
             "DOCUMENT_SCANNER is the development one: every uploaded document is called clean.",

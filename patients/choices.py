@@ -1,11 +1,11 @@
-"""The words that the chart's fields choose from."""
+"""The choices of the fields of patients' records."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Purpose(models.TextChoices):
-    """What a patient may consent to beside their care, which needs no consent (LGPD, art. 11)."""
+    """What a patient may consent to. Their care itself needs no consent (LGPD, art. 11)."""
 
     MARKETING = "marketing", _("Marketing")
     IMAGE_USE = "image_use", _("Use of image")
@@ -15,7 +15,7 @@ class Purpose(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """How a consent was given. APP: by the patient themselves, signed in."""
+    """How a consent was given. APP: by the patient, signed in."""
 
     PAPER = "paper", _("On paper")
     APP = "app", _("In the app")
@@ -31,7 +31,7 @@ class NoteKind(models.TextChoices):
 
 
 class NoteStatus(models.TextChoices):
-    """How far a note has come. It follows from the signatures and is kept nowhere else."""
+    """How far a note has come. It follows from the signatures; no column holds it."""
 
     DRAFT = "draft", _("Draft")
     AWAITING_SUPERVISOR = "awaiting_supervisor", _("Awaiting the supervisor's signature")
@@ -39,7 +39,7 @@ class NoteStatus(models.TextChoices):
 
 
 class DocumentKind(models.TextChoices):
-    """What a file is."""
+    """What a document is."""
 
     EXAM = "exam", _("Exam")
     REFERRAL = "referral", _("Referral")

@@ -53,7 +53,7 @@ class NoteEmpty(Conflict):
 
 
 class CrefitoMissing(Conflict):
-    """Only who has a CREFITO number, or a supervisor, may sign."""
+    """Only a person with a CREFITO number or a supervisor may sign."""
 
     code = "crefito_missing"
 
@@ -91,7 +91,7 @@ class DocumentNotClean(Conflict):
 
 
 class InvalidLink(FisioFlowError):
-    """This link is not valid, or no longer. Ask for a new one."""
+    """This link is invalid or has expired. Ask for a new one."""
 
     code = "invalid_link"
     status = 403

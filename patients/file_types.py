@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever its sender calls it, and what to call it then.
+"""The type of a file, told from its first bytes and not its name, and a name that fits the type.
 
 Signatures: ISO 32000-1 7.5.2 (PDF), RFC 2083 3.1 (PNG), ITU-T T.81 B.1 (JPEG), DICOM PS3.10 7.1.
 """
@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 PDF, PNG, JPEG, DICOM = "application/pdf", "image/png", "image/jpeg", "application/dicom"
-# Offset, signature, and the extensions of a name; the first is added where none is there.
+# Offset, signature, and extensions; a name without any of them gets the first.
 _TYPES: dict[str, tuple[int, bytes, tuple[str, ...]]] = {
     PDF: (0, b"%PDF-", ("pdf",)),
     PNG: (0, b"\x89PNG\r\n\x1a\n", ("png",)),
@@ -28,9 +28,10 @@ def content_type_of(head: bytes) -> str | None:
 
 
 def tidy_file_name(given: str, content_type: str, longest: int) -> str:
-    """A name without folders and odd characters, with an extension that tells the truth."""
+    """The name without folders and unsafe characters, with an extension that fits the type."""
     base = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
     name = _UNSAFE.sub("", base).strip(" .")
+
     extensions = _TYPES[content_type][2]
     stem, _, extension = name.rpartition(".")
     if stem and extension.lower() in extensions:

@@ -30,7 +30,7 @@ class PatientFilter(FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
     def search(self, found: PatientQuerySet, name: str, text: str) -> PatientQuerySet:
-        """The method of `q`."""
+        """Filter by `q`."""
         return found.search(text)
 
 
@@ -48,7 +48,7 @@ class NoteFilter(FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
     def by_status(self, found: NoteQuerySet, name: str, status: str) -> NoteQuerySet:
-        """The method of `status`."""
+        """Filter by `status`."""
         return found.in_status(status)
 
 
@@ -76,7 +76,7 @@ class ConsentFilter(FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
     def by_state(self, found: ConsentQuerySet, name: str, state: str) -> ConsentQuerySet:
-        """The method of `state`."""
+        """Filter by `state`."""
         return found.withdrawn() if state == "withdrawn" else found.in_force()
 
 

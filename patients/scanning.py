@@ -1,6 +1,6 @@
 """Scanners of uploaded files. settings.DOCUMENT_SCANNER names the class to use.
 
-A scanner that can't judge raises ScannerUnavailable, and the document stays in quarantine.
+A scanner that can't judge a file raises ScannerUnavailable, and the document stays in quarantine.
 """
 
 import socket
@@ -14,19 +14,19 @@ from django.utils.module_loading import import_string
 
 from patients.errors import ScannerUnavailable
 
-_TIMEOUT = 30.0  # seconds without a word from clamd
+_TIMEOUT = 30.0  # seconds without an answer from clamd
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a scanner found, and its own words for it."""
+    """Whether the file is clean, and the scanner's own words."""
 
     clean: bool
     report: str
 
 
 class Scanner(Protocol):
-    """What settings.DOCUMENT_SCANNER must be."""
+    """The interface of a scanner."""
 
     def scan(self, chunks: Iterable[bytes]) -> Verdict:
         """Judge a file. Raises ScannerUnavailable."""
@@ -39,10 +39,10 @@ def configured_scanner() -> Scanner:
 
 
 class DevelopmentScanner:
-    """Looks at nothing, calls everything clean, and says so in the report."""
+    """Scans nothing, calls every file clean, and says so in the report."""
 
     def scan(self, chunks: Iterable[bytes]) -> Verdict:
-        """Clean, whatever it is."""
+        """Call the file clean."""
         return Verdict(clean=True, report="not scanned (development)")
 
 
@@ -50,7 +50,7 @@ class ClamdScanner:
     """ClamAV's daemon at settings.CLAMD_URL (`tcp://host:port`, `unix:///path`); see clamd(8)."""
 
     def scan(self, chunks: Iterable[bytes]) -> Verdict:
-        """Send the file with INSTREAM and read what was found."""
+        """Send the file with INSTREAM and read the verdict."""
         try:
             with _connected() as connection:
                 connection.sendall(b"zINSTREAM\0")
@@ -61,18 +61,20 @@ class ClamdScanner:
                 answer = _read(connection)
         except OSError as error:
             raise ScannerUnavailable from error
+
         found = answer.removeprefix("stream: ")
         if found == "OK":
             return Verdict(clean=True, report="ClamAV: OK")
         if found.endswith(" FOUND"):
             return Verdict(clean=False, report=f"ClamAV: {found}")
-        raise ScannerUnavailable(answer=answer[:100])  # an ERROR, or half an answer
+        raise ScannerUnavailable(answer=answer[:100])  # an ERROR, or an answer cut short
 
 
 def _connected() -> socket.socket:
     url = urlsplit(settings.CLAMD_URL)
     if url.scheme == "tcp":
         return socket.create_connection((url.hostname, url.port or 3310), timeout=_TIMEOUT)
+
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(_TIMEOUT)
@@ -80,6 +82,7 @@ def _connected() -> socket.socket:
     except BaseException:
         connection.close()
         raise
+
     return connection
 
 

@@ -11,13 +11,13 @@ from patients.models import Document
 from patients.services import document_scan
 from tenants.tasks import ClinicTask, for_each_clinic
 
-_GRACE = timedelta(minutes=5)  # in which the upload's own task is believed to be on its way
+_GRACE = timedelta(minutes=5)  # for the task that the upload itself enqueued
 _log = structlog.get_logger("patients.tasks")
 
 
 @shared_task(base=ClinicTask)
 def scan_document(clinic_id: str, document_id: str) -> None:  # noqa: ARG001  ClinicTask enters it
-    """Scan a document that was just uploaded. Without a scanner it waits for `scan_waiting`."""
+    """Scan a new document. If the scanner is unavailable, it waits for `scan_waiting`."""
     document = Document.objects.get(pk=document_id)
     try:
         document_scan(acting_user=None, document=document)
@@ -33,9 +33,10 @@ def scan_waiting_of_every_clinic() -> int:
 
 @shared_task(base=ClinicTask)
 def scan_waiting(clinic_id: str) -> int:  # noqa: ARG001  ClinicTask enters it
-    """Scan what is still in quarantine; returns how many documents were judged."""
+    """Scan the documents still in quarantine; returns how many were scanned."""
     waiting = Document.objects.waiting().filter(created_at__lt=timezone.now() - _GRACE)
     judged = 0
+
     for document in waiting.iterator():
         try:
             document_scan(acting_user=None, document=document)
@@ -43,4 +44,5 @@ def scan_waiting(clinic_id: str) -> int:  # noqa: ARG001  ClinicTask enters it
             _log.warning("scanner_unavailable", waiting=waiting.count())
             break
         judged += 1
+
     return judged

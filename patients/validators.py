@@ -1,6 +1,6 @@
 """What a name, a phone and a CPF are: pure functions and patterns, shared with the constraints.
 
-The patterns mean the same to Python, to PostgreSQL and to OpenAPI: ASCII classes only, no `\\d`.
+The patterns mean the same in Python, PostgreSQL and OpenAPI: ASCII classes only, no `\\d`.
 """
 
 import re
@@ -25,7 +25,7 @@ EMAIL_STORED = r"^([^@[:space:]]+@[^@[:space:]]+)?$"  # PostgreSQL's; Django's v
 _CONTROLS = r"\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 CONTROL = rf"[{_CONTROLS}]"
 NAME_INPUT = rf"^[^\u0000{_CONTROLS}]*$"
-# What Python's strip() strips, apart from what CONTROL refuses.
+# What Python's strip() strips, without what CONTROL refuses already.
 _BLANK = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 UNTRIMMED = rf"^{_BLANK}|{_BLANK}$"
 
@@ -41,7 +41,7 @@ def tidy_phone(value: str) -> str:
 
 
 def tidy_cpf(value: str) -> str:
-    """The CPF as it is stored: digits, when the input had the usual punctuation."""
+    """The CPF as it is stored: digits, without the usual punctuation."""
     return re.sub(r"[.-]", "", value) if re.fullmatch(CPF_INPUT, value) else value
 
 
@@ -69,9 +69,9 @@ def validate_phone(value: str) -> None:
 
 
 def validate_cpf(value: str) -> None:
-    """Raises ValidationError unless the check digits fit; the usual punctuation may be there.
+    """Raises ValidationError unless the check digits fit; takes the usual punctuation.
 
-    Eleven equal digits have fitting check digits, and the Receita Federal issues none of them.
+    Eleven equal digits have fitting check digits, but the Receita Federal doesn't issue them.
     """
     digits = [int(digit) for digit in tidy_cpf(value)] if re.fullmatch(CPF_INPUT, value) else []
     if (
@@ -83,9 +83,10 @@ def validate_cpf(value: str) -> None:
 
 
 def cpf_check_digit(digits: Iterable[int]) -> int:
-    """The next digit of a CPF after its first nine or ten.
+    """The check digit that follows the first nine or ten digits of a CPF.
 
-    Weights fall to 2; ten times the sum, modulo 11, and 10 counts as 0 (Receita Federal).
+    Weights fall to 2; the digit is ten times the sum, modulo 11, where 10 counts as 0 (Receita
+    Federal).
     """
     known = list(digits)
     weights = range(len(known) + 1, 1, -1)

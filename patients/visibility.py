@@ -1,4 +1,4 @@
-"""What makes a patient a therapist's own, beside the assignment. Apps above register it.
+"""What makes a patient a therapist's own, besides an assignment. Apps above register it.
 
 A rule is a condition on patients, made for one therapist, e.g. `Q(appointments__therapist=...)`.
 """

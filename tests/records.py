@@ -35,11 +35,13 @@ def records(people: People) -> dict[str, str]:
         role=Role.THERAPIST,
         supervisor=people.therapist,
     )
+
     notes: list[ClinicalNote] = [
         note_sign(acting_user=author, note=begin(acting_user=author))
         for author in (people.therapist, intern)
     ]
     draft = str(begin(acting_user=people.therapist).pk)
+
     marketing, research = (
         consent_text_create(acting_user=None, purpose=purpose, version="1", body=NORTES_SECRET)
         for purpose in ("marketing", "research")
@@ -47,6 +49,7 @@ def records(people: People) -> dict[str, str]:
     consent = consent_give(
         acting_user=people.owner, patient=people.record, text=marketing, channel="paper"
     )
+
     document = document_upload(
         acting_user=people.owner,
         patient=people.record,
@@ -55,6 +58,7 @@ def records(people: People) -> dict[str, str]:
         shared_with_patient=True,
     )
     document_scan(acting_user=None, document=document)
+
     signed = str(notes[0].pk)
     return {
         "notes": signed,

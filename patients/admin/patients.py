@@ -20,7 +20,7 @@ _FIRST = ("name", "cpf", "birth_date", "phone", "email")
 
 
 class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Takes a CPF with its punctuation too."""
+    """Takes a CPF with or without its punctuation."""
 
     cpf = forms.CharField(label=_("CPF"), max_length=14, widget=UnfoldAdminTextInputWidget)
 

@@ -1,4 +1,4 @@
-"""Notes, consents and documents in the clinic's admin: to be read, and not to be changed."""
+"""Notes, consents and documents in the clinic's admin: read-only, except new texts and consents."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from patients.services import consent_give, consent_text_create
 
 
 class KeptAdmin(TrackedAdmin):
-    """Rows that nobody changes or deletes here."""
+    """Records that can't be changed or deleted in the admin."""
 
     list_select_related: Any = ("patient",)
     ordering = ("-created_at", "id")
@@ -26,20 +26,20 @@ class KeptAdmin(TrackedAdmin):
 
 
 class NoteAdmin(KeptAdmin):
-    """Signed notes; a draft is its author's alone."""
+    """Signed notes. Drafts aren't shown: only their author reads them."""
 
     list_display = ("patient", "kind", "author_name", "signed_at", "cosigned_at")
     list_filter = ("kind", ("author", admin.RelatedOnlyFieldListFilter))
     search_fields = ("patient__search_name",)
     date_hierarchy = "signed_at"
-    exclude = ("author", "supervisor")  # their names at signing are shown
+    exclude = ("author", "supervisor")  # the page shows their names at signing
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[ClinicalNote]:
         signed = ClinicalNote.objects.filter(signed_at__isnull=False)
         return signed.select_related("patient").order_by(*self.ordering)
 
     def get_history_queryset(self, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
-        """What was written before signing is the author's alone."""
+        """Versions before signing aren't shown: only the author reads them."""
         versions: models.QuerySet[Any] = super().get_history_queryset(*args, **kwargs)
         return versions.filter(signed_at__isnull=False)
 
@@ -48,7 +48,7 @@ class NoteAdmin(KeptAdmin):
 
 
 class ConsentTextAdmin(KeptAdmin):
-    """Every version of every text. A new version is added, none is changed."""
+    """Every version of every text. Versions are added, never changed."""
 
     list_display = ("purpose", "version", "created_at")
     list_filter = ("purpose",)
@@ -72,7 +72,7 @@ class ConsentAdmin(KeptAdmin):
 
 
 class DocumentAdmin(KeptAdmin):
-    """The entries of the files. They are sent and opened by the API alone."""
+    """The list of documents. Files are sent and opened only through the API."""
 
     list_display = ("name", "patient", "kind", "status", "shared_with_patient", "created_at")
     list_filter = ("kind", "status")

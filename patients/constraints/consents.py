@@ -1,6 +1,6 @@
-"""Consents: given once, withdrawn once, and never otherwise changed.
+"""Rules of consents that the database holds: given once, withdrawn once, never changed otherwise.
 
-The last five rules are triggers and a foreign key of migration 0003.
+The last five are triggers and a foreign key, written in a migration.
 """
 
 from django.db import models

@@ -1,6 +1,6 @@
-"""Documents: what a file is never changes, and an infected one stays so.
+"""Rules of documents that the database holds: a file never changes, an infected one stays so.
 
-The last three rules are triggers of migration 0003.
+The last three are triggers, written in a migration.
 """
 
 from django.db import models
@@ -46,6 +46,7 @@ def document_constraints() -> list[models.BaseConstraint]:
     """The constraints of `patients_document`."""
     waiting = Q(status=ScanStatus.QUARANTINED, scanned_at=None, scan_report="")
     scanned = ~Q(status=ScanStatus.QUARANTINED) & Q(scanned_at__isnull=False) & ~Q(scan_report="")
+
     checks = {
         "patients_document_kind_known": Q(kind__in=DocumentKind.values),
         "patients_document_name_form": Q(name__regex=NAME)
@@ -56,4 +57,5 @@ def document_constraints() -> list[models.BaseConstraint]:
         "patients_document_status_known": Q(status__in=ScanStatus.values),
         "patients_document_scanned_with_report": waiting | scanned,
     }
+
     return [models.CheckConstraint(condition=rule, name=name) for name, rule in checks.items()]

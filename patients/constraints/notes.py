@@ -1,6 +1,6 @@
-"""Clinical notes: who signed, and that nothing signed changes.
+"""Rules of clinical notes that the database holds: who signs, and that no signed note changes.
 
-The last four rules are triggers of migration 0003.
+The last three are triggers, written in a migration.
 """
 
 from django.db import models
@@ -30,7 +30,10 @@ RULES = {
         "", "note_empty", _("Write something before you sign."), 409
     ),
     "patients_clinicalnote_signed_with_crefito": Rule(
-        "", "crefito_missing", _("Only who has a CREFITO number, or a supervisor, may sign."), 409
+        "",
+        "crefito_missing",
+        _("Only a person with a CREFITO number or a supervisor may sign."),
+        409,
     ),
     "patients_clinicalnote_cosigned_whole": Rule(
         "", "signature_incomplete", _("A supervisor's signature needs their name and CREFITO.")
@@ -60,6 +63,7 @@ def note_constraints() -> list[models.BaseConstraint]:
     for section in SECTIONS:
         written |= Q((f"{section}__regex", "[^[:space:]]"))
     cosigned = signed & Q(cosigned_at__isnull=False, supervisor__isnull=False)
+
     checks = {
         f"patients_clinicalnote_{section}_length": Q(
             models.lookups.LessThanOrEqual(Length(section), SECTION_LENGTH)
@@ -80,4 +84,5 @@ def note_constraints() -> list[models.BaseConstraint]:
         "patients_clinicalnote_supervisor_other": Q(supervisor=None) | ~Q(supervisor=F("author")),
         "patients_clinicalnote_discarded_unsigned": Q(deleted_at=None) | unsigned,
     }
+
     return [models.CheckConstraint(condition=rule, name=name) for name, rule in checks.items()]

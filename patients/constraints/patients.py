@@ -1,7 +1,7 @@
-"""The patients' rules that the database holds: their names, meanings and SQL.
+"""The rules of patients that the database holds: their names, meanings and SQL.
 
-Two of them are coarser there than in Python, and never refuse what Python accepts: an e-mail needs
-its shape only, and a birth date may be one day ahead (below).
+Two are looser than in Python, so that they never refuse what Python accepts: an e-mail is checked
+for its shape only, and a birth date may be one day ahead (below).
 """
 
 from functools import reduce
@@ -44,7 +44,7 @@ RULES = {
     "patients_patient_medical_history_length": Rule(
         "medical_history", "max_length", _("The medical history has at most 5,000 characters.")
     ),
-    # PostgreSQL names a OneToOneField's constraint so.
+    # The name that PostgreSQL gives to a OneToOneField's constraint.
     "patients_patient_user_id_key": Rule(
         "user", "unique", _("Another patient has this sign-in."), 409
     ),
@@ -56,13 +56,13 @@ def _check(name: str, condition: Q) -> models.CheckConstraint:
 
 
 def _character(position: int) -> Func:
-    # ascii() can't fail, whatever the text: a cast would, before the check on the form is reached.
+    # ascii() fails for no text. A cast would, before the check of the form is reached.
     letter = Substr("cpf", position, 1)
     return Func(letter, function="ascii", output_field=models.IntegerField())
 
 
 def _check_digit_fits(position: int) -> models.lookups.Exact:
-    """SQL of `validators.cpf_check_digit` for the digit at 10 or 11."""
+    """SQL of `validators.cpf_check_digit` for the digit at position 10 or 11."""
     weights = {place: position + 1 - place for place in range(1, position)}
     terms = [_character(place) * Value(weight) for place, weight in weights.items()]
     total = reduce(add, terms) - Value(ord("0") * sum(weights.values()))
@@ -74,6 +74,7 @@ def patient_constraints() -> list[models.BaseConstraint]:
     """The constraints of `patients_patient`, each named in RULES."""
     shortest, longest = validators.NAME_LENGTH
     length = Length("name")
+
     return [
         _check(
             "patients_patient_name_length",
@@ -92,8 +93,8 @@ def patient_constraints() -> list[models.BaseConstraint]:
         models.UniqueConstraint(
             fields=["cpf"], condition=Q(deleted_at=None), name="patients_patient_cpf_unique"
         ),
-        # CURRENT_DATE changes, yet only ever makes this truer: a row that passed once passes on
-        # restore and replay. The extra day is for clinics east of the session's zone (UTC).
+        # CURRENT_DATE only grows: a row that passed once passes again on restore and replay. The
+        # extra day is for clinics east of the session's time zone (UTC).
         _check(
             "patients_patient_birth_date_not_future",
             Q(birth_date__lte=Func(template="(CURRENT_DATE + 1)", output_field=models.DateField())),

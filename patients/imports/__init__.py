@@ -1,4 +1,4 @@
-"""Patients out of files."""
+"""Import of patients from files."""
 
 from patients.imports.csv_file import LineProblem, UnreadableFile
 from patients.imports.patients import COLUMNS, ImportRaced, ImportSummary, patients_import

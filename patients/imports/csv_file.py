@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import FisioFlowError
 
-LONGEST_LINE = 1_000_000  # characters: what is longer is no CSV, and isn't read into memory
+LONGEST_LINE = 1_000_000  # characters; a longer line is no CSV, and isn't read into memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class UnreadableFile(FisioFlowError):
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """What is wrong with a line. `field` is empty for the line as a whole; no value is quoted."""
+    """Why a line is bad. `field` is empty for the line as a whole; `reason` quotes no value."""
 
     field: str
     code: str
@@ -50,7 +50,7 @@ class LineProblem:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: the line it begins at, and its values by column, or why it can't be read."""
+    """One record: the line that it begins at, and its values by column or why it is unreadable."""
 
     line: int
     values: Mapping[str, str]
@@ -62,7 +62,7 @@ def read_records(file: BinaryIO, columns: Columns) -> Iterator[Record]:
 
     Raises UnreadableFile for a header that doesn't name the columns, or a line that is too long.
     """
-    # Bytes that aren't UTF-8 become lone surrogates, so that only their own line is refused.
+    # Bytes that aren't UTF-8 become lone surrogates, so that only their line is refused.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
         lines = _lines(text)
@@ -101,8 +101,9 @@ def _read_header(line: str, columns: Columns) -> tuple[list[str], str]:
 
 
 def _check_header(header: list[str], columns: Columns) -> None:
-    # An unknown heading may be a patient's, in a file without a header: it isn't quoted.
+    # In a file without a header, the first line is a patient's: no heading is quoted.
     known = ", ".join(columns.names)
+
     if not header:
         raise UnreadableFile(_("The first line must name the columns: ") + known)
     if "" in header:
@@ -111,6 +112,7 @@ def _check_header(header: list[str], columns: Columns) -> None:
             % {"number": header.index("") + 1}
             + known
         )
+
     if twice := sorted({column for column in header if header.count(column) > 1}):
         raise UnreadableFile(_("These columns are there twice: ") + ", ".join(twice))
     if missing := [column for column in columns.required if column not in header]:
@@ -119,6 +121,7 @@ def _check_header(header: list[str], columns: Columns) -> None:
 
 def _read_rows(lines: Iterator[str], columns: list[str], delimiter: str) -> Iterator[Record]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+
     while True:
         line = reader.line_num + 2  # the header is line 1
         try:
@@ -128,6 +131,7 @@ def _read_rows(lines: Iterator[str], columns: list[str], delimiter: str) -> Iter
         except csv.Error:
             yield Record(line, {}, _broken_quotes(line, reader.line_num + 1))
             continue
+
         if any(value.strip() for value in row):
             yield _record(line, row, columns)
 
@@ -137,6 +141,7 @@ def _record(line: int, row: list[str], columns: list[str]) -> Record:
         reason = _("The line has %(found)d values; the header has %(expected)d.")
         counts = {"found": len(row), "expected": len(columns)}
         return Record(line, {}, LineProblem("", "columns", reason % counts))
+
     values = dict(zip(columns, (value.strip() for value in row), strict=False))
     for column, value in values.items():
         if not _is_text(value):

@@ -1,4 +1,4 @@
-"""Patients out of a CSV file: checked by the API's rules, written all together or not at all."""
+"""Patients from a CSV file: checked by the API's rules, written all together or not at all."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +49,7 @@ COLUMNS = Columns(
     names={
         column: (column, *_HEADINGS.get(column, ())) for column in [*_IMPORTED, "therapist_email"]
     },
-    required=[field for field in _IMPORTED if not Patient._meta.get_field(field).blank],
+    required=[f.name for f in Patient._meta.fields if f.name in _IMPORTED and not f.blank],
 )
 _BRAZILIAN_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _WITH_COUNTRY = re.compile(r"\+.*|55[0-9]{10,11}|")
@@ -63,7 +63,7 @@ class ImportRaced(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """Lines read, lines with problems, and patients written."""
+    """Counts: lines read, lines with problems, patients written."""
 
     read: int
     bad: int
@@ -86,16 +86,17 @@ def patients_import(
     report: Callable[[int, LineProblem], None],
     progress: Callable[[int], None],
 ) -> ImportSummary:
-    """Register the patients of a CSV file (patients.csv_file) in the current clinic.
+    """Register the patients of a CSV file, with the columns of COLUMNS, in the current clinic.
 
-    All lines are read; `report` gets a line's number and each of its problems, `progress` how many
-    were read. With a bad line nothing is written, unless `skip_invalid`; with `dry_run` never.
-    Raises UnreadableFile, ImportRaced, FieldNotPermitted.
+    All lines are read. `report` gets the number of a line and each of its problems, `progress` the
+    number of lines read so far. If a line is bad nothing is written, unless `skip_invalid`; with
+    `dry_run` nothing is written at all.
+    Raises NotPermitted, FieldNotPermitted, UnreadableFile, ImportRaced.
     """
     read = bad = written = 0
-    lines = _Checker(acting_user).check(read_records(file, COLUMNS))
 
     with clinic_transaction():
+        lines = _Checker(acting_user).check(read_records(file, COLUMNS))
         for batch in _batches(lines):
             _refuse_known(batch)
             for line in batch:
@@ -117,7 +118,7 @@ def patients_import(
 
 
 class _Checker:
-    """Makes patients of records, as the API would, and remembers the CPFs that it saw."""
+    """Makes patients of records, as the API would, and remembers the CPFs that it has seen."""
 
     def __init__(self, acting_user: User | None) -> None:
         refuse_registration(acting_user)
@@ -135,7 +136,7 @@ class _Checker:
             yield _Line(record.line, patient, problems)
 
     def _patient_of(self, record: Record) -> tuple[Patient | None, list[LineProblem]]:
-        # An empty cell of a column that may be left out means the same as no such column.
+        # In an optional column, an empty cell means the same as no column.
         values = {
             column: value
             for column, value in record.values.items()
@@ -143,9 +144,11 @@ class _Checker:
         }
         therapist_email = values.pop("therapist_email", "")
         self._refuse_columns(values, therapist_email)
+
         values["phone"] = re.sub(r"[ ().-]", "", values["phone"])
         values["birth_date"] = _BRAZILIAN_DATE.sub(r"\3-\2-\1", values["birth_date"])
         problems = [*self._therapist_problems(therapist_email), *_phone_problems(values["phone"])]
+
         patient = None
         try:
             patient = Patient(**self._serializer.run_validation(values))
@@ -155,6 +158,7 @@ class _Checker:
             problems += _problems_of_rest(error)
         except ValidationError as error:
             problems += _problems_of_django(error)
+
         problems += self._cpf_problems(values["cpf"], record.line)
         once = {(problem.field, problem.code): problem for problem in reversed(problems)}
         return patient, list(reversed(once.values()))
@@ -183,7 +187,7 @@ class _Checker:
 
 
 def _phone_problems(phone: str) -> Iterator[LineProblem]:
-    """Stricter than the API: 11987654321 of a spreadsheet is no number of country code 1."""
+    """Stricter than the API: in a spreadsheet, 11987654321 is no number with country code 1."""
     if not _WITH_COUNTRY.fullmatch(phone):
         yield LineProblem("phone", _PHONE_FORM.code, str(_PHONE_FORM.message))
 
@@ -206,7 +210,7 @@ def _problems_of_django(error: ValidationError) -> Iterator[LineProblem]:
 
 
 def _refuse_known(batch: list[_Line]) -> None:
-    """Add a problem to the lines whose CPF a patient of the clinic has."""
+    """Add a problem to each line whose CPF a patient of the clinic already has."""
     cpfs = [line.patient.cpf for line in batch if line.patient]
     known = set(Patient.objects.alive().filter(cpf__in=cpfs).values_list("cpf", flat=True))
     for line in batch:
@@ -219,10 +223,11 @@ def _write(acting_user: User | None, patients: list[Patient]) -> None:
     try:
         patients_register(acting_user=acting_user, patients=patients)
     except FieldConflict as error:
-        # Between the look and the write somebody else's patient came in.
+        # Somebody else registered the patient between `_refuse_known` and this write.
         if (error.field, error.field_code) == (_CPF_UNIQUE.field, _CPF_UNIQUE.code):
             raise ImportRaced from error
         raise
+
     except OperationalError as error:
         if isinstance(error.__cause__, DeadlockDetected):  # another import of the same people
             raise ImportRaced from error

@@ -1,4 +1,4 @@
-"""What a patient agreed to beside their care, in which words, and until when."""
+"""What a patient agreed to besides their care, in which words, and until when."""
 
 from typing import Any, ClassVar, Self
 
@@ -54,15 +54,15 @@ class ConsentQuerySet(ClinicQuerySet["Consent"]):
     """How consents are read."""
 
     def visible_to(self, user: User) -> Self:
-        """Those of the patients whom the person may see."""
+        """Consents of the patients whom the person may see."""
         return self.filter(patient__in=Patient.objects.alive().visible_to(user))
 
     def in_force(self) -> Self:
-        """Those that weren't withdrawn."""
+        """Consents that weren't withdrawn."""
         return self.filter(withdrawn_at=None)
 
     def withdrawn(self) -> Self:
-        """Those that were."""
+        """Consents that were withdrawn."""
         return self.filter(~Q(withdrawn_at=None))
 
 
@@ -75,7 +75,7 @@ class Consent(RuledModel, ClinicModel):
     text = models.ForeignKey(
         ConsentText, verbose_name=_("text"), on_delete=models.PROTECT, related_name="consents"
     )
-    purpose = models.CharField(  # the text's; here for the rule of one open consent
+    purpose = models.CharField(  # copied from the text, for the constraint of one open consent
         _("purpose"), max_length=16, choices=Purpose.choices, editable=False
     )
     channel = models.CharField(_("channel"), max_length=9, choices=Channel.choices)
@@ -97,7 +97,7 @@ class Consent(RuledModel, ClinicModel):
         return f"{self.get_purpose_display()} {self.given_at:%Y-%m-%d}"
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Takes the purpose over from the text, and checks that nothing is in the future."""
+        """Copy the purpose from the text, and check that the consent isn't in the future."""
         if self.text_id is not None:
             self.purpose = self.text.purpose
         super().clean_fields(exclude=exclude)

@@ -1,4 +1,4 @@
-"""Files of a patient's record. The bytes are in the object storage, below the clinic's prefix."""
+"""Files of a patient's record. The bytes are in the object storage, under the clinic's prefix."""
 
 from typing import ClassVar, Self
 
@@ -19,23 +19,23 @@ class DocumentQuerySet(ClinicQuerySet["Document"]):
     """How documents are read."""
 
     def alive(self) -> Self:
-        """Those that weren't deleted."""
+        """Documents that weren't deleted."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: patients what was shared with them and found clean."""
+        """What the person may see. Patients see what was shared with them and found clean."""
         found = self.filter(patient__in=Patient.objects.alive().visible_to(user))
         if user.role == Role.PATIENT:
             return found.filter(shared_with_patient=True, status=ScanStatus.CLEAN)
         return found if user.role in ADMIN_ROLES | {Role.THERAPIST} else self.none()
 
     def waiting(self) -> Self:
-        """Those that no scanner has judged yet, the oldest first."""
+        """Documents that weren't scanned yet, the oldest first."""
         return self.alive().filter(status=ScanStatus.QUARANTINED).order_by("created_at")
 
 
 class Document(RuledModel, ClinicModel):
-    """A file of a patient's."""
+    """A file about a patient, and what is known of it."""
 
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="documents"
@@ -72,9 +72,9 @@ class Document(RuledModel, ClinicModel):
 
     @property
     def path(self) -> str:
-        """Where the storage has the bytes.
+        """Where the bytes are in the storage.
 
-        It follows from the clinic under way and isn't kept in the row, so that no row, copied or
-        restored, can lead into another clinic's files.
+        It follows from the current clinic and is no column: so no row, copied or restored, leads
+        into another clinic's files.
         """
         return f"{current_clinic().clinic_id}/documents/{self.pk}"

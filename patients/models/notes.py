@@ -30,21 +30,22 @@ class NoteQuerySet(ClinicQuerySet["ClinicalNote"]):
     """How notes are read."""
 
     def in_status(self, status: str) -> Self:
-        """Those that have come so far."""
+        """Notes of this status."""
         return self.filter(_STATUS[NoteStatus(status)])
 
     def drafts(self) -> Self:
-        """Those that may still be changed."""
+        """Notes that may still be changed."""
         return self.in_status(NoteStatus.DRAFT).filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may read: drafts are their author's alone.
+        """What the person may read. Only its author reads a draft.
 
         A therapist reads the signed notes of their own patients, those that they wrote, and those
         of the interns whom they supervise. Reception and patients read none.
         """
         own = Q(author=user)
         signed = Q(signed_at__isnull=False)
+
         if user.role == Role.THERAPIST:
             signed &= (
                 Q(patient__in=Patient.objects.visible_to(user))
@@ -53,6 +54,7 @@ class NoteQuerySet(ClinicQuerySet["ClinicalNote"]):
             )
         elif user.role not in ADMIN_ROLES:
             return self.none()
+
         return self.filter(own | signed, deleted_at=None, patient__deleted_at=None)
 
 
@@ -66,7 +68,7 @@ def _section(name: Any) -> Any:
 
 
 class ClinicalNote(RuledModel, ClinicModel):
-    """An evaluation or an evolution, in SOAP form. Signed, it never changes."""
+    """An evaluation or an evolution, in SOAP form. Once signed, it never changes."""
 
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="notes"
@@ -88,7 +90,7 @@ class ClinicalNote(RuledModel, ClinicModel):
     author = models.ForeignKey(
         User, verbose_name=_("author"), on_delete=models.PROTECT, related_name="notes"
     )
-    # Names and numbers as they were at signing, whatever becomes of the people.
+    # Names and numbers as they were at signing; they don't follow later changes.
     author_name = models.CharField(_("author's name"), max_length=100, blank=True)
     author_crefito = models.CharField(_("author's CREFITO"), max_length=20, blank=True)
     signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
@@ -131,5 +133,5 @@ class ClinicalNote(RuledModel, ClinicModel):
 
     @property
     def is_empty(self) -> bool:
-        """Whether no section says anything."""
+        """Whether every section is blank."""
         return not any(getattr(self, section).strip() for section in SECTIONS)

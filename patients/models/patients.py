@@ -20,7 +20,7 @@ from tenants.clinic_model import ClinicModel, ClinicQuerySet
 
 
 def searchable(text: models.Expression | F) -> Lower:
-    """SQL that takes accents and letter case away; immutable, needs no extension."""
+    """SQL that removes accents and letter case. It is immutable and needs no extension."""
     decomposed = Func(text, template="normalize(%(expressions)s, NFKD)")
     marks = Value(r"[\u0300-\u036f]")
     bare = Func(decomposed, marks, Value(""), Value("g"), function="regexp_replace")
@@ -31,27 +31,29 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
     """How patients are read."""
 
     def alive(self) -> Self:
-        """Those that weren't deleted."""
+        """Patients who weren't deleted."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
         """What the person may see: therapists their own patients, patients themselves.
 
-        A therapist's patients are those assigned to them, and those of `patients.visibility`.
+        A therapist's own are those assigned to them, and those that `patients.visibility` adds.
         """
         if user.role == Role.THERAPIST:
             own = Q(therapist=user)
             for condition in conditions_for(user):
                 own |= Q(pk__in=Patient.objects.filter(condition).values("pk"))
             return self.filter(own)
+
         if user.role == Role.PATIENT:
             return self.filter(user=user)
         return self if user.role in STAFF_ROLES else self.none()
 
     def search(self, text: str) -> Self:
-        """By the beginning of a CPF, or by words of the name whatever their accents and case."""
+        """By the beginning of a CPF, or by words of the name; accents and case don't matter."""
         if re.fullmatch(r"[0-9.\- ]*[0-9][0-9.\- ]*", text):
             return self.filter(cpf__startswith=re.sub(r"[^0-9]", "", text))
+
         found = self
         for word in text.split():
             found = found.filter(search_name__contains=searchable(Value(word)))
@@ -120,7 +122,7 @@ class Patient(RuledModel, RoleCheckedModel, ClinicModel):
         return self.name
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Brings name, phone and CPF into their stored form, then checks every field."""
+        """Bring name, phone and CPF into their stored form, then check every field."""
         self.name = validators.tidy_name(self.name or "")
         self.phone = validators.tidy_phone(self.phone or "")
         self.cpf = validators.tidy_cpf(self.cpf or "")

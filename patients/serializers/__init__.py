@@ -1,4 +1,4 @@
-"""What patients and their records look like in the API."""
+"""Patients and their records in the API."""
 
 from patients.serializers.access_log import AccessSerializer, PrintSerializer
 from patients.serializers.consents import ConsentSerializer, ConsentTextSerializer

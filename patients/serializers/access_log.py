@@ -1,4 +1,4 @@
-"""Who saw a chart, and what is printed of it."""
+"""The access log of a chart, and the prints that are reported to it."""
 
 from typing import Any
 
@@ -25,18 +25,18 @@ class AccessSerializer(serializers.Serializer[Any]):
     )
 
     def get_role(self, event: Any) -> Role | None:
-        """From the view's annotation."""
+        """The annotation that the view adds."""
         return Role(event.role) if event.role and not is_support(event.actor_label) else None
 
 
 class PrintSerializer(StrictSerializer):
-    """What is printed: a table of the chart, or one record in it."""
+    """What is printed: a table of the chart, or one record of it."""
 
     table = serializers.ChoiceField(choices=sorted(chart_models()))
     record_id = UUIDField(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuses a record of another chart."""
+        """Refuse a record of another chart."""
         if record_id := attrs.get("record_id"):
             model = chart_models()[attrs["table"]]
             of_chart = {str(chart_path(model)): self.context["patient"].pk}

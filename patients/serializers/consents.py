@@ -1,4 +1,4 @@
-"""What consents look like in the API."""
+"""Consents in the API."""
 
 from typing import ClassVar
 

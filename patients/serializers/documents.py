@@ -1,4 +1,4 @@
-"""What a document looks like in the API."""
+"""A document in the API."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from patients.serializers.fields import PatientField
 
 
 class DocumentSerializer(StrictModelSerializer):
-    """A file's entry. It can be opened once `status` is `clean`."""
+    """A file of a patient's record. It can be opened once `status` is `clean`."""
 
     patient = PatientField(read_only=True)
     kind = serializers.ChoiceField(choices=DocumentKind.choices)
@@ -46,7 +46,7 @@ class DocumentSerializer(StrictModelSerializer):
 
 
 class DocumentUploadSerializer(StrictSerializer):
-    """A file and what it is: PDF, PNG, JPEG or DICOM, as its first bytes prove."""
+    """A file (PDF, PNG, JPEG or DICOM, as its first bytes prove) and what it is."""
 
     patient = PatientField()
     kind = serializers.ChoiceField(choices=DocumentKind.choices)
@@ -55,7 +55,7 @@ class DocumentUploadSerializer(StrictSerializer):
 
 
 class DocumentLinkSerializer(serializers.Serializer[Any]):
-    """Where the file can be read, by whoever has the address, for `expires_in` seconds."""
+    """The address of the file, for whoever has it, for `expires_in` seconds."""
 
     url = serializers.URLField(read_only=True)
     expires_in = serializers.IntegerField(read_only=True)

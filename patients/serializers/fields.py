@@ -1,4 +1,4 @@
-"""Relations of the record, by id."""
+"""Related records, named by id."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from patients.models import ConsentText, Patient
 
 
 class PatientField(RelatedField):
-    """The id of a patient whom the person may see; for the others there is no such patient."""
+    """The id of a patient whom the person may see; any other id is answered as unknown."""
 
     def get_queryset(self) -> Any:
-        """Those whom the person may see."""
+        """The patients whom the person may see."""
         return Patient.objects.alive().visible_to(self.context["request"].user)
 
 
@@ -18,5 +18,5 @@ class ConsentTextField(RelatedField):
     """The id of a consent text."""
 
     def get_queryset(self) -> Any:
-        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        """A new one for each request: a queryset belongs to the clinic that it was built in."""
         return ConsentText.objects.all()

@@ -1,4 +1,4 @@
-"""What a clinical note looks like in the API."""
+"""A clinical note in the API."""
 
 from typing import ClassVar
 
@@ -23,9 +23,9 @@ _SIGNATURES = [
 
 
 class NoteSerializer(StrictModelSerializer):
-    """A note as it is read and begun. `amendments` are the signed notes that correct it.
+    """A note. `amendments` are the ids of the signed notes that correct it.
 
-    Names and CREFITO numbers are those of the moment of signing, empty before.
+    Names and CREFITO numbers are those at signing, and empty before.
     """
 
     patient = PatientField()
@@ -57,13 +57,13 @@ class NoteSerializer(StrictModelSerializer):
 
 
 class NoteUpdateSerializer(NoteSerializer):
-    """The same for a change: the patient stays."""
+    """A change of a note. The patient stays."""
 
     patient = PatientField(read_only=True)
 
 
 class AmendmentSerializer(NoteSerializer):
-    """The same for an amendment: patient and kind are the amended note's."""
+    """An amendment of a note. Patient and kind are the amended note's."""
 
     patient = PatientField(read_only=True)
     kind = serializers.ChoiceField(choices=NoteKind.choices, read_only=True)

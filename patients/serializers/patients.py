@@ -36,12 +36,12 @@ class PersonField(RelatedField):
     """The id of one of the clinic's people."""
 
     def get_queryset(self) -> Any:
-        """Made anew for each request: a queryset belongs to the clinic that it was built in."""
+        """A new one for each request: a queryset belongs to the clinic that it was built in."""
         return User.objects.all()
 
 
 class PatientSerializer(ByRoleSerializer):
-    """A patient. `medical_history` is there for clinicians alone."""
+    """A patient. Only clinicians see `medical_history`."""
 
     access: ClassVar = access
     name = TextField(

@@ -54,6 +54,7 @@ def consent_give(
 def consent_withdraw(*, acting_user: User | None, consent: Consent) -> Consent:
     """End a consent now. Raises NotPermitted, ConsentWithdrawn."""
     refuse_consent(acting_user, consent.patient)
+
     swap(
         consent,
         {"withdrawn_at": timezone.now()},

@@ -1,4 +1,4 @@
-"""Everything that can happen to a document: kept, scanned, shared, opened by link, taken out."""
+"""Everything that can happen to a document: stored, scanned, shared, opened by link, deleted."""
 
 import hashlib
 from collections.abc import Mapping
@@ -36,16 +36,17 @@ def document_upload(
     file: "File[bytes]",
     shared_with_patient: bool = False,
 ) -> Document:
-    """Keep a file, in quarantine until a scanner has found it clean.
+    """Store a file, in quarantine until a scanner has found it clean.
 
-    The type is what the first bytes prove. The file is written first and its row after, in a
-    transaction of its own (`durable`: a bigger one could still be rolled back), so that a row never
-    lacks its file; a row that is refused takes its file along. Raises NotPermitted,
-    PayloadTooLarge, UnsupportedFile, ValidationError (fields).
+    The first bytes prove the type. The file is written first, its row after, in a transaction of
+    its own (`durable`: a bigger one could still be rolled back): so no row is without its file. If
+    the row is refused, the file is deleted. Raises NotPermitted, PayloadTooLarge, UnsupportedFile,
+    ValidationError (fields).
     """
     refuse_clinical(acting_user)
     if (file.size or 0) > settings.DOCUMENT_MAX_BYTES:
         raise PayloadTooLarge(limit=settings.DOCUMENT_MAX_BYTES)
+
     content_type, size, sha256 = _measure(file)
     document = Document(
         patient=patient,
@@ -65,6 +66,7 @@ def document_upload(
     except BaseException:
         default_storage.delete(kept)
         raise
+
     return document
 
 
@@ -81,7 +83,7 @@ def document_update(
 
 
 def document_delete(*, acting_user: User | None, document: Document) -> None:
-    """Take a document out of the record's view; entry and file are kept.
+    """Hide a document from the record. Its row and its file are kept.
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
@@ -104,41 +106,47 @@ def document_scan(*, acting_user: User | None, document: Document) -> Document:
         "scanned_at": now,
         "updated_at": now,
     }
+
     # Two workers may scan one document: the first verdict stands.
     if Document.objects.waiting().filter(pk=document.pk).update(**outcome):
         for field, value in outcome.items():
             setattr(document, field, value)
+
     return document
 
 
 def document_link(*, acting_user: User, document: Document) -> str:
     """A token that opens this document, for this person, in this clinic, for a short time.
 
-    The caller has made sure that the person may see the document. Raises DocumentNotClean.
+    The caller has checked that the person may see the document. Raises DocumentNotClean.
     """
     if document.status != ScanStatus.CLEAN:
         raise DocumentNotClean(document=document.pk)
+
     bound_to = [str(current_clinic().clinic_id), str(acting_user.pk), str(document.pk)]
     return signing.dumps(bound_to, salt=_SALT)
 
 
 def document_of_link(*, document_id: UUID, token: str) -> Document:
-    """The document that the token opens, if its person may see it still. Raises InvalidLink."""
+    """The document that the token opens, if its person may still see it. Raises InvalidLink."""
     try:
         bound_to = signing.loads(token, salt=_SALT, max_age=settings.DOCUMENT_LINK_SECONDS)
         clinic_id, user_id, bound_document = bound_to
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise InvalidLink from error
+
     if [clinic_id, bound_document] != [str(current_clinic().clinic_id), str(document_id)]:
         raise InvalidLink
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise InvalidLink
+
     identify(str(user.pk), str(user))
     seen = Document.objects.alive().visible_to(user).filter(status=ScanStatus.CLEAN)
     document = seen.filter(pk=document_id).first()
     if document is None:
         raise InvalidLink
+
     return document
 
 
@@ -148,9 +156,11 @@ def _measure(file: "File[bytes]") -> tuple[str, int, str]:
     content_type = content_type_of(file.read(HEAD))
     if content_type is None:
         raise UnsupportedFile
+
     digest, size = hashlib.sha256(), 0
     for chunk in file.chunks():  # from the start
         digest.update(chunk)
         size += len(chunk)
+
     file.seek(0)
     return content_type, size, digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Everything that can happen to a clinical note: written, signed, signed again, amended.
+"""Everything that can happen to a clinical note: it is written, signed, cosigned, amended.
 
-The database holds the same line (migration 0003): a signed row takes one supervisor's signature,
-and nothing else.
+Triggers in the database hold the same rule: a signed row takes the supervisor's signature once, and
+nothing else.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def note_revise(
 
 
 def note_discard(*, acting_user: User, note: ClinicalNote) -> None:
-    """Put a draft away; the row is kept. Raises NotTheAuthor, NoteSigned."""
+    """Discard a draft. The row is kept. Raises NotTheAuthor, NoteSigned."""
     _refuse_others(note, acting_user)
     _change_draft(note, {"deleted_at": timezone.now()})
 
@@ -72,19 +72,21 @@ def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
         raise NoteEmpty(note=note.pk)
     if not acting_user.crefito and not acting_user.is_intern:
         raise CrefitoMissing
+
     signature = {
         "author_name": acting_user.full_name,
         "author_crefito": acting_user.crefito,
         "supervisor": acting_user.supervisor,
         "signed_at": timezone.now(),
     }
+
     return _change_draft(note, signature)
 
 
 def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
     """Add the supervisor's signature to an intern's signed note.
 
-    The supervisor is who was it at signing, or who is it now: an intern may pass on to another.
+    The supervisor at signing may sign, and the present one: an intern may change supervisors.
     Raises NoSignaturePending, NotTheSupervisor.
     """
     if note.status != NoteStatus.AWAITING_SUPERVISOR:
@@ -93,25 +95,28 @@ def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
         raise NotTheSupervisor
     if not acting_user.may_supervise:
         raise NotTheSupervisor
+
     signature = {
         "supervisor": acting_user,
         "supervisor_name": acting_user.full_name,
         "supervisor_crefito": acting_user.crefito,
         "cosigned_at": timezone.now(),
     }
+
     waiting = ClinicalNote.objects.in_status(NoteStatus.AWAITING_SUPERVISOR)
     swap(note, signature, among=waiting, otherwise=lambda: NoSignaturePending(note=note.pk))
     return note
 
 
 def note_amend(*, acting_user: User, note: ClinicalNote, **sections: str) -> ClinicalNote:
-    """A draft that corrects a signed note, beside which it will be read.
+    """A draft that corrects a signed note, and is read beside it.
 
     Raises like `note_draft`, NotTheAuthor, NoteNotSigned.
     """
     _refuse_others(note, acting_user)
     if note.signed_at is None:
         raise NoteNotSigned(note=note.pk)
+
     amendment = ClinicalNote(patient=note.patient, kind=note.kind, author=acting_user, amends=note)
     return _insert(amendment, sections)
 

@@ -1,4 +1,4 @@
-"""Who saw a patient's chart, over HTTP."""
+"""The access log of a patient's chart, over HTTP."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ from patients.serializers import AccessSerializer
 
 
 class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
-    """The events of one chart, for the patient, the clinic's owner and its auditor."""
+    """Who saw one chart, for the patient, the clinic's owner and its auditor."""
 
     queryset = Event.objects.none()  # names the model; get_queryset reads
     serializer_class = AccessSerializer
@@ -31,7 +31,7 @@ class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
     }
 
     def get_queryset(self) -> QuerySet[Event]:
-        """Of a chart that was deleted, too. Patients have their own alone."""
+        """The events of the chart, deleted or not. Patients read only their own."""
         person, charts = person_of(self.request), Patient.objects.all()
         if person.role == Role.PATIENT:
             charts = charts.filter(user=person)

@@ -1,4 +1,4 @@
-"""Consents over HTTP: reception records them, and patients their own."""
+"""Consents over HTTP: the staff records them, and patients record their own."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -36,7 +36,7 @@ class ConsentTextViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> ClinicQuerySet[ConsentText]:
-        """All of the clinic's."""
+        """All texts of the clinic."""
         texts: ClinicQuerySet[ConsentText] = ConsentText.objects.all()
         return texts
 
@@ -51,7 +51,7 @@ class ConsentTextViewSet(ResourceViewSet):
 
 
 class ConsentViewSet(ResourceViewSet):
-    """What the patients agreed to, as far as the reader may see them."""
+    """The consents of the patients whom the reader may see."""
 
     queryset = Consent.objects.none()
     serializer_class = ConsentSerializer
@@ -66,7 +66,7 @@ class ConsentViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> ConsentQuerySet:
-        """Those of the patients whom the reader may see."""
+        """The consents of the patients whom the reader may see."""
         return Consent.objects.select_related("text").visible_to(person_of(self.request))
 
     @extend_schema(responses={201: ConsentSerializer})

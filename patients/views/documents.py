@@ -1,4 +1,4 @@
-"""Documents over HTTP: sent as a form, opened by a link that lives for a minute."""
+"""Documents over HTTP: sent as a form, opened by a link that is valid for a minute."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -41,17 +41,17 @@ from patients.tasks import scan_document
 from tenants.context import current_clinic
 
 _READERS = CLINICIANS | {Role.PATIENT}
-# A file is somebody else's content: no browser shows, runs, guesses or keeps it.
+# The file comes from outside: no browser may show, run, guess or keep it.
 _GUARDS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store, private",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
-_TOKEN = OpenApiParameter("token", str, required=True, description="Of the link.")
+_TOKEN = OpenApiParameter("token", str, required=True, description="The link's token.")
 
 
 class DocumentViewSet(ResourceViewSet):
-    """Files of the patients, as far as the reader may see them."""
+    """The patients' files that the reader may see."""
 
     queryset = Document.objects.none()  # names the model; get_queryset reads
     serializer_class = DocumentSerializer
@@ -68,11 +68,11 @@ class DocumentViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> DocumentQuerySet:
-        """What the reader may see."""
+        """The documents that the reader may see."""
         return Document.objects.alive().visible_to(person_of(self.request))
 
     def get_parsers(self) -> list[Any]:
-        """A form for what is sent, JSON for what is changed."""
+        """A form for a new file, JSON for a change."""
         if getattr(self.request, "method", "") == "POST":
             return [UploadParser()]
         return super().get_parsers()
@@ -89,12 +89,12 @@ class DocumentViewSet(ResourceViewSet):
         def scan() -> None:
             scan_document.delay(clinic_id, str(document.pk))
 
-        # robust: without the broker the document waits for the next `scan_waiting`.
+        # robust: if the broker is down, the document waits for the next `scan_waiting`.
         transaction.on_commit(scan, using=router.db_for_write(Document), robust=True)
         return self.created(request, document)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Say what the file is, or whether its patient sees it."""
+        """Change the kind of a document, or whether its patient sees it."""
         document = self.get_object()
         body = self.get_serializer(document, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
@@ -105,14 +105,14 @@ class DocumentViewSet(ResourceViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Take a document out of sight. It is kept, as the law asks."""
+        """Hide a document. It is kept, as the law asks."""
         document_delete(acting_user=person_of(request), document=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={200: DocumentLinkSerializer, 409: None})
     @action(detail=True, methods=["get"])
     def link(self, request: Request, pk: UUID) -> Response:
-        """A link to the file, for you and for a minute. On the shared host, send X-Tenant-ID."""
+        """A link to the file, for you only, for a minute. On the shared host, send X-Tenant-ID."""
         token = document_link(acting_user=person_of(request), document=self.get_object())
         path = request.path.removesuffix("/link")
         url = request.build_absolute_uri(f"{path}/content?token={token}")
@@ -125,16 +125,18 @@ class DocumentViewSet(ResourceViewSet):
     )
     @action(detail=True, methods=["get"], authentication_classes=[], permission_classes=[AllowAny])
     def content(self, request: Request, pk: UUID) -> FileResponse:
-        """The file. The link's token is the permission, and whose it is must still have theirs."""
+        """The file. The link's token permits it, while its owner may still see the document."""
         token = request.query_params.get("token", "")
         document = document_of_link(document_id=pk, token=token)
         file = default_storage.open(document.path)
+
         event_record(
             kind=EventKind.DOWNLOADED,
             patient_id=document.patient_id,
             table_name=Document._meta.db_table,
             record_id=document.pk,
         )
+
         return FileResponse(
             file,
             as_attachment=True,
@@ -144,5 +146,5 @@ class DocumentViewSet(ResourceViewSet):
         )
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """What is read by a link is of its own type, whatever the reader would rather accept."""
+        """A file has its own type, whatever the request accepts."""
         return super().perform_content_negotiation(request, force=force or self.action == "content")

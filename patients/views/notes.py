@@ -28,7 +28,7 @@ from patients.services import (
 
 
 class NoteViewSet(ResourceViewSet):
-    """Evaluations and evolutions. Signed ones never change; drafts are their author's alone."""
+    """Evaluations and evolutions. Signed notes never change; only its author sees a draft."""
 
     queryset = ClinicalNote.objects.none()  # names the model; get_queryset reads
     serializer_class = NoteSerializer
@@ -47,18 +47,18 @@ class NoteViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> NoteQuerySet:
-        """What the reader may see."""
+        """The notes that the reader may see."""
         notes = ClinicalNote.objects.select_related("author", "patient")
         return notes.prefetch_related("amendments").visible_to(person_of(self.request))
 
     def get_serializer_class(self) -> Any:
-        """A change takes fewer fields than a new note."""
+        """A change and an amendment take fewer fields than a new note."""
         by_action = {"partial_update": NoteUpdateSerializer, "amend": AmendmentSerializer}
         return by_action.get(self.action, NoteSerializer)
 
     @extend_schema(responses={201: NoteSerializer})
     def create(self, request: Request) -> Response:
-        """Begin a note: a draft of yours."""
+        """Begin a note, as your draft."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
         note = note_draft(acting_user=person_of(request), **body.validated_data)
@@ -66,7 +66,7 @@ class NoteViewSet(ResourceViewSet):
 
     @extend_schema(responses=NoteSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Go on writing a draft of yours."""
+        """Change a draft of yours."""
         note = self.get_object()
         body = self.get_serializer(note, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
@@ -82,7 +82,7 @@ class NoteViewSet(ResourceViewSet):
     @extend_schema(request=None, responses=NoteSerializer)
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: UUID) -> Response:
-        """Sign a draft of yours for good. An intern's then awaits the supervisor."""
+        """Sign a draft of yours for good. An intern's note then awaits the supervisor."""
         note = note_sign(acting_user=person_of(request), note=self.get_object())
         return Response(self.get_serializer(note).data)
 
@@ -96,7 +96,7 @@ class NoteViewSet(ResourceViewSet):
     @extend_schema(request=AmendmentSerializer, responses={201: NoteSerializer})
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, pk: UUID) -> Response:
-        """Begin an amendment of a signed note of yours: a draft, to be signed like any other."""
+        """Begin an amendment of a signed note of yours. It is a draft until you sign it."""
         note = self.get_object()
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)

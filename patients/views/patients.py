@@ -43,7 +43,7 @@ _READERS = STAFF_ROLES | {Role.PATIENT}
 
 
 class PatientViewSet(ResourceViewSet):
-    """The clinic's patients, as far as the reader may see them."""
+    """The clinic's patients whom the reader may see."""
 
     queryset = Patient.objects.none()  # names the model; get_queryset reads
     serializer_class = PatientSerializer
@@ -66,7 +66,7 @@ class PatientViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> PatientQuerySet:
-        """What the reader may see."""
+        """The patients whom the reader may see."""
         return Patient.objects.alive().visible_to(person_of(self.request))
 
     @extend_schema(responses={201: PatientSerializer})
@@ -98,7 +98,7 @@ class PatientViewSet(ResourceViewSet):
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def validate(self, request: Request) -> Response:
-        """Judge up to 1,000 patients by every rule, and write nothing."""
+        """Check up to 1,000 patients by every rule, and write nothing."""
         return Response(verdict(self.get_serializer(), self._judge(request)))
 
     @extend_schema(
@@ -119,11 +119,12 @@ class PatientViewSet(ResourceViewSet):
     @extend_schema(request=PrintSerializer, responses={204: None})
     @action(detail=True, methods=["post"])
     def prints(self, request: Request, pk: UUID) -> Response:
-        """Say that you print the patient's chart, or a record of it. It is kept who did."""
+        """Report that you print the patient's chart, or a record of it. The trail keeps it."""
         patient = self.get_object()
         context = {**self.get_serializer_context(), "patient": patient}
         body = PrintSerializer(data=request.data, context=context)
         body.is_valid(raise_exception=True)
+
         printed = body.validated_data
         event_record(
             kind=EventKind.PRINTED,
@@ -135,7 +136,7 @@ class PatientViewSet(ResourceViewSet):
 
     @property
     def max_body(self) -> int | None:
-        """Bytes; a batch may be larger than one object."""
+        """In bytes. A batch may be larger than one object."""
         return MAX_BODY if self.action in {"validate", "batch"} else None
 
     def _judge(self, request: Request) -> list[Item]:

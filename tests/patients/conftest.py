@@ -1,4 +1,4 @@
-"""Patients for the tests of this folder."""
+"""Patients, notes and documents for the tests of this folder."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from django.db import IntegrityError, connections, transaction
 from django.test import Client
 
 from accounts.models import Role, User
-from accounts.services import user_create
+from accounts.services import user_create, user_update
 from core.constraints import constraint_of, rule_of
 from patients.models import Document, Patient
 from patients.services import document_scan, document_upload
@@ -30,12 +30,19 @@ def _cpf() -> str:
     return "".join(map(str, digits))
 
 
+def errors_of(answer: Any) -> dict[str, str]:
+    """Pointer (or parameter) to code, of a problem."""
+    assert answer["Content-Type"] == "application/problem+json"
+    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
+
+
 @pytest.fixture
 def a_patient() -> Callable[..., Patient]:
-    """Builds, and doesn't save, a patient who breaks no rule; each with a CPF of their own."""
+    """Builds, without saving it, a patient who breaks no rule; each has another CPF."""
 
     def build(**fields: Any) -> Patient:
         right = {"name": "Bia Souza", "phone": "+5511900000000", "birth_date": date(1990, 1, 31)}
+
         return Patient(**right | {"cpf": _cpf()} | fields)
 
     return build
@@ -54,18 +61,25 @@ def intern(people: Everybody, norte: ClinicRoute) -> User:
         )
 
 
+def with_crefito(person: User) -> User:
+    """The person, read again and with a CREFITO number: they may sign notes."""
+    return user_update(acting_user=None, user=User.objects.get(pk=person.pk), crefito="3/777-F")
+
+
 @pytest.fixture
 def refused_by(in_norte: ClinicRoute) -> Callable[..., str]:
-    """`refused_by(sql, [params])`: the constraint by which the database alone refuses it."""
+    """`refused_by(sql, [params])`: the constraint by which the database refuses the statement."""
 
     def run(sql: str, params: Sequence[Any] = ()) -> str:
         with pytest.raises(IntegrityError) as refused, transaction.atomic(using="shard_1"):
             with connections["shard_1"].cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute(sql, params)
+
         name = constraint_of(refused.value)
         assert name is not None
         assert rule_of(name), f"{name} has no rule"
+
         return name
 
     return run
@@ -77,6 +91,8 @@ PDF = b"%PDF-1.7\nlaudo"
 
 @pytest.fixture
 def upload(people: Everybody) -> Callable[..., Document]:
+    """Stores a document in the clinic in scope, by norte's therapist unless told otherwise."""
+
     def keep(**fields: Any) -> Document:
         right: dict[str, Any] = {
             "acting_user": people.norte.therapist,
@@ -98,6 +114,7 @@ def send(api: Api, people: Everybody) -> Callable[..., Any]:
     ) -> Any:
         file = SimpleUploadedFile(name, content, "application/octet-stream")
         form = {"patient": str(people.norte.record.pk), "kind": "exam", "file": file}
+
         return api(by or people.norte.therapist).post(DOCUMENTS, form | fields, format="multipart")
 
     return post
@@ -114,6 +131,26 @@ def scanned(send: Callable[..., Any], norte: ClinicRoute) -> Callable[..., dict[
         return made
 
     return upload
+
+
+@pytest.fixture
+def evolution(people: Everybody) -> dict[str, Any]:
+    """The body of a new note about norte's patient."""
+    return {
+        "patient": str(people.norte.record.pk),
+        "kind": "evolution",
+        "subjective": "Dor EVA 6 para 4.",
+        "plan": "Manter.",
+    }
+
+
+@pytest.fixture
+def manager(people: Everybody, norte: ClinicRoute) -> Client:
+    """The manager's browser, signed in to norte's admin."""
+    client = Client(SERVER_NAME="norte.localhost")
+    with clinic_scope(norte):
+        client.force_login(people.norte.manager)
+    return client
 
 
 @pytest.fixture

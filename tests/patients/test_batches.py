@@ -1,8 +1,10 @@
-"""Many patients at once: judged like one, named by index, written all or not at all."""
+"""Many patients at once: checked like one, named by index, written all or not at all."""
 
 from typing import Any
 
 import pytest
+from django.db import connections
+from pytest_django import DjangoAssertNumQueries
 
 from patients.models import Patient
 from patients.validators import cpf_check_digit
@@ -28,7 +30,7 @@ def patient(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_validate_counts_names_and_writes_nothing(
+def test_validate_counts_and_names_errors_and_writes_nothing(
     api: Api, people: Everybody, in_norte: object
 ) -> None:
     before = Patient.objects.count()
@@ -43,12 +45,16 @@ def test_validate_counts_names_and_writes_nothing(
         patient(6, therapist=str(people.norte.manager.pk)),
         patient(7, therapist=str(people.sul.therapist.pk)),
     ]
+
     answer = api(people.norte.receptionist).post(VALIDATE, body)
+
     assert answer.status_code == 200
+
     verdict = answer.json()
     assert (verdict["valid_count"], verdict["invalid_count"]) == (2, 7)
     assert [item["cpf"] for item in verdict["valid_data"]] == [cpf(1), cpf(5)]
     assert verdict["valid_data"][0]["phone"] == "+5511988887777"
+
     found = {
         item["index"]: [(error["field"], error["code"]) for error in item["errors"]]
         for item in verdict["errors"]
@@ -67,7 +73,7 @@ def test_validate_counts_names_and_writes_nothing(
 
 
 @pytest.mark.parametrize("body", [{}, [], "x", None, [{}] * 1001])
-def test_what_is_no_batch_is_refused(api: Api, people: Everybody, body: Any) -> None:
+def test_a_body_that_is_no_batch_is_refused(api: Api, people: Everybody, body: Any) -> None:
     for url in (VALIDATE, BATCH):
         answer = api(people.norte.owner).post(url, body, format="json")
         assert answer.status_code == 400
@@ -79,30 +85,35 @@ def test_a_batch_is_written_whole_or_not_at_all(
 ) -> None:
     reception = api(people.norte.receptionist)
     refused = reception.post(BATCH, [patient(1), patient(2, cpf="11111111111")])
+
     assert refused.status_code == 400
     assert refused.json()["code"] == "invalid_batch"
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/1/cpf", "invalid_cpf")
     ]
+
     with clinic_scope(norte):
         assert not Patient.objects.filter(cpf=cpf(1)).exists()
+
     made = reception.post(BATCH, [patient(1), patient(2)])
+
     assert made.status_code == 201
     assert [item["name"] for item in made.json()] == ["Pessoa 1", "Pessoa 2"]
+
     with clinic_scope(norte):
         assert Patient.objects.filter(cpf__in=[cpf(1), cpf(2)]).count() == 2
 
 
 def test_a_thousand_items_take_a_handful_of_queries(
-    api: Api, people: Everybody, django_assert_max_num_queries: Any
+    api: Api, people: Everybody, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    from django.db import connections
-
     owner = api(people.norte.owner)
     therapist = str(people.norte.therapist.pk)
     body = [patient(n, therapist=therapist) for n in range(1, 1001)]
+
     with django_assert_max_num_queries(8, connection=connections["shard_1"]):
         answer = owner.post(VALIDATE, body)
+
     assert answer.json()["valid_count"] == 1000
 
 
@@ -123,5 +134,6 @@ def test_appointments_are_judged_by_their_own_rules(api: Api, people: Everybody)
         good | {"patient": str(people.sul.record.pk)},
     ]
     verdict = api(people.norte.receptionist).post("/api/v1/appointments/validate", body).json()
+
     assert verdict["valid_count"] == 1
     assert [item["index"] for item in verdict["errors"]] == [1, 2, 3, 4, 5]

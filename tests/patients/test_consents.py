@@ -10,19 +10,15 @@ from django.utils import timezone
 from core.constraints import FieldConflict
 from core.errors import FieldError
 from patients.errors import ConsentWithdrawn
-from patients.models import Consent, ConsentText
+from patients.models import Consent, ConsentText, Patient
 from patients.services import consent_give, consent_text_create, consent_withdraw
 from tenants.context import ClinicRoute, clinic_scope
+from tests.patients.conftest import errors_of
 from tests.people import Api, Everybody, FreshClinic, InThreads
 
 URL = "/api/v1/consents"
 TEXTS = "/api/v1/consent-texts"
 MARKETING = {"purpose": "marketing", "version": "2026-1", "body": "Aceito receber novidades."}
-
-
-def errors_of(answer: Any) -> dict[str, str]:
-    """Pointer (or parameter) to code, of a problem."""
-    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
 
 
 @pytest.fixture
@@ -32,63 +28,79 @@ def text(api: Api, people: Everybody) -> dict[str, Any]:
 
 
 @pytest.fixture
-def on_paper(people: Everybody, text: Any) -> dict[str, Any]:
+def on_paper(people: Everybody, text: dict[str, Any]) -> dict[str, Any]:
     return {"patient": str(people.norte.record.pk), "text": text["id"], "channel": "paper"}
 
 
 def test_reception_records_a_consent_and_the_patient_withdraws_it(
-    api: Api, people: Everybody, on_paper: Any, text: Any
+    api: Api, people: Everybody, on_paper: dict[str, Any], text: dict[str, Any]
 ) -> None:
     made = api(people.norte.receptionist).post(URL, on_paper)
+
     assert made.status_code == 201, made.json()
     assert made.json()["purpose"] == "marketing"
     assert made.json()["text_version"] == "2026-1"
     assert made.json()["withdrawn_at"] is None
+
     patient = api(people.norte.patient)
     assert patient.get(f"{TEXTS}/{text['id']}").json()["body"] == MARKETING["body"]
+
     (seen,) = patient.get(URL, {"state": "in_force"}).json()["results"]
     withdrawn = patient.post(f"{URL}/{seen['id']}/withdraw")
-    assert withdrawn.json()["withdrawn_at"] is not None
     again = patient.post(f"{URL}/{seen['id']}/withdraw")
+
+    assert withdrawn.json()["withdrawn_at"] is not None
     assert (again.status_code, again.json()["code"]) == (409, "consent_withdrawn")
     assert patient.get(URL, {"state": "in_force"}).json()["results"] == []
     assert len(patient.get(URL, {"state": "withdrawn"}).json()["results"]) == 1
 
 
 def test_one_consent_to_a_purpose_is_in_force_at_a_time(
-    api: Api, people: Everybody, on_paper: Any
+    api: Api, people: Everybody, on_paper: dict[str, Any]
 ) -> None:
     owner, reception = api(people.norte.owner), api(people.norte.receptionist)
     first = reception.post(URL, on_paper)
     newer = owner.post(TEXTS, MARKETING | {"version": "2026-2"}).json()["id"]
     refused = reception.post(URL, on_paper | {"text": newer})
+
     assert refused.status_code == 409
     assert errors_of(refused) == {"/text": "consent_open"}
+
     reception.post(f"{first['Location']}/withdraw")
     assert reception.post(URL, on_paper | {"text": newer}).status_code == 201
 
 
-def test_only_the_patient_consents_in_the_app(api: Api, people: Everybody, on_paper: Any) -> None:
+def test_only_the_patient_consents_in_the_app(
+    api: Api, people: Everybody, on_paper: dict[str, Any]
+) -> None:
     in_app = on_paper | {"channel": "app"}
+
     for person, body in (
         (people.norte.receptionist, in_app),
         (people.norte.patient, on_paper),
     ):
         refused = api(person).post(URL, body)
         assert (refused.status_code, errors_of(refused)) == (400, {"/channel": "not_permitted"})
+
     assert api(people.norte.patient).post(URL, in_app).status_code == 201
 
 
-def test_a_patient_consents_for_themselves_alone(
-    api: Api, people: Everybody, on_paper: Any, a_patient: Any, norte: ClinicRoute
+def test_a_patient_consents_only_for_themselves(
+    api: Api,
+    people: Everybody,
+    on_paper: dict[str, Any],
+    a_patient: Callable[..., Patient],
+    norte: ClinicRoute,
 ) -> None:
     with clinic_scope(norte):
         other = a_patient()
         other.save()
+
     body = on_paper | {"patient": str(other.pk)}
     made = api(people.norte.owner).post(URL, body)
     patient, therapist = api(people.norte.patient), api(people.norte.therapist)
     refused = patient.post(URL, body | {"channel": "app"})
+
     assert errors_of(refused) == {"/patient": "does_not_exist"}
     for person in (patient, therapist):
         assert person.get(made["Location"]).status_code == 404
@@ -96,8 +108,8 @@ def test_a_patient_consents_for_themselves_alone(
         assert person.get(URL).json()["results"] == []
 
 
-def test_a_text_is_written_by_the_owner_and_by_nobody_twice(
-    api: Api, people: Everybody, text: Any
+def test_only_the_owner_writes_a_text_and_only_once(
+    api: Api, people: Everybody, text: dict[str, Any]
 ) -> None:
     owner = api(people.norte.owner)
     refused = owner.post(TEXTS, MARKETING)
@@ -127,13 +139,24 @@ def test_a_wrong_text_is_refused_by_field_and_code(
     assert errors_of(refused)[f"/{field}"] == code
 
 
-def test_a_consent_is_given_now_or_before_and_by_a_known_way(
-    api: Api, people: Everybody, on_paper: Any
+def test_a_consent_is_given_now_or_before(
+    api: Api, people: Everybody, on_paper: dict[str, Any]
 ) -> None:
     reception = api(people.norte.receptionist)
     tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
+
     refused = reception.post(URL, on_paper | {"given_at": tomorrow})
+    long_ago = reception.post(URL, on_paper | {"given_at": "2020-02-29T10:00:00-03:00"})
+
     assert errors_of(refused) == {"/given_at": "in_future"}
+    assert long_ago.json()["given_at"] == "2020-02-29T10:00:00-03:00"
+
+
+def test_a_consent_is_given_to_a_known_text_by_a_known_channel(
+    api: Api, people: Everybody, on_paper: dict[str, Any]
+) -> None:
+    reception = api(people.norte.receptionist)
+
     for field, value, code in (
         ("channel", "pigeon", "invalid_choice"),
         ("purpose", "marketing", "read_only"),
@@ -142,11 +165,9 @@ def test_a_consent_is_given_now_or_before_and_by_a_known_way(
     ):
         refused = reception.post(URL, on_paper | {field: value})
         assert errors_of(refused) == {f"/{field}": code}
-    long_ago = reception.post(URL, on_paper | {"given_at": "2020-02-29T10:00:00-03:00"})
-    assert long_ago.json()["given_at"] == "2020-02-29T10:00:00-03:00"
 
 
-# --- What the database alone makes sure of -------------------------------------------------------
+# --- What only the database makes sure of --------------------------------------------------------
 
 
 @pytest.fixture
@@ -178,9 +199,11 @@ def test_a_withdrawn_consent_does_not_come_back(
 ) -> None:
     stale = Consent.objects.get(pk=consent.pk)
     consent_withdraw(acting_user=None, consent=consent)
+
     for value in ("NULL", "now() + interval '1 day'"):
         sql = f"UPDATE patients_consent SET withdrawn_at = {value}"
         assert refused_by(sql) == "patients_consent_unchanged"
+
     with pytest.raises(ConsentWithdrawn):
         consent_withdraw(acting_user=None, consent=stale)
 
@@ -224,12 +247,18 @@ def test_the_database_refuses_what_no_serializer_saw(
     }
     names, places = ", ".join(row), ", ".join(["%s"] * len(row))
     sql = f"INSERT INTO patients_consent ({names}) VALUES ({places})"
+
     assert refused_by(sql, list(row.values())) == f"patients_consent_{constraint}"
 
 
 def test_a_text_is_checked_by_the_database_too(
     in_norte: ClinicRoute, refused_by: Callable[..., str]
 ) -> None:
+    sql = (
+        "INSERT INTO patients_consenttext (id, created_at, updated_at, purpose, version, body)"
+        " VALUES (%s, %s, %s, %s, %s, %s)"
+    )
+
     for field, value, constraint in (
         ("purpose", "spam", "purpose_known"),
         ("version", "v 1", "version_form"),
@@ -237,11 +266,7 @@ def test_a_text_is_checked_by_the_database_too(
     ):
         text = ConsentText(**MARKETING | {field: value})
         row = [text.pk, timezone.now(), timezone.now(), text.purpose, text.version, text.body]
-        sql = (
-            "INSERT INTO patients_consenttext"
-            " (id, created_at, updated_at, purpose, version, body)"
-            " VALUES (%s, %s, %s, %s, %s, %s)"
-        )
+
         assert refused_by(sql, row) == f"patients_consenttext_{constraint}"
 
 
@@ -262,6 +287,7 @@ def test_of_many_who_record_a_consent_at_once_one_does(
                 )
             except (FieldConflict, FieldError) as refused:
                 return refused.field_code
+
         return "given"
 
     assert sorted(in_threads(6, give)) == ["consent_open"] * 5 + ["given"]

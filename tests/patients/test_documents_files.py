@@ -1,6 +1,7 @@
 """Files and their rows stay together, and what a file is never changes."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Role, User
 from core.errors import Conflict, FieldError, FieldNotPermitted
 from patients import file_types
 from patients.access import may_delete
@@ -36,7 +37,7 @@ def files_of(route: ClinicRoute) -> set[str]:
 
 
 def test_each_clinic_has_its_own_prefix(
-    in_norte: ClinicRoute, upload: Any, settings: Settings, tmp_path: Path
+    in_norte: ClinicRoute, upload: Callable[..., Document], settings: Settings, tmp_path: Path
 ) -> None:
     settings.STORAGES = settings.STORAGES | {
         "default": {
@@ -46,6 +47,7 @@ def test_each_clinic_has_its_own_prefix(
     }
     document = upload()
     path = tmp_path / str(in_norte.clinic_id) / "documents" / str(document.pk)
+
     assert path.read_bytes() == CONTENT
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -56,7 +58,7 @@ def see_nothing(document: Document, **kwargs: Any) -> None:
 
 
 def test_a_row_that_is_refused_leaves_no_file(
-    in_norte: ClinicRoute, upload: Any, monkeypatch: pytest.MonkeyPatch
+    in_norte: ClinicRoute, upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = files_of(in_norte)
     monkeypatch.setattr(Document, "full_clean", see_nothing)
@@ -66,20 +68,22 @@ def test_a_row_that_is_refused_leaves_no_file(
 
 
 def test_a_commit_that_fails_leaves_no_file(
-    fresh_clinic: FreshClinic, upload: Any, monkeypatch: pytest.MonkeyPatch
+    fresh_clinic: FreshClinic, upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Document, "full_clean", see_nothing)
     people, route = fresh_clinic.people, fresh_clinic.route
-    nobody = User(full_name="Nobody")  # the foreign key is checked at the end
+    nobody = User(full_name="Nobody", role=Role.OWNER)  # the foreign key is checked at the end
+
     with clinic_scope(route):
         with pytest.raises(Conflict):
             upload(acting_user=nobody, patient=people.record)
         assert not Document.objects.exists()
+
     assert files_of(route) == set()
 
 
 def test_an_upload_is_no_part_of_a_bigger_transaction(
-    fresh_clinic: FreshClinic, upload: Any
+    fresh_clinic: FreshClinic, upload: Callable[..., Document]
 ) -> None:
     people, route = fresh_clinic.people, fresh_clinic.route
     with clinic_scope(route), transaction.atomic(using=route.shard):
@@ -89,18 +93,22 @@ def test_an_upload_is_no_part_of_a_bigger_transaction(
 
 
 def test_a_file_that_cannot_be_written_leaves_no_row(
-    in_norte: ClinicRoute, upload: Any, monkeypatch: pytest.MonkeyPatch
+    in_norte: ClinicRoute, upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: Any, **kwargs: Any) -> str:
         raise OSError
 
     monkeypatch.setattr(default_storage, "save", full)
+
     with pytest.raises(OSError):
         upload()
+
     assert not Document.objects.exists()
 
 
-def test_kind_and_sharing_change_and_nothing_else(in_norte: ClinicRoute, upload: Any) -> None:
+def test_kind_and_sharing_change_and_nothing_else(
+    in_norte: ClinicRoute, upload: Callable[..., Document]
+) -> None:
     document = upload()
     changed = document_update(acting_user=None, document=document, changes={"kind": "photo"})
     assert Document.objects.get().kind == changed.kind == "photo"
@@ -110,13 +118,16 @@ def test_kind_and_sharing_change_and_nothing_else(in_norte: ClinicRoute, upload:
 
 
 def test_deleting_is_the_owners_and_managers(
-    in_norte: ClinicRoute, upload: Any, people: Everybody
+    in_norte: ClinicRoute, upload: Callable[..., Document], people: Everybody
 ) -> None:
     document = upload()
+
     assert not may_delete(people.norte.therapist)
     with pytest.raises(DeletionNotPermitted):
         document_delete(acting_user=people.norte.therapist, document=document)
+
     document_delete(acting_user=people.norte.owner, document=document)
+
     assert not Document.objects.alive().exists()
     assert str(document.pk) in files_of(in_norte)
 
@@ -137,9 +148,14 @@ def test_deleting_is_the_owners_and_managers(
     ],
 )
 def test_what_the_file_is_never_changes(
-    in_norte: ClinicRoute, upload: Any, refused_by: Any, change: str, constraint: str
+    in_norte: ClinicRoute,
+    upload: Callable[..., Document],
+    refused_by: Callable[..., str],
+    change: str,
+    constraint: str,
 ) -> None:
     upload()
+
     refused = refused_by(f"UPDATE patients_document SET {change}")
     assert refused == f"patients_document_{constraint}"
 
@@ -156,8 +172,8 @@ def test_what_the_file_is_never_changes(
 )
 def test_no_row_is_written_that_breaks_a_rule(
     in_norte: ClinicRoute,
-    upload: Any,
-    refused_by: Any,
+    upload: Callable[..., Document],
+    refused_by: Callable[..., str],
     column: str,
     value: str,
     constraint: str,
@@ -170,15 +186,17 @@ def test_no_row_is_written_that_breaks_a_rule(
         f"INSERT INTO patients_document ({', '.join(columns)})"
         f" SELECT {chosen} FROM patients_document"
     )
+
     assert refused_by(sql) == f"patients_document_{constraint}"
 
 
 def test_entries_are_kept_and_the_infected_stay_so(
-    in_norte: ClinicRoute, upload: Any, refused_by: Any
+    in_norte: ClinicRoute, upload: Callable[..., Document], refused_by: Callable[..., str]
 ) -> None:
     document = upload()
     found = {"status": "infected", "scanned_at": timezone.now(), "scan_report": "Eicar"}
     Document.objects.filter(pk=document.pk).update(**found)
+
     for sql, constraint in {
         "UPDATE patients_document SET status = 'clean'": "patients_document_infected_stays",
         "DELETE FROM patients_document": "patients_document_kept",

@@ -1,4 +1,4 @@
-"""Patients from the spreadsheets of real life: all of a file, or none, and every bad line named."""
+"""Patients from real spreadsheets: all of a file or none, and every bad line is named."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -46,11 +46,14 @@ def run(text: str | bytes, **options: Any) -> tuple[ImportSummary, list[tuple[in
     data = text if isinstance(text, bytes) else text.encode()
     progress: list[int] = []
     settings = {"acting_user": None, "dry_run": False, "skip_invalid": False} | options
+
     with translation.override("en"):
         summary = patients_import(
             file=io.BytesIO(data), report=report, progress=progress.append, **settings
         )
+
     assert progress[-1:] == [summary.read][: len(progress)]
+
     return summary, found
 
 
@@ -68,9 +71,12 @@ def test_a_spreadsheet_saved_in_portuguese_is_read_as_it_is(in_norte: ClinicRout
         "Bia Souza;;5521977776666;39053344705;1985-12-01;;;;\r\n"
     )
     summary, found = run(text)
+
     assert found == []
     assert summary == ImportSummary(read=2, bad=0, written=2)
+
     ana = Patient.objects.get(cpf="11144477735")
+
     assert ana.name == "Ana; Conceição"
     assert ana.phone == "+5511988887777"
     assert ana.birth_date == date(1992, 2, 29)
@@ -92,7 +98,7 @@ def test_one_bad_line_and_nothing_is_written(in_norte: ClinicRoute) -> None:
     assert names() == set()
 
 
-def test_good_lines_are_written_when_bad_ones_may_be_left_out(in_norte: ClinicRoute) -> None:
+def test_with_skip_invalid_good_lines_are_written(in_norte: ClinicRoute) -> None:
     summary, _ = run(HEADER + ANA + "B,+5511,123,1/2/90\n" + BIA, skip_invalid=True)
     assert summary == ImportSummary(read=3, bad=1, written=2)
     assert names() == {"Ana Conceição", "Bia Souza"}
@@ -196,11 +202,13 @@ def test_only_the_clinics_own_active_therapists_count(
     in_norte: ClinicRoute, people: Everybody
 ) -> None:
     header = HEADER.strip() + ",therapist_email\n"
+
     for email in ("therapist@sul.example", "owner@norte.example", "nobody"):
         _, found = run(header + ANA.strip() + f",{email}\n")
         assert found == [(2, "therapist_email", "unknown_therapist")]
     User.objects.filter(role=Role.THERAPIST).update(is_active=False)
     _, found = run(header + ANA.strip() + ",therapist@norte.example\n")
+
     assert found == [(2, "therapist_email", "inactive")]
 
 
@@ -222,7 +230,7 @@ def test_only_the_clinics_own_active_therapists_count(
         HEADER.encode() + b"A" * 2_000_000,
     ],
 )
-def test_what_is_no_csv_of_patients_is_refused_as_a_whole(
+def test_a_file_that_is_no_csv_of_patients_is_refused_as_a_whole(
     in_norte: ClinicRoute, file: bytes
 ) -> None:
     with pytest.raises(UnreadableFile) as refusal:
@@ -231,7 +239,7 @@ def test_what_is_no_csv_of_patients_is_refused_as_a_whole(
     assert "11144" not in str(refusal.value)
 
 
-def test_a_header_alone_is_an_empty_list(in_norte: ClinicRoute) -> None:
+def test_a_file_with_only_a_header_is_an_empty_list(in_norte: ClinicRoute) -> None:
     assert run(HEADER) == (ImportSummary(read=0, bad=0, written=0), [])
     assert run(HEADER.strip()) == (ImportSummary(read=0, bad=0, written=0), [])
 
@@ -240,12 +248,14 @@ def test_reception_imports_people_but_no_medical_history(
     in_norte: ClinicRoute, people: Everybody
 ) -> None:
     reception = people.norte.receptionist
+
     assert run(HEADER + ANA, acting_user=reception)[0].written == 1
     with pytest.raises(FieldNotPermitted):
         run(
             HEADER.strip() + ",medical_history\n" + BIA.strip() + ",Lombalgia.\n",
             acting_user=reception,
         )
+
     assert names() == {"Ana Conceição"}
 
 
@@ -258,6 +268,7 @@ def test_somebody_registers_the_same_person_meanwhile(fresh_clinic: FreshClinic)
             with_other_connection(fresh_clinic.route)
 
     lines = HEADER + ANA + BIA
+
     with (
         clinic_scope(fresh_clinic.route),
         patch.object(imports, "_refuse_known", registered_after_the_look),
@@ -265,6 +276,7 @@ def test_somebody_registers_the_same_person_meanwhile(fresh_clinic: FreshClinic)
         pytest.raises(ImportRaced),
     ):
         run(lines)
+
     with clinic_scope(fresh_clinic.route):
         assert names() == {"Bia Rápida"}
 

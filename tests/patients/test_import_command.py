@@ -32,18 +32,24 @@ def test_the_command_reports_and_sums_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = csv_file(HEADER + ANA + "Caio Segredo,+5511,12345678900,1990-01-01\n")
+
     with translation.override("en"), pytest.raises(CommandError) as refusal:
         call_command("import_patients", "norte", path)
+
     assert refusal.value.returncode == 1
+
     shown = capsys.readouterr().out
+
     assert "line 3: cpf: This CPF is not valid. [invalid_cpf]" in shown
     assert "Lines read: 2. Bad: 1. Patients registered: 0." in shown
     assert "Segredo" not in shown
     assert "12345678900" not in shown
     with translation.override("en"), pytest.raises(CommandError):
         call_command("import_patients", "norte", path, skip_invalid=True)
+
     assert "Patients registered: 1." in capsys.readouterr().out
     assert names() == {"Ana Conceição"}
+
     call_command("import_patients", "norte", csv_file(HEADER + BIA), dry_run=True)
     assert names() == {"Ana Conceição"}
 

@@ -1,4 +1,4 @@
-"""What the database alone makes sure of: a signed note never changes, whoever writes."""
+"""What only the database makes sure of: a signed note never changes, whoever writes."""
 
 from collections.abc import Callable
 
@@ -73,14 +73,19 @@ def test_the_supervisors_signature_is_taken_once_and_nothing_with_it(
 ) -> None:
     signature = "cosigned_at = now(), supervisor_name = 'Therapist', supervisor_crefito = '3/1-F'"
     update = f"UPDATE {TABLE} SET {signature}"
+
     assert refused_by(f"{update}, plan = 'Alta.'") == f"{TABLE}_unchanged"
     assert refused_by(f"UPDATE {TABLE} SET supervisor_name = 'x'") == f"{TABLE}_unchanged"
+
     half = f"UPDATE {TABLE} SET cosigned_at = now(), supervisor_name = 'x'"
     assert refused_by(half) == f"{TABLE}_cosigned_whole"
+
     author = f"{update}, supervisor_id = author_id"
     assert refused_by(author) == f"{TABLE}_supervisor_other"
+
     with connections["shard_1"].cursor() as cursor:
         cursor.execute(update)
+
     assert refused_by(update) == f"{TABLE}_unchanged"
 
 
@@ -131,8 +136,10 @@ def test_an_amendment_belongs_to_a_signed_note_of_its_author(
         author=people.norte.owner if whose == "of another author" else people.norte.therapist,
         amends=amended,
     )
+
     with pytest.raises(FieldError) as refused:
         _save(amendment)
+
     assert (refused.value.field, refused.value.field_code) == ("amends", "invalid")
 
 
@@ -149,14 +156,16 @@ def test_an_amendment_may_be_amended(signed: ClinicalNote, people: Everybody) ->
     assert note_sign(acting_user=therapist, note=second).amends == first
 
 
-def test_whoever_reads_before_the_signature_writes_nothing_after_it(
+def test_a_note_read_before_its_signature_is_not_written_after_it(
     draft: ClinicalNote, people: Everybody
 ) -> None:
     therapist = people.norte.therapist
     stale = ClinicalNote.objects.get(pk=draft.pk)
     note_sign(acting_user=therapist, note=draft)
+
     with pytest.raises(NoteSigned):
         note_revise(acting_user=therapist, note=stale, changes={"plan": "Alta."})
+
     stale.refresh_from_db()
     assert stale.plan == ""
 
@@ -172,6 +181,7 @@ def test_of_many_who_sign_at_once_one_does(
     fresh_clinic: FreshClinic, in_threads: InThreads
 ) -> None:
     people = fresh_clinic.people
+
     with clinic_scope(fresh_clinic.route):
         note = note_draft(
             acting_user=people.therapist, patient=people.record, kind="evolution", plan="Manter."

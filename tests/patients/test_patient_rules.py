@@ -1,5 +1,6 @@
-"""Each rule of a patient, asked of the model and of the database alone."""
+"""Each rule of a patient, held by the model, and by the database when no Python asks."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -57,25 +58,35 @@ ACCEPTED = [
 
 
 def refuse(patient: Patient) -> str:
-    """The constraint by which the database refuses the row, no Python rule being asked."""
+    """The constraint by which the database refuses the row, without any Python rule."""
     with (
         pytest.raises(IntegrityError) as refused,
         transaction.atomic(using="shard_1"),
     ):
         Patient.objects.bulk_create([patient])
+
     return str(constraint_of(refused.value)).removeprefix(PREFIX)
 
 
 @pytest.mark.parametrize(("field", "value", "constraint", "code"), REFUSED)
 def test_model_and_database_refuse(
-    in_norte: ClinicRoute, a_patient: Any, field: Any, value: Any, constraint: Any, code: Any
+    in_norte: ClinicRoute,
+    a_patient: Callable[..., Patient],
+    field: str,
+    value: Any,
+    constraint: str,
+    code: str,
 ) -> None:
     patient = a_patient(**{field: value})
+
     with pytest.raises(ValidationError) as refused:
         patient.full_clean()
+
     assert code in {error.code for error in refused.value.error_dict[field]}
+
     found = refuse(a_patient(**{field: value}))
-    # Checks are made in the order of their names, so a digit too few may be met elsewhere first.
+
+    # PostgreSQL checks in the order of the names: a digit too few may break another rule first.
     assert rule_of(PREFIX + found) is not None
     assert RULES[PREFIX + found].field == field
     assert found == constraint or constraint == "cpf_digits"
@@ -83,18 +94,28 @@ def test_model_and_database_refuse(
 
 @pytest.mark.parametrize(("field", "value"), ACCEPTED)
 def test_model_and_database_accept(
-    in_norte: ClinicRoute, people: Everybody, a_patient: Any, field: Any, value: Any
+    in_norte: ClinicRoute,
+    people: Everybody,
+    a_patient: Callable[..., Patient],
+    field: str,
+    value: Any,
 ) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())
     patient = a_patient(**{field: value})
+
     patient.full_clean()
     patient.save()
+
     assert getattr(Patient.objects.get(pk=patient.pk), field) == value
 
 
-def test_the_model_tidies_what_people_type(in_norte: ClinicRoute, a_patient: Any) -> None:
+def test_the_model_tidies_what_people_type(
+    in_norte: ClinicRoute, a_patient: Callable[..., Patient]
+) -> None:
     patient = a_patient(name=" Jose\u0301 Lima\u00a0", phone="5511988887777", cpf="111.444.777-35")
+
     patient.full_clean()
+
     assert (patient.name, patient.phone, patient.cpf) == (
         "José Lima",
         "+5511988887777",
@@ -102,12 +123,16 @@ def test_the_model_tidies_what_people_type(in_norte: ClinicRoute, a_patient: Any
     )
 
 
-def test_the_database_holds_the_untidied_name_off(in_norte: ClinicRoute, a_patient: Any) -> None:
+def test_the_database_refuses_a_name_that_is_not_trimmed(
+    in_norte: ClinicRoute, a_patient: Callable[..., Patient]
+) -> None:
     assert refuse(a_patient(name=" Ana")) == "name_trimmed"
     assert refuse(a_patient(name="Ana\u3000")) == "name_trimmed"
 
 
-def test_a_name_that_is_too_long_is_refused(in_norte: ClinicRoute, a_patient: Any) -> None:
+def test_a_name_that_is_too_long_is_refused(
+    in_norte: ClinicRoute, a_patient: Callable[..., Patient]
+) -> None:
     with pytest.raises(ValidationError):
         a_patient(name="M" * 101).full_clean()
     with pytest.raises(DataError), transaction.atomic(using="shard_1"):
@@ -116,7 +141,7 @@ def test_a_name_that_is_too_long_is_refused(in_norte: ClinicRoute, a_patient: An
 
 @pytest.mark.parametrize("field", ["name", "medical_history"])
 def test_nul_is_refused_before_the_database_sees_it(
-    in_norte: ClinicRoute, a_patient: Any, field: Any
+    in_norte: ClinicRoute, a_patient: Callable[..., Patient], field: str
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         a_patient(**{field: "Ana\0Souza"}).full_clean()
@@ -124,34 +149,39 @@ def test_nul_is_refused_before_the_database_sees_it(
 
 
 @pytest.mark.parametrize("cpf", ["529.982.247-25", "529982247-25", "52998224725"])
-def test_a_cpf_may_be_punctuated(cpf: Any) -> None:
+def test_a_cpf_may_be_punctuated(cpf: str) -> None:
     validate_cpf(cpf)
 
 
 @pytest.mark.parametrize("cpf", ["529-982-247.25", "5 2998224725", "52998224725\n", "", "abc"])
-def test_a_cpf_may_not_be_punctuated_otherwise(cpf: Any) -> None:
+def test_a_cpf_may_not_be_punctuated_otherwise(cpf: str) -> None:
     with pytest.raises(ValidationError):
         validate_cpf(cpf)
 
 
 def test_one_cpf_one_patient_until_the_first_is_deleted(
-    in_norte: ClinicRoute, people: Everybody, a_patient: Any
+    in_norte: ClinicRoute, people: Everybody, a_patient: Callable[..., Patient]
 ) -> None:
     record = people.norte.record
+
     assert refuse(a_patient(cpf=record.cpf)) == "cpf_unique"
     with pytest.raises(ValidationError) as refused:
         a_patient(cpf=record.cpf).full_clean()
+
     assert refused.value.error_dict["cpf"][0].code == "unique"
+
     Patient.objects.filter(pk=record.pk).update(deleted_at=timezone.now())
     a_patient(cpf=record.cpf).save()
 
 
-def test_one_sign_in_one_patient(in_norte: ClinicRoute, people: Everybody, a_patient: Any) -> None:
+def test_one_sign_in_one_patient(
+    in_norte: ClinicRoute, people: Everybody, a_patient: Callable[..., Patient]
+) -> None:
     assert refuse(a_patient(user=people.norte.patient)) == "user_id_key"
 
 
 def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(
-    in_norte: ClinicRoute, people: Everybody, a_patient: Any
+    in_norte: ClinicRoute, people: Everybody, a_patient: Callable[..., Patient]
 ) -> None:
     patient = a_patient(therapist=people.norte.manager, user=people.norte.receptionist)
     with pytest.raises(ValidationError) as refused:
@@ -169,16 +199,17 @@ def test_only_a_therapist_treats_and_only_a_patient_signs_in_as_one(
         ("Pacific/Kiritimati", datetime(2026, 3, 2, 11, 0, tzinfo=UTC), date(2026, 3, 3), True),
     ],
 )
-def test_the_clinics_clock_decides_what_the_future_is(
+def test_the_future_begins_by_the_clinics_clock(
     in_norte: ClinicRoute,
-    a_patient: Any,
+    a_patient: Callable[..., Patient],
     monkeypatch: pytest.MonkeyPatch,
-    zone: Any,
-    now: Any,
-    born: Any,
-    right: Any,
+    zone: str,
+    now: datetime,
+    born: date,
+    right: bool,
 ) -> None:
     monkeypatch.setattr(timezone, "now", lambda: now)
+
     with timezone.override(zone):
         if right:
             a_patient(birth_date=born).full_clean(validate_constraints=False)
@@ -187,8 +218,8 @@ def test_the_clinics_clock_decides_what_the_future_is(
             a_patient(birth_date=born).full_clean(validate_constraints=False)
 
 
-def test_the_database_lets_a_day_pass_for_clinics_in_the_east(
-    in_norte: ClinicRoute, a_patient: Any
+def test_the_database_allows_a_day_more_for_clinics_in_the_east(
+    in_norte: ClinicRoute, a_patient: Callable[..., Patient]
 ) -> None:
     with connections["shard_1"].cursor() as cursor:
         cursor.execute("SELECT current_date")

@@ -1,4 +1,4 @@
-"""What happens to patients, whoever asks for it: view, admin or command."""
+"""The services of patients, whoever calls them: view, admin or command."""
 
 from datetime import date
 from typing import Any
@@ -72,12 +72,16 @@ def test_an_update_is_checked_like_a_registration(in_norte: ClinicRoute, people:
         patient_update(acting_user=None, patient=record, changes={"phone": "12 34"})
 
 
-def test_nobody_is_given_to_a_therapist_who_left(in_norte: ClinicRoute, people: Everybody) -> None:
+def test_no_patient_is_assigned_to_a_therapist_who_left(
+    in_norte: ClinicRoute, people: Everybody
+) -> None:
     User.objects.filter(pk=people.norte.therapist.pk).update(is_active=False)
     gone = User.objects.get(pk=people.norte.therapist.pk)
+
     with pytest.raises(TherapistInactive):
         patient_register(acting_user=None, **ANA | {"therapist": gone})
-    # Their patients stay as they are, and may change otherwise.
+
+    # Their patients stay as they are, and other fields may change.
     record = Patient.objects.get(pk=people.norte.record.pk)
     patient_update(acting_user=None, patient=record, changes={"name": "Outro", "therapist": gone})
 
@@ -88,8 +92,10 @@ def test_deleting_keeps_the_row_and_frees_cpf_and_sign_in(
     record = Patient.objects.get(pk=people.norte.record.pk)
     patient_delete(acting_user=people.norte.manager, patient=record)
     kept = Patient.objects.get(pk=record.pk)
+
     assert kept.deleted_at is not None
     assert kept.medical_history == people.norte.record.medical_history
+
     again = patient_register(
         acting_user=None, **ANA | {"cpf": record.cpf, "user": people.norte.patient}
     )
@@ -106,7 +112,7 @@ def test_deleting_twice_keeps_the_first_moment(in_norte: ClinicRoute, people: Ev
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
 def test_only_owner_and_managers_delete(
-    in_norte: ClinicRoute, people: Everybody, role: Any
+    in_norte: ClinicRoute, people: Everybody, role: str
 ) -> None:
     with pytest.raises(DeletionNotPermitted):
         patient_delete(acting_user=getattr(people.norte, role), patient=people.norte.record)
@@ -119,7 +125,7 @@ def test_a_deleted_patient_does_not_change(in_norte: ClinicRoute, people: Everyb
         patient_update(acting_user=None, patient=record, changes={"name": "Tarde Demais"})
 
 
-def test_of_two_registrations_of_one_cpf_exactly_one_wins(fresh_clinic: FreshClinic) -> Any:
+def test_of_two_registrations_of_one_cpf_exactly_one_wins(fresh_clinic: FreshClinic) -> None:
     def register() -> object:
         try:
             with clinic_scope(fresh_clinic.route):
@@ -128,6 +134,8 @@ def test_of_two_registrations_of_one_cpf_exactly_one_wins(fresh_clinic: FreshCli
             return refused.field_code
 
     results = race([register] * 2)
+
     assert "unique" in results
+
     with clinic_scope(fresh_clinic.route):
         assert Patient.objects.filter(cpf=ANA["cpf"]).count() == 1

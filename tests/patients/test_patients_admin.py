@@ -1,4 +1,4 @@
-"""Patients in the clinic's admin: what the service refuses is told in the form."""
+"""Patients in the clinic's admin: the form says what the service refuses."""
 
 from typing import Any
 
@@ -23,44 +23,43 @@ ANA = {
 }
 
 
-@pytest.fixture
-def manager(people: Everybody, norte: ClinicRoute) -> Client:
-    """The manager's browser, on norte's host."""
-    client = Client(SERVER_NAME="norte.localhost")
-    with clinic_scope(norte):
-        client.force_login(people.norte.manager)
-    return client
-
-
 def reasons(answer: Any) -> str:
-    """What the form says is wrong."""
+    """The form's errors."""
     assert answer.status_code == 200
     return str(answer.context_data["adminform"].form.errors)
 
 
 def test_a_manager_registers_changes_and_deletes(
-    manager: Any, norte: ClinicRoute, people: Everybody
+    manager: Client, norte: ClinicRoute, people: Everybody
 ) -> None:
     assert manager.post(LIST + "add/", ANA).status_code == 302
+
     with clinic_scope(norte):
         ana = Patient.objects.get(cpf="11144477735")
+
     assert ana.phone == "+5511988887777"
+
     path = f"{LIST}{ana.pk}/"
     change = ANA | {"therapist": people.norte.therapist.pk, "name": "Ana Lima Reis"}
+
     assert manager.post(path + "change/", change).status_code == 302
     assert manager.post(path + "delete/", {"post": "yes"}).status_code == 302
+
     with clinic_scope(norte):
         kept = Patient.objects.get(pk=ana.pk)
+
     assert (kept.name, kept.therapist_id) == ("Ana Lima Reis", people.norte.therapist.pk)
     assert kept.deleted_at is not None
     assert manager.get(path + "change/").status_code == 302
 
 
 def test_pages_open_and_search_ignores_accents(
-    manager: Any, norte: ClinicRoute, people: Everybody
+    manager: Client, norte: ClinicRoute, people: Everybody
 ) -> None:
     manager.post(LIST + "add/", ANA | {"name": "Conceição Lima"})
-    found = manager.get(LIST, {"q": "conceicao"})
+
+    found: Any = manager.get(LIST, {"q": "conceicao"})
+
     assert [patient.name for patient in found.context_data["cl"].result_list] == ["Conceição Lima"]
     assert manager.get(LIST + "add/").status_code == 200
     for page in ("change", "delete", "history"):
@@ -68,7 +67,7 @@ def test_pages_open_and_search_ignores_accents(
 
 
 def test_a_patient_with_appointments_can_be_deleted(
-    manager: Any, norte: ClinicRoute, people: Everybody
+    manager: Client, norte: ClinicRoute, people: Everybody
 ) -> None:
     path = f"{LIST}{people.norte.record.pk}/delete/"
     assert manager.post(path, {"post": "yes"}).status_code == 302
@@ -80,26 +79,26 @@ def test_a_patient_with_appointments_can_be_deleted(
     ("field", "value"),
     [("cpf", "111.444.777-36"), ("phone", "0"), ("birth_date", "01/01/2101"), ("name", "A")],
 )
-def test_a_wrong_value_is_an_error_of_the_form(manager: Any, field: Any, value: Any) -> None:
+def test_a_wrong_value_is_an_error_of_the_form(manager: Client, field: str, value: Any) -> None:
     assert field in reasons(manager.post(LIST + "add/", ANA | {field: value}))
 
 
-def test_a_taken_cpf_is_an_error_of_the_form(manager: Any, people: Everybody) -> None:
+def test_a_taken_cpf_is_an_error_of_the_form(manager: Client, people: Everybody) -> None:
     assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
 
 
-def test_a_cpf_taken_between_check_and_write_is_one_too(
-    manager: Any, people: Everybody, monkeypatch: pytest.MonkeyPatch
+def test_a_cpf_taken_between_check_and_write_is_an_error_of_the_form(
+    manager: Client, people: Everybody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def see_nothing(patient: Patient, exclude: Any = None) -> None:
-        """What the check finds a moment before the other one's commit."""
+        """The check comes a moment before the other one's commit."""
 
     monkeypatch.setattr(Patient, "validate_constraints", see_nothing)
     assert "cpf" in reasons(manager.post(LIST + "add/", ANA | {"cpf": people.norte.record.cpf}))
 
 
-def test_a_constraint_that_nobody_foresaw_is_one_too(
-    manager: Any, monkeypatch: pytest.MonkeyPatch
+def test_an_unknown_constraint_is_an_error_of_the_form(
+    manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError
@@ -110,7 +109,7 @@ def test_a_constraint_that_nobody_foresaw_is_one_too(
 
 @pytest.mark.parametrize("role", ["therapist", "receptionist", "patient"])
 def test_the_admin_is_for_owner_and_managers(
-    people: Everybody, norte: ClinicRoute, role: Any
+    people: Everybody, norte: ClinicRoute, role: str
 ) -> None:
     client = Client(SERVER_NAME="norte.localhost")
     with clinic_scope(norte):

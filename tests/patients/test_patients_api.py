@@ -1,5 +1,6 @@
 """Patients over HTTP, as each of the clinic's people."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.signing import b64_decode
 
 from patients.models import Patient
 from tenants.context import ClinicRoute, clinic_scope
+from tests.patients.conftest import errors_of
 from tests.people import Api, Everybody
 
 URL = "/api/v1/patients"
@@ -18,28 +20,26 @@ ANA = {
 }
 
 
-def errors_of(answer: Any) -> dict[str, str]:
-    """Pointer (or parameter) to code, of a problem."""
-    assert answer["Content-Type"] == "application/problem+json"
-    return {e.get("pointer", e.get("parameter")): e["code"] for e in answer.json()["errors"]}
-
-
 def test_reception_registers_and_finds_a_patient(api: Api, people: Everybody) -> None:
     reception = api(people.norte.receptionist)
     made = reception.post(URL, ANA)
+
     assert made.status_code == 201, made.json()
     assert made.json()["cpf"] == "11144477735"
     assert made.json()["phone"] == "+5511988887777"
     assert reception.get(made["Location"]).json() == made.json()
+
     for query in ("conceicao", "ANA con", "Conceição", "111.444", "11144477735"):
         found = reception.get(URL, {"q": query}).json()["results"]
         assert [patient["name"] for patient in found] == ["Ana Conceição"], query
+
     assert reception.get(URL, {"q": "conceicao souza"}).json()["results"] == []
     assert reception.get(URL, {"q": "%"}).json()["results"] == []
 
 
 def test_reception_neither_sees_nor_writes_the_medical_history(api: Api, people: Everybody) -> None:
     reception, record = api(people.norte.receptionist), f"{URL}/{people.norte.record.pk}"
+
     assert "medical_history" not in reception.get(record).json()
     assert all("medical_history" not in p for p in reception.get(URL).json()["results"])
     for refused in (
@@ -50,32 +50,37 @@ def test_reception_neither_sees_nor_writes_the_medical_history(api: Api, people:
         assert errors_of(refused) == {"/medical_history": "not_permitted"}
 
 
-def test_reception_changes_a_phone_and_deletes_nobody(api: Api, people: Everybody) -> None:
+def test_reception_changes_a_phone_and_deletes_no_patient(api: Api, people: Everybody) -> None:
     reception, record = api(people.norte.receptionist), f"{URL}/{people.norte.record.pk}"
     assert reception.patch(record, {"phone": "5521"}).json()["phone"] == "+5521"
     assert reception.delete(record).status_code == 403
     assert reception.patch(record, {"user": None}).status_code == 400
 
 
-def test_a_therapist_sees_and_treats_their_own_patients_alone(api: Api, people: Everybody) -> None:
+def test_a_therapist_sees_and_treats_only_their_own_patients(api: Api, people: Everybody) -> None:
     manager, therapist = api(people.norte.manager), api(people.norte.therapist)
     other = manager.post(URL, ANA).json()
     own = f"{URL}/{people.norte.record.pk}"
+
     assert [p["id"] for p in therapist.get(URL).json()["results"]] == [str(people.norte.record.pk)]
     assert therapist.get(f"{URL}/{other['id']}").status_code == 404
     assert therapist.patch(f"{URL}/{other['id']}", {"medical_history": "x"}).status_code == 404
+
     changed = therapist.patch(own, {"medical_history": "Lombalgia crônica."})
     assert changed.json()["medical_history"] == "Lombalgia crônica."
+
     refused = therapist.patch(own, {"phone": "5521"})
+
     assert errors_of(refused) == {"/phone": "not_permitted"}
     assert therapist.post(URL, ANA).status_code == 403
     assert therapist.delete(own).status_code == 403
 
 
-def test_a_patient_reads_themselves_alone(api: Api, people: Everybody) -> None:
+def test_a_patient_reads_only_their_own_record(api: Api, people: Everybody) -> None:
     other = api(people.norte.owner).post(URL, ANA).json()
     patient = api(people.norte.patient)
     own = f"{URL}/{people.norte.record.pk}"
+
     assert [p["id"] for p in patient.get(URL).json()["results"]] == [str(people.norte.record.pk)]
     assert patient.get(own).json()["medical_history"] == "Lombalgia."
     assert patient.get(f"{URL}/{other['id']}").status_code == 404
@@ -85,11 +90,12 @@ def test_a_patient_reads_themselves_alone(api: Api, people: Everybody) -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
-def test_owner_and_manager_do_it_all(api: Api, people: Everybody, role: Any) -> None:
+def test_owner_and_manager_may_do_everything(api: Api, people: Everybody, role: str) -> None:
     boss = api(getattr(people.norte, role))
     made = boss.post(URL, ANA | {"medical_history": "Ciatalgia.", "email": "ana@norte.example"})
     path = made["Location"]
     therapist = str(people.norte.therapist.pk)
+
     assert boss.patch(path, {"therapist": therapist}).json()["therapist"] == therapist
     assert boss.delete(path).status_code == 204
     assert boss.get(path).status_code == 404
@@ -114,7 +120,7 @@ def test_without_a_token_there_is_nothing(api: Api, norte: ClinicRoute) -> None:
         assert answer.json()["code"] == "not_authenticated"
 
 
-def test_everything_that_is_wrong_is_named_at_once(api: Api, people: Everybody) -> None:
+def test_every_wrong_field_is_named_at_once(api: Api, people: Everybody) -> None:
     refused = api(people.norte.manager).post(
         URL,
         {
@@ -128,6 +134,7 @@ def test_everything_that_is_wrong_is_named_at_once(api: Api, people: Everybody) 
             "created_at": "2026-01-01T00:00:00Z",
         },
     )
+
     assert refused.status_code == 400
     assert errors_of(refused) == {
         "/name": "min_length",
@@ -139,7 +146,11 @@ def test_everything_that_is_wrong_is_named_at_once(api: Api, people: Everybody) 
         "/favourite_colour": "unknown_field",
         "/created_at": "read_only",
     }
+
+
+def test_every_missing_field_is_named_at_once(api: Api, people: Everybody) -> None:
     missing = api(people.norte.manager).post(URL, {})
+
     assert set(errors_of(missing)) == {"/name", "/phone", "/cpf", "/birth_date"}
 
 
@@ -162,7 +173,7 @@ def test_everything_that_is_wrong_is_named_at_once(api: Api, people: Everybody) 
     ],
 )
 def test_a_wrong_value_is_refused_by_field_and_code(
-    api: Api, people: Everybody, field: Any, value: Any, code: Any
+    api: Api, people: Everybody, field: str, value: Any, code: str
 ) -> None:
     refused = api(people.norte.manager).post(URL, ANA | {field: value})
     assert refused.status_code == 400
@@ -183,43 +194,54 @@ def test_a_cpf_that_is_taken_answers_409_and_tells_no_value(api: Api, people: Ev
 
 
 def test_pages_hold_every_patient_once_in_order(
-    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Callable[..., Patient]
 ) -> None:
     names = [f"Paciente {n % 3}" for n in range(7)]
+
     with clinic_scope(norte):
         Patient.objects.bulk_create([a_patient(name=name) for name in names])
+
     owner, seen, cursor = api(people.norte.owner), [], None
+
     for _ in range(3):
         page = owner.get(URL, {"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
         seen += page["results"]
         cursor = page["next_cursor"]
+
     assert cursor is None
     assert len({patient["id"] for patient in seen}) == 8
     assert [patient["name"] for patient in seen] == sorted([*names, "Paciente Modelo"])
 
 
 def test_a_page_goes_on_after_its_last_patient_was_deleted(
-    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Callable[..., Patient]
 ) -> None:
     with clinic_scope(norte):
         Patient.objects.bulk_create([a_patient(name=f"Paciente {n}") for n in range(3)])
+
     owner = api(people.norte.owner)
     query: dict[str, Any] = {"limit": 2, "ordering": "-name"}
     page = owner.get(URL, query).json()
+
     assert owner.delete(f"{URL}/{page['results'][-1]['id']}").status_code == 204
+
     rest = owner.get(URL, query | {"cursor": page["next_cursor"]}).json()
     assert [patient["name"] for patient in rest["results"]] == ["Paciente 1", "Paciente 0"]
 
 
 def test_a_cursor_carries_no_name(
-    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Any
+    api: Api, people: Everybody, norte: ClinicRoute, a_patient: Callable[..., Patient]
 ) -> None:
     with clinic_scope(norte):
         a_patient(name="Aparecida").save()
+
     page = api(people.norte.owner).get(URL, {"limit": 1}).json()
+
     with clinic_scope(norte):
         (first,) = Patient.objects.filter(name="Aparecida")
+
     payload = b64_decode(page["next_cursor"].rpartition(":")[0].encode())
+
     assert payload == f'["name","{first.pk}"]'.encode()
 
 

@@ -1,11 +1,10 @@
-"""Scanners judge, and what they can't judge waits."""
+"""Scanners give a verdict; without one, documents wait."""
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -23,11 +22,11 @@ LAUDO = b"%PDF-1.7\nlaudo"
 
 
 class Judge:
-    """A scanner that the tests tell what to find."""
+    """A scanner whose verdict the test sets."""
 
     verdict: Verdict | None = None
 
-    def scan(self, chunks: Any) -> Verdict:
+    def scan(self, chunks: Iterable[bytes]) -> Verdict:
         assert b"".join(chunks) == LAUDO
         if self.verdict is None:
             raise ScannerUnavailable
@@ -42,8 +41,8 @@ def judge(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[Judge]:
     return Judge
 
 
-def test_an_infected_document_says_by_what(
-    in_norte: ClinicRoute, upload: Any, judge: type[Judge]
+def test_an_infected_document_says_what_was_found(
+    in_norte: ClinicRoute, upload: Callable[..., Document], judge: type[Judge]
 ) -> None:
     judge.verdict = Verdict(clean=False, report="Eicar")
     document = document_scan(acting_user=None, document=upload())
@@ -53,24 +52,26 @@ def test_an_infected_document_says_by_what(
     assert Document.objects.get().status == "infected"
 
 
-def test_without_a_scanner_documents_wait_and_are_judged_later(
-    in_norte: ClinicRoute, upload: Any, judge: type[Judge]
+def test_without_a_scanner_documents_wait_and_are_scanned_later(
+    in_norte: ClinicRoute, upload: Callable[..., Document], judge: type[Judge]
 ) -> None:
     document = upload()
     clinic = str(in_norte.clinic_id)
     scan_document(clinic, str(document.pk))
     later = timezone.now() + timedelta(minutes=6)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("patients.tasks.timezone.now", lambda: later)
         assert scan_waiting(clinic) == 0
         judge.verdict = Verdict(clean=True, report="OK")
         assert scan_waiting(clinic) == 1
         assert scan_waiting(clinic) == 0
+
     assert Document.objects.get().status == "clean"
 
 
 def test_a_fresh_upload_is_left_to_its_own_task(
-    in_norte: ClinicRoute, upload: Any, judge: type[Judge]
+    in_norte: ClinicRoute, upload: Callable[..., Document], judge: type[Judge]
 ) -> None:
     upload()
     judge.verdict = Verdict(clean=True, report="OK")
@@ -85,7 +86,7 @@ def test_every_clinic_is_scanned(norte: ClinicRoute, sul: ClinicRoute) -> None:
 
 @pytest.fixture
 def clamd(settings: Settings, tmp_path: Path) -> Iterator[Callable[[bytes], list[bytes]]]:
-    """`clamd(answer)`: a daemon that answers so, once; returns what it will have received."""
+    """`clamd(answer)`: a daemon that gives this answer, once; returns what it will receive."""
     servers: list[tuple[socket.socket, threading.Thread]] = []
 
     def start(answer: bytes, *, tcp: bool = False) -> list[bytes]:
@@ -111,6 +112,7 @@ def clamd(settings: Settings, tmp_path: Path) -> Iterator[Callable[[bytes], list
         return received
 
     yield start
+
     for server, thread in servers:
         thread.join(timeout=10)
         server.close()
@@ -118,14 +120,14 @@ def clamd(settings: Settings, tmp_path: Path) -> Iterator[Callable[[bytes], list
 
 @pytest.mark.without_database
 @pytest.mark.parametrize("tcp", [False, True])
-def test_clamd_is_asked_in_its_own_words(clamd: Any, tcp: bool) -> None:
+def test_clamd_is_asked_in_its_own_words(clamd: Callable[..., list[bytes]], tcp: bool) -> None:
     received = clamd(b"stream: OK\0", tcp=tcp)
     assert ClamdScanner().scan([b"one", b"", b"two"]) == Verdict(clean=True, report="ClamAV: OK")
     assert received == [b"zINSTREAM\0", b"one", b"two"]
 
 
 @pytest.mark.without_database
-def test_clamd_finds_something(clamd: Any) -> None:
+def test_clamd_finds_something(clamd: Callable[..., list[bytes]]) -> None:
     clamd(b"stream: Eicar-Test-Signature FOUND\0")
     found = Verdict(clean=False, report="ClamAV: Eicar-Test-Signature FOUND")
     assert ClamdScanner().scan([LAUDO]) == found
@@ -135,7 +137,9 @@ def test_clamd_finds_something(clamd: Any) -> None:
 @pytest.mark.parametrize(
     "answer", [b"", b"stream: O", b"INSTREAM size limit exceeded. ERROR\0", b"FOUND\0"]
 )
-def test_half_an_answer_is_no_verdict(clamd: Any, answer: bytes) -> None:
+def test_an_answer_cut_short_is_no_verdict(
+    clamd: Callable[..., list[bytes]], answer: bytes
+) -> None:
     clamd(answer)
     with pytest.raises(ScannerUnavailable):
         ClamdScanner().scan([LAUDO])
@@ -158,5 +162,6 @@ def test_the_deployment_check_warns_of_the_scanner_that_scans_nothing(
         return "patients.W001" in {message.id for message in found}
 
     assert warned()
+
     settings.DOCUMENT_SCANNER = "patients.scanning.ClamdScanner"
     assert not warned()

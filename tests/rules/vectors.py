@@ -54,10 +54,12 @@ def cases() -> list[Case]:
 def _cases_of(path: Path) -> list[Case]:
     document = json.loads(path.read_text(encoding="utf-8"))
     found = []
+
     for line in document["cases"]:
         values = document["base"] | line.get("input", {})
         for missing in line.get("without", []):
             del values[missing]
+
         refused = (line["field"], line["code"]) if "code" in line else None
         found.append(
             Case(
@@ -70,11 +72,12 @@ def _cases_of(path: Path) -> list[Case]:
                 differs=line.get("differs", {}),
             )
         )
+
     return found
 
 
 def by_api(draft: Callable[[], object]) -> Refusal:
-    """What the serializer says, with the service's draft behind it."""
+    """What the serializer says, and the service's draft after it."""
     return _first(draft)
 
 
@@ -84,7 +87,7 @@ def by_model(instance: models.Model) -> Refusal:
 
 
 def by_database(instance: models.Model) -> Refusal:
-    """What PostgreSQL says of a row that nobody checked before."""
+    """What PostgreSQL says of a row that wasn't checked before."""
     using = current_clinic().shard
     try:
         with transaction.atomic(using=using):
@@ -96,18 +99,21 @@ def by_database(instance: models.Model) -> Refusal:
         return refusal.field, refusal.field_code
     except DataError:
         return "", "data_error"
+
     return None
 
 
 def python_value(field: "models.Field[Any, Any]", value: Any) -> Any:
-    """A JSON value as Python has it, where it has one; what can't be read stays text."""
+    """The Python value of a JSON value; a text that can't be read stays text."""
     if isinstance(value, str) and isinstance(field, models.DateTimeField):
         return parse_datetime(value) or value
+
     if isinstance(value, str) and isinstance(field, models.DateField):
         try:
             return parse_date(value) or value
         except ValueError:
             return value
+
     return value
 
 

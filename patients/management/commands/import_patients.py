@@ -17,7 +17,7 @@ from tenants.directory import route_by_schema
 from tenants.errors import ClinicClosed, ClinicNotFound
 
 _HELP = f"""
-Registers the patients of a CSV file in a clinic: all of them, or, if a line is bad, none.
+Registers the patients of a CSV file in a clinic: all of them, or none if a line is bad.
 
 The file is UTF-8, separated by commas or semicolons. Its first line names the columns:
 {", ".join(COLUMNS.names)}
@@ -25,8 +25,8 @@ The file is UTF-8, separated by commas or semicolons. Its first line names the c
 fisioterapeuta). Dates are 31/12/1990 or 1990-12-31; phones have a country code, +55 or 55.
 Every bad line is reported with its number, the field and the reason, never with its content.
 
-Exit status: 0 all lines are good; 1 there are bad lines, or somebody else registered one of the
-patients meanwhile; 2 the clinic or the file isn't there, or the file is no such CSV.
+Exit status: 0 if all lines are good; 1 if a line is bad, or somebody else registered one of the
+patients meanwhile; 2 if there is no such clinic or file, or it isn't a CSV file of patients.
 """
 
 
@@ -53,12 +53,14 @@ class Command(BaseCommand):
             raise CommandError(error.detail, returncode=2) from error
         except FisioFlowError as error:
             raise CommandError(error.detail) from error
+
         self._conclude(summary, dry_run=options["dry_run"])
 
     def _import(self, options: dict[str, Any]) -> ImportSummary:
         with ExitStack() as stack:
             stack.enter_context(acting_as_job("import_patients"))
             stack.enter_context(clinic_scope(route_by_schema(options["schema_name"])))
+
             return patients_import(
                 acting_user=None,
                 file=_opened(stack, options["file"]),
@@ -82,6 +84,7 @@ class Command(BaseCommand):
         counts = {"read": summary.read, "bad": summary.bad, "written": summary.written}
         text = _("Lines read: %(read)d. Bad: %(bad)d. Patients registered: %(written)d.")
         self.stdout.write(text % counts)
+
         if dry_run:
             self.stdout.write(_("This was a dry run: nothing was written."))
         if summary.bad:
