@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def s3_client(
     endpoint: str | None = None, *, attempts: int = 5, read_timeout: float = 60
 ) -> "S3Client":
-    """A client for `endpoint`, or for AWS. boto3 finds the credentials (docs/reference/settings.md)."""
+    """A client for `endpoint`, or AWS. boto3 finds credentials: docs/reference/settings.md."""
     config = Config(
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
