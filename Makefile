@@ -111,7 +111,7 @@ check-imports:
 check-conventions:
 	$(call check,conventions,python -m pytest $(WITHOUT_SERVERS) $(CONVENTIONS),Each line above says what to do)
 # The length of files, the layers of apps, names and codes, roles in the documents. Imports have a check of their own.
-CONVENTIONS := $(wildcard tests/test_architecture.py tests/test_conventions.py tests/test_docs.py tests/test_services.py) \
+CONVENTIONS := $(wildcard tests/test_architecture.py tests/test_conventions.py tests/test_docs*.py tests/test_services.py) \
 	--deselect tests/test_architecture.py::test_every_import_keeps_to_its_layer
 WITHOUT_SERVERS := --no-servers --no-cov -qq -rN --tb=line --show-capture=no
 

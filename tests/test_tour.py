@@ -73,8 +73,10 @@ def test_the_tour_works_by_copy_and_paste() -> None:
 
     steps, port = tour(), free_port()
     assert len(steps) >= 8, "the tour has lost its steps, or the page its blocks"
+
     script = SERVE + "".join(f"{step.commands}\necho '{END}'\n" for step in steps)
     kept = ("PATH", "HOME", "TMPDIR", "FISIOFLOW_PG_BIN")
+
     done = subprocess.run(
         [sys.executable, "-m", "devstack", "run", "bash", "-c", at_port(port, script)],
         cwd=CHECKOUT,

@@ -114,6 +114,7 @@ def _enter(
                 write_epoch(cursor, built.schema, built.clinic_id, built.epoch, "closed")
 
     clinic = clinic_create(
+        acting_user=None,
         schema_name=route.schema,
         name=name,
         domain=domains[0],
@@ -125,11 +126,11 @@ def _enter(
         build=build,
     )
     if closed:
-        clinic = clinic_close(schema_name=route.schema)
+        clinic = clinic_close(acting_user=None, schema_name=route.schema)
 
     for further in domains[1:]:
         with suppress(ClinicExists):  # it is another clinic's by now; the output lists ours
-            domain_add(schema_name=route.schema, domain=further)
+            domain_add(acting_user=None, schema_name=route.schema, domain=further)
     return clinic
 
 
@@ -184,7 +185,7 @@ def _take_place(staging: Staging, route: ClinicRoute, target: ClinicRoute) -> No
     with platform_scope(), transaction.atomic(using=DIRECTORY):
         clinic, moved = Clinic.objects.get(id=route.clinic_id), target.shard != route.shard
         if moved:
-            clinic = clinic_relocate(route=route, shard=target.shard)
+            clinic = clinic_relocate(acting_user=None, route=route, shard=target.shard)
 
         with staging.connection.transaction(), staging.connection.cursor() as cursor:
             if moved and _was_left_there(target):
