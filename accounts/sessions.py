@@ -1,6 +1,6 @@
 """Sign-ins of the API: issue, refresh and revoke, all inside the clinic's own schema.
 
-Whoever a token names is who acts, so these three take no `acting_user`.
+The person of the sign-in is who acts, so these three take no `acting_user`.
 """
 
 import hashlib

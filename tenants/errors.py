@@ -113,7 +113,9 @@ class UnknownShard(FieldError):
 
     def __init__(self, alias: str) -> None:
         super().__init__(
-            "shard", "unknown_shard", "There is no such open shard. Known are the SHARD_<N>_URLs."
+            "shard",
+            "unknown_shard",
+            "No open shard has this name. Those with a SHARD_<N>_URL are known.",
         )
         self.extra = {"shard": alias}
 

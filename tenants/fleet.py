@@ -89,12 +89,6 @@ def clinics_behind(shard: str) -> list[str]:
     return [schema for schema in schemas if schema not in done]
 
 
-def template_is_behind(shard: str) -> bool:
-    """Whether the shard's template lacks a migration, or is missing."""
-    with server_cursor(shard) as cursor:
-        return read_head(cursor, TEMPLATE_SCHEMA) != code_head()
-
-
 def migrate_template(shard: str) -> bool:
     """Bring the shard's template up to date, in one transaction; False if it was so already.
 

@@ -1,7 +1,7 @@
 """The database backend: django-tenants' wrapper, made to fail closed and to know many servers.
 
 Before the first statement of every activation and every transaction, ONE statement sets the search
-path (the clinic's schema alone) and the role, names the actor for the audit trail and reads the
+path (only the clinic's schema) and the role, names the actor for the audit trail and reads the
 epoch row of the clinic's schema. A missing schema, an old epoch or a closed clinic is an error,
 never a fall-through to `public`. What was set is forgotten on rollback, rollback to a savepoint,
 close and reconnect.

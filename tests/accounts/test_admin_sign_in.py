@@ -88,7 +88,7 @@ def test_a_clinics_people_do_not_get_into_the_platforms_admin(role: str, people:
 
 
 def test_a_person_of_the_directory_who_is_not_staff_does_not_get_in(root: User) -> None:
-    """Such a row is a mistake; it opens nothing."""
+    """A row like this is a mistake; it opens nothing."""
     with platform_scope():
         User.objects.create_user("x@fisioflow.example", PASSWORD, full_name="X", role="owner")
     client, _ = sign_in("x@fisioflow.example", host=PLATFORM)

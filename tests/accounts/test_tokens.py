@@ -175,7 +175,7 @@ def test_a_token_lives_through_a_change_of_the_secret_key_while_the_old_one_is_a
 
         settings.SECRET_KEY_FALLBACKS = ["an older one", old]
         assert token_decode("access", token) == CLAIMS
-        # New tokens are signed with the new key alone.
+        # New tokens are signed only with the new key.
         with pytest.raises(jwt.InvalidSignatureError):
             jwt.decode(made(), key_of(old), algorithms=["HS256"], audience=str(NORTE.clinic_id))
 

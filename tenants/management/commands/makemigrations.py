@@ -1,4 +1,4 @@
-"""Django's makemigrations, which looks at every database: a shard has no history of its own."""
+"""Django's makemigrations, which checks every database's history: on a shard it finds none."""
 
 from typing import Any
 
