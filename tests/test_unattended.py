@@ -224,7 +224,7 @@ def test_a_task_acts_under_its_own_name(
     acted: list[str] = []
     monkeypatch.setattr(app.tasks[name], "run", lambda *_: acted.append(current_actor().label))
 
-    app.tasks[name].apply(args=[str(norte.clinic_id)])
+    app.tasks[name].apply(args=(str(norte.clinic_id),))
 
     assert acted == [f"job:{name}"]
 
@@ -251,7 +251,7 @@ def test_no_task_gets_its_actor_from_a_test() -> None:
     try:
         assert nameless.apply().get() == ""
     finally:
-        app.tasks.unregister(nameless)
+        app.tasks.unregister("tests.nameless")
 
 
 @pytest.mark.without_database
