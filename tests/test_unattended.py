@@ -116,12 +116,11 @@ def staff(fresh_clinic: FreshClinic) -> Iterator[None]:
 
     yield
 
-    with platform_scope():
-        User.objects.all().delete()
     with owner_connection(DIRECTORY) as connection:
-        connection.execute("ALTER TABLE accounts_historicaluser DISABLE TRIGGER USER")
-        connection.execute("DELETE FROM accounts_historicaluser")
-        connection.execute("ALTER TABLE accounts_historicaluser ENABLE TRIGGER USER")
+        for table in ("accounts_user", "accounts_historicaluser"):
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            connection.execute(f"DELETE FROM {table}")
+            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 @pytest.fixture
@@ -225,7 +224,7 @@ def test_a_task_acts_under_its_own_name(
     acted: list[str] = []
     monkeypatch.setattr(app.tasks[name], "run", lambda *_: acted.append(current_actor().label))
 
-    app.tasks[name].apply(args=[str(norte.clinic_id)])
+    app.tasks[name].apply(args=(str(norte.clinic_id),))
 
     assert acted == [f"job:{name}"]
 
@@ -248,9 +247,11 @@ def test_no_task_gets_its_actor_from_a_test() -> None:
         def run(self) -> str:
             return current_actor().label
 
-    nameless = Nameless()
-    nameless.bind(app)
-    assert nameless.apply().get() == ""
+    nameless = app.register_task(Nameless())
+    try:
+        assert nameless.apply().get() == ""
+    finally:
+        app.tasks.unregister("tests.nameless")
 
 
 @pytest.mark.without_database
