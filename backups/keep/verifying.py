@@ -10,7 +10,7 @@ from backups.installation import Installation
 from backups.models import Run
 from backups.progress import BytesProgress, silent
 from backups.runs import recorded
-from backups.snapshot.directory_record import clinic_known
+from backups.snapshot.directory_record import clinic_in_directory
 from backups.stores.layout import documents_prefix
 from tenants.context import platform_scope
 
@@ -33,7 +33,7 @@ def backup_verify(
 
     chain, read = catalogue.chain(backup_id), 0
     items = {item.key: item for signed in chain for item in signed.manifest.stored_objects}
-    documents, clinic = documents_prefix(clinic_id), clinic_known(str(clinic_id))
+    documents, clinic = documents_prefix(clinic_id), clinic_in_directory(str(clinic_id))
 
     kept = recorded(clinic, Run.Kind.VERIFY, backup_id) if clinic else nullcontext(Run())
     with platform_scope(), kept as run:

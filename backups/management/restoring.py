@@ -23,7 +23,7 @@ from backups.restore.restore_as import clinic_restore_as, clinic_restore_lost, h
 from backups.restore.staging import staged
 from backups.runs import covered_until, recorded
 from backups.snapshot.connection import server_failures
-from backups.snapshot.directory_record import clinic_known, domains_of, has_directory
+from backups.snapshot.directory_record import clinic_in_directory, domains_of, has_directory
 from backups.take.making import backup_make
 from core.errors import FisioFlowError
 from tenants.context import DIRECTORY, ClinicRoute, check_clinic_name, platform_scope
@@ -64,7 +64,7 @@ def run_restore(
     if not has_directory():
         raise CommandError("The directory has no tables. Run manage.py migrate first.")
 
-    clinic = clinic_known(options.clinic)
+    clinic = clinic_in_directory(options.clinic)
     clinic_id = clinic.id if clinic else installation.clinic_in_store(options.clinic)
 
     if options.at and clinic:

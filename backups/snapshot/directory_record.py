@@ -35,7 +35,7 @@ def has_directory() -> bool:
     return Clinic._meta.db_table in connections[DIRECTORY].introspection.table_names()
 
 
-def clinic_known(named: str) -> Clinic | None:
+def clinic_in_directory(named: str) -> Clinic | None:
     """The clinic of this schema name or id, if the directory has one."""
     wanted: dict[str, UUID | str] = {"schema_name": named}
     with suppress(ValueError):

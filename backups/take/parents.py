@@ -21,7 +21,7 @@ SELECT s.system_identifier::text, {timeline}, current_schema()::regnamespace::oi
        transaction_timestamp(), h.changed
   FROM pg_control_system() s, (SELECT {changed} AS changed) h
 """)
-_known_tables: dict[str, list[Appended]] = {}
+_tables_by_fingerprint: dict[str, list[Appended]] = {}
 
 
 def chain_to_continue(
@@ -126,6 +126,6 @@ def trusted_manifest(
 
 def _tables_of(fingerprint: str, cursor: Any) -> list[Appended]:
     """The append-only tables of a definition, looked up once in a process."""
-    if fingerprint not in _known_tables:
-        _known_tables[fingerprint] = appended_tables(cursor)
-    return _known_tables[fingerprint]
+    if fingerprint not in _tables_by_fingerprint:
+        _tables_by_fingerprint[fingerprint] = appended_tables(cursor)
+    return _tables_by_fingerprint[fingerprint]

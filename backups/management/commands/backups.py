@@ -13,7 +13,7 @@ from backups.installation import Installation
 from backups.management.command import BackupCommand, PartlyFailed
 from backups.management.terminal import size_text
 from backups.runs import proven_backups
-from backups.snapshot.directory_record import clinic_known, has_directory
+from backups.snapshot.directory_record import clinic_in_directory, has_directory
 from tenants.context import platform_scope
 from tenants.models import Clinic
 
@@ -42,7 +42,7 @@ class Command(BackupCommand):
 def _clinics(installation: Installation, named: str | None) -> Iterator[tuple[UUID, str]]:
     """The named clinic, or all clinics in the store, even if the directory doesn't know them."""
     if named:
-        known = clinic_known(named)
+        known = clinic_in_directory(named)
         yield (
             known.id if known else installation.clinic_in_store(named),
             known.schema_name if known else "",

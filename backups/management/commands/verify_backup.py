@@ -12,7 +12,7 @@ from backups.management.command import BackupCommand, backup_id
 from backups.management.terminal import size_text, terminal_progress, terminal_steps
 from backups.models import Run
 from backups.restore.drills import drill_run
-from backups.snapshot.directory_record import clinic_known, has_directory
+from backups.snapshot.directory_record import clinic_in_directory, has_directory
 from core.actor import acting_as_job
 from tenants.context import platform_scope
 from tenants.models import Clinic
@@ -64,7 +64,7 @@ class Command(BackupCommand):
     ) -> tuple[UUID, str, Clinic | None]:
         """The clinic's id, what to call it, and its row, if the directory has one."""
         if named := options["clinic"]:
-            clinic = clinic_known(named)
+            clinic = clinic_in_directory(named)
             if clinic is None:
                 return installation.clinic_in_store(named), named, None
             return clinic.id, clinic.schema_name, clinic
