@@ -1,9 +1,10 @@
 """Who writes is asked everywhere: services take `acting_user` first, and never assume one."""
 
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.without_database
 # Services that take no acting user, each with the reason; an app's name stands for all of its own.
 OTHERWISE = {
     "audit": "they record what happened under the actor of core.actor, whoever that is",
-    "backups": "commands and tasks only: nobody who is signed in makes or restores a backup",
     "exercises.log_draft": "builds a draft: it writes nothing",
     "patients.document_of_link": "reads; the link's token says whose it is",
     "scheduling.slots_of": "reads",
@@ -28,15 +28,17 @@ def services() -> Iterator[tuple[str, Callable[..., Any]]]:
     A package's are those that it exports, a module's those that it defines.
     """
     for app in own_apps():
-        name = f"{app.name}.services"
-        if find_spec(name) is None:
-            continue
-        module = import_module(name)
-        for exported in getattr(module, "__all__", vars(module)):
-            function = getattr(module, exported)
-            own = inspect.isfunction(function) and function.__module__.startswith(name)
-            if own and "_" in exported.strip("_") and not exported.startswith("_"):
-                yield f"{app.name}.{exported}", function
+        for found in pkgutil.walk_packages([app.path], f"{app.name}."):
+            if found.name.endswith(".services"):
+                yield from _writes_of(import_module(found.name), app.name)
+
+
+def _writes_of(module: ModuleType, app: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for exported in getattr(module, "__all__", vars(module)):
+        function = getattr(module, exported)
+        own = inspect.isfunction(function) and function.__module__.startswith(module.__name__)
+        if own and "_" in exported.strip("_") and not exported.startswith("_"):
+            yield f"{app}.{exported}", function
 
 
 SERVICES = dict(services())
