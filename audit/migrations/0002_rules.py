@@ -77,7 +77,7 @@ DROP TRIGGER audit_event_actor ON audit_event;
 DROP FUNCTION audit_event_actor();
 """
 
-# Records views of charts, each at most once in 15 minutes (audit.services.chart_view_record).
+# Records views of charts, each at most once in 15 minutes (audit.events.services.chart_view_record).
 CHART_VIEWS = """
 CREATE FUNCTION audit_chart_views(charts uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

@@ -180,6 +180,8 @@ def test_the_sign_ins_are_printed_with_the_port_and_the_password_in_force(
 
     for part in ("http://leste.localhost:8123/admin/", "owner@leste.example", STAFF_EMAIL):
         assert part in shown
+    (auditor,) = (line for line in shown.splitlines() if "auditor@leste.example" in line)
+    assert "http://leste.localhost:8123/admin/" in auditor, "the auditor reads the trail there"
     assert "only-for-friends" in shown
 
     monkeypatch.setenv("DEMO_PASSWORD", "changed-later")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import CLINIC_ADMIN_ROLES
 from core.actor import acting_as_job
 from core.env import env_text
 from core.errors import FisioFlowError
@@ -87,14 +88,8 @@ def _sign_ins(password: str) -> str:
     for demo in CLINICS:
         base = f"http://{demo.host}:{port}"
         for local_part, role in SIGN_INS.items():
-            admin = role in ("owner", "manager")
-            rows.append(
-                (
-                    demo.name,
-                    f"{base}{'/admin/' if admin else '/api/v1/docs'}",
-                    demo.email(local_part),
-                )
-            )
+            page = "/admin/" if role in CLINIC_ADMIN_ROLES else "/api/v1/docs"
+            rows.append((demo.name, f"{base}{page}", demo.email(local_part)))
 
     lines = [f"  {where:<15}{address:<42}{email}" for where, address, email in rows]
     shown = password if password_in_force(password) else "as it was set (not DEMO_PASSWORD)"
