@@ -24,6 +24,10 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_for(command))
     from django.core.management import execute_from_command_line
 
+    if command == "shell":  # whoever writes by hand names themselves
+        execute_from_command_line(argv)
+        return
+
     with acting_as_job(command):
         execute_from_command_line(argv)
 

@@ -230,6 +230,14 @@ def test_a_task_acts_under_its_own_name(
 
 
 @pytest.mark.without_database
+def test_in_the_shell_people_name_themselves(capsys: pytest.CaptureFixture[str]) -> None:
+    show = "from core.actor import current_actor; print(repr(current_actor().label))"
+    main(["manage.py", "shell", "--no-imports", "-c", show])
+
+    assert capsys.readouterr().out.strip() == "''"
+
+
+@pytest.mark.without_database
 def test_no_command_gets_its_actor_from_a_test() -> None:
     class Command(BaseCommand):
         def handle(self, *args: object, **options: object) -> str:
