@@ -3,7 +3,7 @@
 from accounts.errors import RoleAboveOwn
 from accounts.models import Role, User
 
-# All others: 0. An auditor reads every change of the clinic, so only the owner names one.
+# All others: 0. An auditor reads every change in the clinic, so only the owner names one.
 _RANKS: dict[str, int] = {Role.MANAGER: 1, Role.OWNER: 2, Role.AUDITOR: 2, Role.PLATFORM: 3}
 
 

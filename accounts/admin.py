@@ -40,7 +40,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         password = self.cleaned_data.get("new_password")
-        if password:  # checked against the name and e-mail, which the instance has by now
+        if password:  # compared with the name and e-mail, which the instance has by now
             try:
                 password_validation.validate_password(password, self.instance)
             except forms.ValidationError as error:
@@ -124,7 +124,7 @@ class PersonAdmin(AccountAdmin):
         return allowed and isinstance(person, User) and may_give(person, obj.role)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # Whoever locks themselves out, or steps down, can't undo it.
+        # People who lock themselves out or step down can't undo it.
         return ("role", "is_active") if obj is not None and obj == request.user else ()
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -144,7 +144,7 @@ class PersonAdmin(AccountAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def create(self, acting_user: User, **fields: Any) -> User:
-        """A person of the clinic."""
+        """Create a person of the clinic."""
         return user_create(acting_user=acting_user, **fields)
 
 
@@ -163,5 +163,5 @@ class StaffAdmin(AccountAdmin):
         return ("is_active",) if obj is not None and obj == request.user else ()
 
     def create(self, acting_user: User, **fields: Any) -> User:
-        """A member of the staff."""
+        """Create a member of the staff."""
         return staff_create(acting_user=acting_user, **fields)

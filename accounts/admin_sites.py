@@ -27,7 +27,7 @@ class LimitedAuthenticationForm(AuthenticationForm):  # type: ignore[misc]
     """The sign-in form, with the same limit of attempts as the API's."""
 
     def clean(self) -> dict[str, object]:
-        """Raises ValidationError for whoever may not enter, and records the failure."""
+        """Raises ValidationError for somebody who may not enter, and records the failure."""
         email = str(self.cleaned_data.get("username", ""))
         try:
             self._count(email)
@@ -92,10 +92,10 @@ class ClinicAdminSite(_AdminSite):
     """For a clinic's owner, manager and auditor, inside their clinic only."""
 
     index_title = _("Clinic")
-    keeps_log = False  # the histories say more
+    keeps_log = False  # histories say more than Django's log
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """An active owner, manager or auditor of the clinic whose host this is."""
+        """Whether this is an active owner, manager or auditor of the host's clinic."""
         user, scope = request.user, current_scope()
 
         return (
@@ -107,7 +107,7 @@ class ClinicAdminSite(_AdminSite):
         )
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Django's, which also notes whose charts it names."""
+        """Django's suggestions; also notes whose charts they name."""
         return _Suggestions.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -125,7 +125,7 @@ class PlatformAdminSite(_AdminSite):
     settings_name = "UNFOLD_PLATFORM"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """An active member of the platform's staff, on the platform's host."""
+        """Whether this is an active member of the platform's staff, on the platform's host."""
         user, scope = request.user, current_scope()
 
         return (

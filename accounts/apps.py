@@ -1,4 +1,4 @@
-"""The people app: what its constraints say, and what happens when a session begins and ends."""
+"""The app of people: what its constraints mean, and what happens when a session begins and ends."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out

@@ -11,7 +11,7 @@ from core.actor import identify, support_label
 
 
 class ClinicTokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access token>` of the clinic that the request is for."""
+    """`Authorization: Bearer <access token>`, for a token of the request's clinic."""
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
         parts = get_authorization_header(request).decode("latin-1").split()

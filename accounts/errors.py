@@ -34,7 +34,7 @@ class TokenSpent(InvalidToken):
 
     @property
     def refuses_access(self) -> bool:
-        """No: tokens expire all the time, and a reused one is recorded where it is found."""
+        """No: tokens expire all the time, and the reuse of one is recorded where it is found."""
         return False
 
 

@@ -31,7 +31,7 @@ def staff_by_email(email: str) -> User:
 
 
 def impersonation_begin(*, acting_user: User, email: str, reason: str) -> str:
-    """An access token with which one of the staff acts as the person, in the current clinic.
+    """An access token with which the acting member of staff acts as the current clinic's person.
 
     It belongs to no sign-in, so it can't be refreshed. Whatever is done with it carries both names
     and the reason, in histories and events. Raises ReasonMissing, NotOfTheStaff, PersonNotFound.

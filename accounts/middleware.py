@@ -37,7 +37,7 @@ class ActorMiddleware:
 
 
 def stamp_session(request: HttpRequest, **_: Any) -> None:
-    """Receiver of `user_logged_in`: notes for which clinic, or the platform, the session is."""
+    """Receiver of `user_logged_in`: stamps the session with its clinic, or the platform."""
     request.session[CLINIC_KEY] = _place()
 
 

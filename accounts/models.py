@@ -36,7 +36,7 @@ class UserManager(BaseUserManager["User"].from_queryset(ClinicQuerySet)):  # typ
     """Creates people with a hashed password and a lower-case e-mail."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person who may sign in; without a password, not until one is set."""
+        """A person who may sign in, once they have a password."""
         user: User = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -127,7 +127,7 @@ class User(RuledModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_intern(self) -> bool:
-        """Whether somebody else answers for what the person writes."""
+        """Whether a supervisor answers for what the person writes."""
         return self.supervisor_id is not None
 
     @property

@@ -1,4 +1,4 @@
-"""Who may call what: a view names the roles of each action; what it doesn't name is refused."""
+"""Who may call what: a view names the roles for each action, and any other is refused."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar

@@ -40,7 +40,7 @@ class RoleCheckedModel(models.Model):
     def wrong_roles(
         self, *, exclude: Collection[str] = ()
     ) -> Iterator[tuple[str, ValidationError]]:
-        """The fields, but those to `exclude`, that name a person of another role; the errors."""
+        """Each field, except in `exclude`, that names a person of another role, and its error."""
         for field, role in self.people.items():
             asked = field not in exclude and getattr(self, f"{field}_id") is not None
             if asked and getattr(self, field).role != role:

@@ -73,6 +73,6 @@ class ByRoleSerializer(StrictModelSerializer):
         return frozenset(self.access.writable_fields(None) - self.access.writable_fields(reader))
 
     def _reader(self) -> User | None:
-        """None while the OpenAPI document is generated: it shows every field."""
+        """The reader; None while the OpenAPI document is generated, which shows every field."""
         user = getattr(self.context.get("request"), "user", None)
         return user if isinstance(user, User) else None

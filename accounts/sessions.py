@@ -1,6 +1,6 @@
 """Sign-ins of the API: issue, refresh and revoke, all inside the clinic's own schema.
 
-The person of the sign-in is who acts, so these three take no `acting_user`.
+The person who signs in is the one who acts, so these take no `acting_user`.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ def token_refresh(*, refresh: str) -> TokenPair:
     """
     claims = token_decode("refresh", refresh)
     with transaction.atomic(using=current_clinic().shard, durable=True):
-        outcome = _rotate(claims)  # returns its error: raised in here it would undo a revocation
+        outcome = _rotate(claims)  # returns its error: raised here, it would undo a revocation
 
     if isinstance(outcome, TokenSpent):
         refusal_record(
@@ -162,5 +162,5 @@ def _pair(family: TokenFamily) -> TokenPair:
 
 
 def _credential(user: User) -> str:
-    """Changes with the password, so that a new one ends every sign-in that the old one opened."""
+    """A digest of the password: a new password ends the sign-ins that the old one opened."""
     return hashlib.sha256(user.password.encode()).hexdigest()

@@ -52,7 +52,7 @@ def attempt_count(*, email: str, ip_address: str) -> None:
 
 
 def failure_record(*, email: str, code: str, method: str) -> None:
-    """Record a failed sign-in, for the person with this address, or else with the address's digest.
+    """Record a failed sign-in by the person with this e-mail; without one, by the e-mail's digest.
 
     `code` says why; `method` is `api` or `admin`.
     """

@@ -75,7 +75,7 @@ def token_decode(use: Use, token: str) -> Claims:
                 _key(secret, use),
                 algorithms=["HS256"],
                 audience=str(current_clinic().clinic_id),
-                # strict: no list of audiences, which could name two clinics
+                # strict: a list of audiences, which could name two clinics, is refused
                 options={"require": _REQUIRED, "strict_aud": True},
             )
             if payload["use"] != use:
@@ -102,5 +102,5 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
 
 
 def _key(secret: str | bytes, use: Use) -> bytes:
-    """A key for each use, so that no token passes for one of the other use."""
+    """A key for each use, so that a token of one use can't pass for one of the other."""
     return salted_hmac(f"fisioflow.tokens.{use}", "", secret=secret, algorithm="sha256").digest()

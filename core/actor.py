@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user (id and the label of that moment) or a named job, with the request that it came by.
+    """A user (id, and their label at the time) or a named job, with the request that it came in.
 
     `reason` says why they act at all; histories and events keep it. `change_reason` is what a
     person said about a change. It may speak of a patient, so only the histories keep it, beside the
@@ -37,13 +37,13 @@ _actor: ContextVar[Actor | None] = ContextVar("fisioflow_actor", default=None)
 
 
 def current_actor() -> Actor:
-    """Whoever acts now; an empty Actor if nobody was named."""
+    """The actor of the current context; an empty Actor if nobody was named."""
     return _actor.get() or Actor()
 
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[Actor]:
-    """Act as `actor` inside the block, and as before after it."""
+    """Act as `actor` inside the block; afterwards the previous actor acts again."""
     token = _actor.set(actor)
     try:
         yield actor
@@ -67,10 +67,10 @@ def identify(user_id: str, label: str, *, reason: str = "") -> None:
 
 
 def support_label(operator: str, person: str) -> str:
-    """The label of a member of the platform's staff who acts as a person of a clinic."""
+    """The label of a member of the platform's staff who acts as a clinic's person."""
     return f"{_SUPPORT}{operator} as {person}"
 
 
 def is_support(label: str) -> bool:
-    """Whether the label is one of `support_label`."""
+    """Whether `support_label` made the label."""
     return label.startswith(_SUPPORT)

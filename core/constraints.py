@@ -1,7 +1,7 @@
 """What a violated database constraint means to the caller: the field, a stable code, a status.
 
-Each app registers its constraints by name. So a violation that only the database saw (a race, a
-bulk write) is answered like one that the serializer or the form saw.
+Each app registers its constraints by name. So a violation that only the database saw (in a race or
+a bulk write) is answered like one that the serializer or the form saw.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -60,7 +60,7 @@ def refusal_of(error: IntegrityError) -> FisioFlowError:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """The name of the constraint that PostgreSQL found violated."""
+    """The name of the constraint that PostgreSQL found violated, or None."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None)
 
@@ -69,7 +69,7 @@ def constraint_of(error: IntegrityError) -> str | None:
 def refusals(
     refused: Callable[[IntegrityError], Exception] = refusal_of,
 ) -> Iterator[None]:
-    """Raise what `refused` makes of an IntegrityError of the block."""
+    """Raise what `refused` makes of an IntegrityError from the block."""
     try:
         yield
     except IntegrityError as error:
@@ -83,8 +83,9 @@ class RuledModel:
     """
 
     def check_rules(self) -> None:
-        """What `core.records` asks after `full_clean`: rules that the fields can't judge. Usually
-        there are none: the constraints judge the write.
+        """Raise ValidationError for rules that no one field can check; by default there are none.
+
+        `core.records` calls this after cleaning the fields. Constraints check the write itself.
         """
 
     def validate_constraints(self: Any, exclude: Collection[str] | None = None) -> None:

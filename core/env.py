@@ -1,4 +1,4 @@
-"""Typed readers of the environment, which stop the start and name the variable at fault.
+"""Typed readers of the environment: a bad value stops the start and names the variable.
 
 Each value may also come from a file: `NAME_FILE=/run/secrets/name` (Docker and Kubernetes secrets).
 """
@@ -44,7 +44,7 @@ def env_secret(name: str, *, min_length: int) -> str:
     """A secret of at least `min_length` characters. It has no default."""
     value = env_text(name)
     if len(value) < min_length:
-        raise ImproperlyConfigured(f"{name} is too short: {min_length} characters at least.")
+        raise ImproperlyConfigured(f"{name} is too short: use at least {min_length} characters.")
     return value
 
 
@@ -91,7 +91,7 @@ def env_url(name: str, schemes: tuple[str, ...], default: str | None = None) -> 
         url = urlsplit(value)
         _ = url.port
     except ValueError:  # not shown: it quotes a part of the URL, which holds a password
-        raise ImproperlyConfigured(f"{name} is no well-formed URL.") from None
+        raise ImproperlyConfigured(f"{name} is not a well-formed URL.") from None
 
     if url.scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {schemes[0]}://.")

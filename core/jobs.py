@@ -11,12 +11,12 @@ _REQUEST_ID = "fisioflow_request_id"  # the header
 
 
 class NamedTask(Task[..., Any]):
-    """The base of every task: `job:<task>` acts, under the id of the request that started it."""
+    """The base of every task: acts as `job:<task>`, with the id of the request that started it."""
 
     abstract = True
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Celery's, with the request's id."""
+        """Celery's method; it also sends the current request's id."""
         headers = {_REQUEST_ID: current_actor().request_id, **(options.pop("headers", None) or {})}
         return super().apply_async(*args, headers=headers, **options)
 

@@ -6,7 +6,7 @@ from django.core.cache import cache
 def count_within(key: str, seconds: int) -> int:
     """Count one more under `key`; returns the count in the window of `seconds`.
 
-    The first one opens the window. Returns 0 if Redis is down, so that nothing could be counted.
+    The first one opens the window. Returns 0 if Redis is down, when nothing can be counted.
     """
     cache.add(key, 0, seconds)
     try:

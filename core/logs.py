@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line, with the request, the clinic and no personal data.
+"""Structured logs: one JSON object per line, with the request, the clinic and no personal data.
 
-A value is dropped when its name is a field of some model or speaks of a credential. So a new field
-is kept out of the logs from its first day, and a name that the logs need is listed as harmless.
+A value is dropped when its name is some model's field or suggests a credential. So a new field is
+kept out of the logs from its first day; a name that the logs need is listed below as harmless.
 """
 
 import logging
@@ -14,9 +14,9 @@ import structlog
 from django.apps import apps
 from structlog.types import EventDict, WrappedLogger
 
-# Fields' names that the logs use all the same, each with the reason.
+# Names of fields that the logs may use, each with the reason.
 HARMLESS = {
-    "clinic": "the schema's name, which is an address and no person",
+    "clinic": "the schema's name: an address, not a person",
     "error": "the class of an error; its message is not logged",
     "event": "the text of the line, written in the code",
     "kind": "one of a list of choices in the code",
@@ -28,7 +28,7 @@ HARMLESS = {
 _CREDENTIALS = frozenset(
     ["access", "authorization", "cookie", "password", "refresh", "secret", "token"]
 )
-# They hold a random key or a row's number, which say nothing of a person.
+# They hold a random key or a row's number, which say nothing about a person.
 _IDENTIFIERS = {"UUIDField", "AutoField", "SmallAutoField", "BigAutoField"}
 # "DETAIL:  Key (cpf)=(...) already exists.", up to the next part of the message or traceback.
 _ROW_VALUES = re.compile(
@@ -37,7 +37,7 @@ _ROW_VALUES = re.compile(
 
 
 def drop_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace the values whose names could hold what is known of a person, or open a door."""
+    """Replace the values whose names could hold personal data or a credential."""
     for name in event:
         if name in _fields() or not _CREDENTIALS.isdisjoint(name.lower().split("_")):
             event[name] = "[removed]"
@@ -45,7 +45,7 @@ def drop_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict
 
 
 def _fields() -> frozenset[str]:
-    """The names to drop. Until the models are loaded nobody has read a row: there are none."""
+    """The names to drop: none until the models are loaded, because no row has been read by then."""
     return _fields_of_models() if apps.models_ready else frozenset()
 
 
@@ -61,7 +61,7 @@ def _fields_of_models() -> frozenset[str]:
 
 
 def drop_row_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Remove from a traceback what PostgreSQL quotes of a refused row."""
+    """Remove from a traceback the values that PostgreSQL quotes from a refused row."""
     if "exception" in event:
         event["exception"] = _ROW_VALUES.sub("DETAIL:  [removed]", event["exception"])
     return event

@@ -23,7 +23,8 @@ class Services:
     """The services that write an admin's records. All are called with `acting_user`.
 
     `create` takes the form's fields, `update` the stored record and `changes`, `delete` the record;
-    `record` is their argument's name for it. An admin without a service must not permit its action.
+    `record` is the name of the argument that takes the record. An admin must not permit an action
+    that has no service.
     """
 
     record: str
@@ -44,7 +45,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form. If saving is refused (a race, say), it comes back with the input and why.
+        """The form. If saving is refused (in a race, say), it returns with the input and reasons.
 
         By then the transaction of the first attempt is rolled back.
         """
@@ -121,7 +122,7 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
     def get_deleted_objects(
         self, objs: Sequence[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Only the records themselves: deleting marks rows, and takes no others along."""
+        """Only the records themselves: deleting marks their rows and touches no others."""
         counted = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(record) for record in objs], counted, set(), []
 
@@ -135,7 +136,7 @@ def _required(service: Callable[..., Any] | None) -> Callable[..., Any]:
 def reasons_of(error: Exception) -> Iterator[tuple[str, str]]:
     """Field and reason of each error, for a form; the field is empty for the whole form.
 
-    Raises what isn't meant for people: other errors, and those of status 500 and above.
+    Re-raises errors that aren't meant for people: unknown ones, and those of status 500 and above.
     """
     if isinstance(error, IntegrityError):
         error = refusal_of(error)

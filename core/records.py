@@ -33,7 +33,7 @@ def refuse_fields(given: Iterable[str], editable: Collection[str]) -> None:
 def check(
     record: models.Model, *, only: Collection[str] | None = None, exclude: Collection[str] = ()
 ) -> None:
-    """Clean the fields (`only` these, and none to `exclude`), then ask `check_rules`.
+    """Clean the fields (`only` these if given, none of `exclude`), then call `check_rules`.
 
     Raises ValidationError by field.
     """
@@ -47,7 +47,7 @@ def check(
 
 
 def save_new(record: models.Model, *, exclude: Collection[str] = (), durable: bool = False) -> None:
-    """Check all fields but those to `exclude`, then insert. Raises as `check` and `insert`."""
+    """Check all fields except `exclude`, then insert. Raises what `check` and `insert` raise."""
     check(record, exclude=exclude)
     insert(record, durable=durable)
 
@@ -55,14 +55,14 @@ def save_new(record: models.Model, *, exclude: Collection[str] = (), durable: bo
 def insert(record: models.Model, *, durable: bool = False, refused: Meaning = refusal_of) -> None:
     """Insert a checked record. Raises what `refused` makes of a violated constraint.
 
-    `durable`: raises RuntimeError inside a transaction of the caller's, which might be rolled back.
+    `durable`: raises RuntimeError inside a caller's transaction, which might be rolled back.
     """
     with refusals(refused), _transaction(record, durable=durable):
         record.save(force_insert=True)
 
 
 def insert_all(records: Sequence[Record]) -> list[Record]:
-    """Insert checked records of one model: all, or none. Raises by the rule of a constraint."""
+    """Insert checked records of one model, all or none. Raises the error of the violated rule."""
     if not records:
         return []
     with refusals(), _transaction(records[0]):
@@ -77,12 +77,12 @@ def save_changes(
     among: models.QuerySet[Any] | None = None,
     otherwise: Callable[[], Exception] = Conflict,
 ) -> None:
-    """Write these fields of the row and no others. No changes: nothing is done.
+    """Write these fields of the row and no others; does nothing without changes.
 
-    In this order: refuse fields that aren't `editable` (unless given, what the model lets people
+    In this order: refuse fields that aren't `editable` (by default, what the model lets people
     set); set the fields; in one transaction lock the row if it is still `among` these rows, or
     raise `otherwise()`; check the changed fields; save them with `updated_at`.
-    Raises FieldNotPermitted, and as `check` and `insert`.
+    Raises FieldNotPermitted, and what `check` and `insert` raise.
     """
     refuse_fields(changes, editable_fields(type(record)) if editable is None else editable)
     if not changes:

@@ -24,7 +24,7 @@ _log = structlog.get_logger("core.requests")
 
 @dataclass(slots=True)
 class RequestNotes:
-    """What views and middleware tell each other about a request, beside its answer."""
+    """What views and middleware tell each other about a request, besides its answer."""
 
     refused_by: FisioFlowError | None = None
     form_errors: list[tuple[str, str]] = field(default_factory=list)  # field (or "") and reason

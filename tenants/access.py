@@ -6,7 +6,7 @@ from tenants.errors import NotOfTheStaff
 
 
 class ActingUser(Protocol):
-    """Somebody signed in, as Django's permissions know them; `accounts.User` stands above here.
+    """A signed-in person, as Django's permissions know them (`accounts` can't be imported here).
 
     Where it may be None, None is the system: a command, a task, a restore.
     """
@@ -16,6 +16,6 @@ class ActingUser(Protocol):
 
 
 def require_staff(acting_user: ActingUser | None, permission: str) -> None:
-    """Ask what the platform's admin asks, e.g. `change_clinic`. Raises NotOfTheStaff."""
+    """Require a permission of the platform's admin, e.g. `change_clinic`. Raises NotOfTheStaff."""
     if acting_user is not None and not acting_user.has_perm(f"tenants.{permission}"):
         raise NotOfTheStaff

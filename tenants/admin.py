@@ -60,7 +60,7 @@ class ClinicAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        schema_name = Clinic.objects.get(pk=obj.pk).schema_name  # the form has it as it was posted
+        schema_name = Clinic.objects.get(pk=obj.pk).schema_name  # the form holds the posted value
         clinic_update(acting_user=request.user, schema_name=schema_name, changes=changes)
 
     def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -127,7 +127,7 @@ class ClinicAdmin(RecordAdmin):
 
 
 class DomainAdmin(RecordAdmin):
-    """Host names: added and removed; another name is another row."""
+    """Host names: added and removed, never changed."""
 
     list_display = ("domain", "clinic", "main", "created_at")
     list_select_related = ("tenant",)

@@ -19,7 +19,7 @@ _M = TypeVar("_M", bound=models.Model, covariant=True)
 
 
 class ClinicQuerySet(models.QuerySet[_M], Generic[_M]):
-    """A queryset bound to the clinic that it was built in or, built outside, first evaluated in."""
+    """A queryset bound to one clinic: where it was built or, if outside any, first evaluated."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

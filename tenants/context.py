@@ -17,10 +17,10 @@ from django.utils import timezone
 from tenants.errors import InvalidSchemaName, NoClinicActive, ReservedSchemaName
 
 DIRECTORY = "default"
-TEMPLATE_SCHEMA = "_template"  # no valid clinic name, so no clinic can take it
+TEMPLATE_SCHEMA = "_template"  # not a valid clinic name, so no clinic can take it
 SERVER_SCHEMA = "pg_catalog"  # for work on a server that may have no template yet
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,48}")
-# What a restore builds beside a clinic's schema, and what it replaced (backups): no clinics.
+# Schemas that a restore builds beside a clinic's, and those that it replaced: not clinics.
 _OF_RESTORES = re.compile(r"(r|before)_[0-9a-f]{12}")
 _activations = count(1)
 
@@ -35,7 +35,7 @@ class ClinicRoute:
     epoch: int
     time_zone: str = "America/Sao_Paulo"
     plan: str = "starter"
-    state: str = ""  # of Brazil, for its holidays; empty: only the national ones
+    state: str = ""  # a Brazilian state, for its holidays; empty: only the national ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Scope:
 
     @property
     def key(self) -> str:
-        """What objects and querysets are stamped with."""
+        """The stamp of the scope's objects and querysets."""
         if self.clinic:
             return str(self.clinic.clinic_id)
         return f"schema:{self.maintenance_schema}" if self.maintenance_schema else "platform"

@@ -1,4 +1,4 @@
-"""The fleet's schemas and their migrations: which the code has, who lacks some, how one gets them.
+"""The fleet's migrations: which the code has, which schemas lack some, and how they get them.
 
 A schema's comment names the migrations that it has, written in the transaction that applies them.
 So one query of each shard's catalogs finds who is behind, however many clinics there are.
@@ -90,7 +90,7 @@ def clinics_behind(shard: str) -> list[str]:
 
 
 def migrate_template(shard: str) -> bool:
-    """Bring the shard's template up to date, in one transaction; False if it was so already.
+    """Bring the shard's template up to date, in one transaction; False if it was already.
 
     The template is the canary: when it fails, no clinic of the shard is touched.
     """
@@ -169,6 +169,7 @@ def _refuse_unknown(loader: MigrationLoader) -> None:
     on_disk = loader.disk_migrations or {}
     replaced = {node for migration in on_disk.values() for node in migration.replaces}
     known = on_disk.keys() | replaced
+
     applied = [node for node in loader.applied_migrations or {} if node[0] in ours]
     if unknown := sorted(".".join(node) for node in applied if node not in known):
         shown = ", ".join(unknown[:3])
@@ -187,7 +188,7 @@ def announce_tables(alias: str, schema: str) -> None:
 
 
 def _create_reference_rows(shard: str) -> None:
-    """Content types and permissions, made once in the template; clinics get copies with its ids."""
+    """Make content types and permissions once, in the template; clinics get copies with its ids."""
     ContentType.objects.clear_cache()
     for config in apps.get_app_configs():
         if is_clinical(config.label):
@@ -197,7 +198,7 @@ def _create_reference_rows(shard: str) -> None:
 
 
 def copy_reference_rows(cursor: Any) -> None:
-    """Content types and permissions of the shard's template, into the search path's schema."""
+    """Copy the template's content types and permissions into the search path's schema."""
     columns = insertable_columns(cursor, list(REFERENCE_TABLES))
     for table in REFERENCE_TABLES:
         cursor.execute(

@@ -60,7 +60,7 @@ class ClinicMiddleware:
         with clinic_scope(route), structlog.contextvars.bound_contextvars(clinic=route.schema):
             response = self.get_response(request)
 
-        if response.status_code == StaleRoute.status:  # REST framework answers too
+        if response.status_code == StaleRoute.status:  # REST framework may have answered it already
             forget_route(route.clinic_id, host)
         return response
 

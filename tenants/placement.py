@@ -15,7 +15,7 @@ from tenants.errors import NoOpenShard
 def place(clinic_id: UUID, weights: Mapping[str, int]) -> str:
     """The alias with the highest score for this clinic; `weights` maps open shards to weights >= 1.
 
-    When a shard joins, only the clinics for which it now scores highest go elsewhere than before.
+    When a shard joins, only the clinics for which it scores highest are placed differently.
     Raises NoOpenShard when `weights` is empty.
     """
     if not weights:

@@ -2,7 +2,7 @@
 
 Shards are worked on at once, each in a thread. A failure becomes an Outcome and stops no other
 schema, except that a template's failure leaves its shard's clinics as they are. Running again
-resumes: only who is behind is migrated.
+resumes: only schemas that are behind are migrated.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -135,7 +135,7 @@ def _text_of(error: Exception) -> str:
 
 @contextmanager
 def _thread_of(actor: Actor) -> Iterator[None]:
-    """A new thread has no actor, no scope and connections of its own: give and take them here."""
+    """Give a new thread its actor, which it lacks, and close its own connections at the end."""
     try:
         with platform_scope(), acting(actor):
             yield

@@ -15,7 +15,7 @@ from tenants.ddl import SchemaDefinition, read_definition
 from tenants.errors import TemplateMissing
 from tenants.postgresql.owner import as_owner
 
-# The row that every entry into a clinic reads: which clinic this schema is, and since which move.
+# Every entry into a clinic reads this row: which clinic the schema is, and since which move.
 EPOCH_TABLE = """
 CREATE TABLE clinic_epoch (
     clinic_id uuid PRIMARY KEY,
@@ -72,7 +72,7 @@ def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
 
 
 def set_head(cursor: Any, schema: str, head: str) -> None:
-    """Record in the schema's comment, with the transaction, which migrations it has."""
+    """Record in the schema's comment, in the same transaction, which migrations it has."""
     cursor.execute(f'COMMENT ON SCHEMA "{schema}" IS %s', [f"fisioflow:{head}"])
 
 

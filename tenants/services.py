@@ -234,7 +234,7 @@ def _save_new(clinic: Clinic, domain: Domain) -> None:
 
 
 def _validated(row: Clinic | Domain | Shard, exclude: set[str] | None = None) -> None:
-    """Field rules only; uniqueness is the database's word, under concurrency too."""
+    """Check the fields' rules only; uniqueness is left to the database, which no race deceives."""
     try:
         row.clean_fields(exclude=exclude)
         row.clean()

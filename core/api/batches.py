@@ -1,4 +1,4 @@
-"""Many objects in one body: each is judged by the rules of a single one and named by its index."""
+"""Many objects in one body: each is judged like a single object, and named by its index."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from core.api.serializers import RelatedField
 from core.errors import FieldError, FisioFlowError
 
 MAX_ITEMS = 1000
-MAX_BODY = 8 * 1024 * 1024  # bytes: 1,000 items whose texts are full
+MAX_BODY = 8 * 1024 * 1024  # bytes: 1,000 items with every text at full length
 
 
 class NotABatch(FieldError):
@@ -127,7 +127,7 @@ def batch_of(items: dict[str, str]) -> dict[str, Any]:
 
 # The body of `validate`, which answers with a verdict whatever the items are.
 ANY_ITEMS = batch_of(
-    {"description": "What POST takes of one object; anything else is judged, too."}
+    {"description": "What POST takes for one object; anything else is judged, too."}
 )
 
 
@@ -147,7 +147,7 @@ class RejectedItemSerializer(serializers.Serializer[Any]):
 
 
 def verdict_serializer(name: str) -> Any:
-    """A serializer that describes what `verdict` returns; `name` is its component's in OpenAPI."""
+    """A serializer that describes what `verdict` returns; `name` names its OpenAPI component."""
     return inline_serializer(
         name,
         {

@@ -1,4 +1,4 @@
-"""Turns what a view raised into a problem. An unforeseen error passes, and becomes a 500."""
+"""Turns what a view raised into a problem. An unforeseen error passes through: it becomes a 500."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -29,7 +29,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """REST framework's EXCEPTION_HANDLER."""
+    """REST framework's EXCEPTION_HANDLER: answers with the problem, or with None for a bug."""
     request: Request | None = context.get("request")
     # Without a body, the fault can only be in the query.
     in_query = request is not None and request.method in {"GET", "HEAD", "OPTIONS"}
@@ -47,9 +47,9 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
 
 
 def problem_of(exc: Exception, *, in_query: bool = False) -> Problem | None:
-    """The problem to answer with, or None for an error that nobody foresaw (a bug, status 500).
+    """The problem to answer with; None for an error that nobody foresaw (a bug, status 500).
 
-    `in_query`: name an input at fault as `parameter` of the query, not as `pointer` into the body.
+    `in_query`: name a bad input by its query `parameter`, not by a `pointer` into the body.
     """
     if isinstance(exc, IntegrityError):
         exc = refusal_of(exc)
@@ -70,7 +70,7 @@ def problem_of(exc: Exception, *, in_query: bool = False) -> Problem | None:
 def errors_of(
     error: ValidationError | exceptions.ValidationError | FieldError,
 ) -> Iterator[tuple[_Path, str, str]]:
-    """Each thing that a validation refused: where (field names and indexes), code and detail."""
+    """Each input that validation refused: its path (field names and indexes), code and detail."""
     if isinstance(error, FieldError):
         yield (error.field,) if error.field else (), error.field_code, error.detail
     elif isinstance(error, ValidationError):

@@ -18,7 +18,7 @@ SEARCH_LENGTH = 100  # characters
 
 
 class _AsInBodies(forms.Field):
-    """Reads a parameter as a serializer's field reads a value of a body."""
+    """Reads a parameter as a serializer's field reads a value in a body."""
 
     field: serializers.Field[Any, Any, Any, Any]
 
@@ -66,13 +66,13 @@ class SearchFilter(CharFilter):  # type: ignore[misc]
 
 
 class DayFilter(DateFilter):  # type: ignore[misc]
-    """A date, read as bodies are."""
+    """A date, read as in a body."""
 
     field_class = _DayInput
 
 
 class FromToFilterSet(FilterSet):  # type: ignore[misc]
-    """A class writes the filter `from`, which is a Python keyword, as `from_`."""
+    """Subclasses declare the filter `from` as `from_`, because `from` is a Python keyword."""
 
     @classmethod
     def get_filters(cls) -> dict[str, Any]:

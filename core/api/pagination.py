@@ -99,7 +99,7 @@ def write_cursor(ordering: str, key: object) -> str:
 
 
 def read_cursor(cursor: str, ordering: str) -> str:
-    """The key in a cursor, which must be one of this ordering. Raises ValidationError."""
+    """The key in a cursor of this ordering. Raises ValidationError for any other cursor."""
     try:
         of_ordering, key = signing.Signer(salt=_SALT).unsign_object(cursor)
     except signing.BadSignature as error:
@@ -111,7 +111,7 @@ def read_cursor(cursor: str, ordering: str) -> str:
 
 
 def bad_cursor() -> ValidationError:
-    """The error for a cursor that isn't the list's."""
+    """The error for a cursor that isn't of this list and ordering."""
     detail = _("This cursor is not one of this list and ordering. Begin again without a cursor.")
     return _refusal("cursor", "invalid_cursor", detail)
 
@@ -126,7 +126,7 @@ def _ordering(request: Request, view: Any) -> str:
 def _after(model: type[Model], cursor: str, ordering: str, field: str) -> Q:
     """The rows after the cursor's row, wherever that row stands now."""
     key = read_cursor(cursor, ordering)
-    # The row may have been soft-deleted since the page was read, and is found all the same.
+    # Finds the row even if it was soft-deleted after the page was read.
     row: Sequence[Any] | None = model._default_manager.filter(pk=key).values_list(field).first()
     if row is None:
         raise bad_cursor()

@@ -91,7 +91,7 @@ class ApiSchema(AutoSchema):
         return operation
 
     def _asks_for_a_body(self) -> bool:
-        """Whether the body is required: one in which nothing is required may be left out."""
+        """Whether the body is required: it may be left out when none of its fields is required."""
         body = force_instance(self.get_request_serializer())  # type: ignore[no-untyped-call]
         fields = getattr(body, "fields", None)
         return fields is None or any(field.required for field in fields.values())
@@ -133,7 +133,7 @@ class ApiSchema(AutoSchema):
 
 
 def name_enums(result: Any, generator: Any, **_: Any) -> Any:
-    """Name the enums of choices. The settings find theirs by English labels."""
+    """Name the enums of choices, in English: the settings match them by their English labels."""
     with translation.override("en"):
         return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
 

@@ -17,7 +17,7 @@ WITHOUT_NUL = r"^[^\u0000]*$"  # a pattern of the OpenAPI document: PostgreSQL s
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# RFC 3339: without its offset a moment is ambiguous, once a year when clocks go back.
+# RFC 3339: without its offset, a moment is ambiguous in the hour when clocks go back.
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -59,7 +59,7 @@ class DateField(serializers.DateField):
 
 
 class BooleanField(serializers.BooleanField):
-    """A JSON true or false, and no other value that could mean one."""
+    """A JSON true or false; no other value is read as one."""
 
     def to_internal_value(self, data: Any) -> bool:
         """Refuses what isn't a boolean."""
@@ -110,7 +110,7 @@ class RelatedField(serializers.PrimaryKeyRelatedField[Any]):
         return super().run_validation(UUIDField().run_validation(data) if data == "" else data)
 
     def to_internal_value(self, data: Any) -> Any:
-        """The object. The error is the same if there is none and if the person may not see it."""
+        """The object. One that the person may not see gives the same error as a missing one."""
         if self._known is None:
             return super().to_internal_value(data)
         found = self._known.get(UUIDField().run_validation(data))

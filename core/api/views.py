@@ -24,7 +24,7 @@ class NotVisible(FisioFlowError):
 
     @property
     def refuses_access(self) -> bool:
-        """Whether the trail records it: yes, though the answer is a 404."""
+        """Whether the trail records the refusal: yes, though the answer is a 404."""
         return True
 
 
@@ -40,15 +40,15 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Notes for `audit.events.middleware` what the request was refused by."""
+        """Notes for `audit.events.middleware` which error refused the request."""
         if isinstance(exc, FisioFlowError):
             notes_of(self.request._request).refused_by = exc
         return super().handle_exception(exc)
 
     def one_of(self, seen: QuerySet[Any], there: QuerySet[Any]) -> Any:
-        """The path's row among those that the person sees. Raises Http404.
+        """The row that the path names, if it is among those `seen`. Raises Http404.
 
-        If the row is `there`, the trail records a refusal; the answer doesn't tell.
+        If it is only `there`, the trail records a refusal, but the answer is the same.
         """
         row = seen.filter(pk=self.kwargs["pk"]).first()
         if row is None:
@@ -57,12 +57,12 @@ class ApiView(APIView):
         return row
 
     def hides(self, there: QuerySet[Any]) -> None:
-        """Note for the trail that the path's row was refused, if it is `there`."""
+        """If the row that the path names is `there`, note for the trail that it was refused."""
         if there.filter(pk=self.kwargs["pk"]).exists():
             notes_of(self.request._request).refused_by = NotVisible()
 
     def opens(self, *rows: Model) -> None:
-        """Note that the answer shows something of these rows' charts (`core.charts`)."""
+        """Note that the answer shows part of these rows' charts (`core.charts`)."""
         charts_open(self.request._request, rows)
 
 
@@ -76,7 +76,7 @@ class ResourceViewSet(
     default_ordering: ClassVar[str]
 
     def get_object(self) -> Any:
-        """The path's row, which the answer shows whatever the action is."""
+        """The row that the path names, noted as shown: every action's answer shows it."""
         try:
             row = super().get_object()
         except Http404:
@@ -87,7 +87,7 @@ class ResourceViewSet(
         return row
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        """The rows of a page."""
+        """The rows of a page, noted as shown."""
         page = super().paginate_queryset(queryset)
         self.opens(*(page or ()))
         return page

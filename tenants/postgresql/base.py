@@ -31,9 +31,9 @@ from tenants.errors import (
 )
 from tenants.postgresql.restore_errors import RestoreErrorWrapper
 
-SHARD_COOL_DOWN = 2.0  # seconds in which a shard that just refused a connection isn't asked again
+SHARD_COOL_DOWN = 2.0  # seconds to wait before asking a shard again that refused a connection
 _NO_SUCH_SCHEMA = {"42P01", "3F000"}  # undefined_table, invalid_schema_name
-_down_until: dict[str, float] = {}  # alias to monotonic time; a late reader only asks once more
+_down_until: dict[str, float] = {}  # alias to monotonic time; a late reader only tries once more
 
 _ENTER_CLINIC = """
     SELECT set_config('search_path', %s, false), set_config('fisioflow.actor', %s, false),
@@ -82,7 +82,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         raise TypeError("Enter a clinic with tenants.context.clinic_scope(route).")
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect. Raises ShardUnavailable; for SHARD_COOL_DOWN after that, without trying."""
+        """Connect. Raises ShardUnavailable; for SHARD_COOL_DOWN afterwards, without trying."""
         if time.monotonic() < _down_until.get(self.alias, 0.0):
             raise ShardUnavailable(shard=self.alias)
 

@@ -30,7 +30,7 @@ def as_owner(alias: str) -> Iterator[None]:
     elif connection.settings_dict["OWNER"] is None:
         if connection.settings_dict["USER"] == settings.APP_ROLE:
             raise OwnerLoginMissing(database=alias)
-        with _owners_role(connection):  # one login for everything: it is the owner's
+        with _owners_role(connection):  # the only login is the owner's
             yield
     else:
         if connection.in_atomic_block:

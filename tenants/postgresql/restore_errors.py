@@ -25,7 +25,7 @@ SELECT (SELECT tableoid::text || ':' || xmin::text FROM "{schema}".clinic_epoch)
 
 
 class RestoreErrorWrapper(DatabaseErrorWrapper):
-    """Django's, with ClinicBeingRestored in place of InsufficientPrivilege during a restore."""
+    """Django's wrapper; during a restore, InsufficientPrivilege becomes ClinicBeingRestored."""
 
     wrapper: Any
 

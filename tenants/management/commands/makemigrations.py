@@ -1,4 +1,4 @@
-"""Django's makemigrations, which checks every database's history: on a shard it finds none."""
+"""Django's makemigrations, without its check of every database's history: a shard has none."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from tenants.postgresql.owner import as_owner
 
 
 class Command(migrate.Command):
-    """Refuses a shard, where it would record migrations as applied and make no table."""
+    """Refuses a shard, where Django would record migrations as applied without making a table."""
 
     def handle(self, *args: Any, **options: Any) -> Any:
         if options["database"] != DIRECTORY:
@@ -27,7 +27,7 @@ class Command(migrate.Command):
             return super().handle(*args, **options)
 
     def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:
-        """Triggers and grants follow each migration."""
+        """Brings triggers and grants up to date after each migration."""
         super().migration_progress_callback(action, *args, **kwargs)
         if action == "apply_success":
             with transaction.atomic(using=DIRECTORY):

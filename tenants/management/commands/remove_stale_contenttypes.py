@@ -9,10 +9,10 @@ from django.core.management.base import CommandError
 class Command(remove_stale_contenttypes.Command):
     """Takes the options of Django's command. Exit status 1, always."""
 
-    help = "Refused here: migrations alone write content types."
+    help = "Refused here: only migrations write content types."
 
     def handle(self, *args: Any, **options: Any) -> NoReturn:
         raise CommandError(
-            "Content types have the same ids in every clinic of a shard: migrations alone write"
+            "Content types have the same ids in every clinic of a shard: only migrations write"
             " and remove them."
         )
