@@ -1,1 +1,1 @@
-"""The exercise library, what is prescribed from it, and what the patients did of it."""
+"""The exercise library, prescriptions from it, and logs of what patients did."""

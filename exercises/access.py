@@ -4,8 +4,8 @@ from accounts.models import Role, User
 from exercises.errors import LibraryNotPermitted, PrescriptionNotPermitted
 from patients.access import CLINICIANS
 
-LIBRARIANS = CLINICIANS  # read and write the library
-READERS = CLINICIANS | {Role.PATIENT}  # read prescriptions and logs
+LIBRARIANS = CLINICIANS  # may read and write the library
+READERS = CLINICIANS | {Role.PATIENT}  # may read prescriptions and logs
 
 
 def refuse_library(user: User | None) -> None:

@@ -67,9 +67,9 @@ def adherence(
 ) -> Adherence:
     """Compare what was prescribed with what was done from `first` to `last`, days of the zone.
 
-    Both days are included. A full week asks for the days of the most frequent prescription in
-    force. If only part of a week is in force or in the span, each of those days asks for a seventh
-    of that; the sum is rounded.
+    Both days are included. A full week asks for as many days as the most frequent prescription in
+    force. If only part of a week is in force or in the span, each day of that part asks for a
+    seventh of them; the sum is rounded.
     """
     by_day: defaultdict[date, list[Done]] = defaultdict(list)
     for log in logs:

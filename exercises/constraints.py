@@ -1,6 +1,6 @@
-"""The rules of exercises, prescriptions and logs that the database holds: names, meanings, SQL.
+"""The rules of exercises, prescriptions and logs in the database: names, meanings and SQL.
 
-Two rules of a log are coarser in the database, which never refuses what Python accepts: there, a
+The database must never refuse what Python accepts, so two rules of a log are coarser there: a
 prescription begins when its first day begins in the easternmost time zone, and the present is the
 moment at which the row was made.
 """

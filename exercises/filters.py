@@ -24,7 +24,7 @@ class ExerciseFilter(FilterSet):  # type: ignore[misc]
 
 
 class PrescriptionFilter(FilterSet):  # type: ignore[misc]
-    """By patient, therapist and status."""
+    """Filters by patient, therapist and status."""
 
     patient = KeyFilter(field_name="patient_id")
     therapist = KeyFilter(field_name="therapist_id")
@@ -36,7 +36,7 @@ class PrescriptionFilter(FilterSet):  # type: ignore[misc]
 
 
 class ExerciseLogFilter(FromToFilterSet):
-    """`from` (included) and `to` (excluded) bound the time at which it was done."""
+    """`from` (included) and `to` (excluded) bound the time at which the exercise was done."""
 
     patient = KeyFilter(field_name="item__prescription__patient_id")
     prescription = KeyFilter(field_name="item__prescription_id")

@@ -58,5 +58,5 @@ REPLACEABLE = frozenset({PrescriptionStatus.ACTIVE, PrescriptionStatus.SUSPENDED
 
 
 def can_move(before: str, after: str) -> bool:
-    """Whether a prescription's status may change so; staying the same is allowed."""
+    """Whether a prescription's status may change like this; staying the same is allowed."""
     return before == after or after in MOVES[before]

@@ -3,7 +3,7 @@
 Whoever adds or changes one in a migration writes it here too.
 """
 
-# As PostgreSQL tells them (pg_get_triggerdef).
+# As pg_get_triggerdef writes them.
 TRIGGERS = """
 CREATE TRIGGER exercises_exerciselog_after_start BEFORE INSERT ON exercises_exerciselog
     FOR EACH ROW EXECUTE FUNCTION exercises_log_refuse_early();
@@ -12,7 +12,7 @@ CREATE TRIGGER exercises_exerciselog_append_only BEFORE DELETE OR UPDATE ON exer
 CREATE TRIGGER exercises_exerciselog_not_emptied BEFORE TRUNCATE ON exercises_exerciselog
     FOR EACH STATEMENT EXECUTE FUNCTION exercises_log_refuse_change();
 """
-# What those call: SHA-256 of a function's body.
+# The functions they call, and the SHA-256 of each body.
 FUNCTIONS = {
     "exercises_log_refuse_change()": (
         "ec650cbea3f74f196824d6aab007c5ba6f0c5d8eed3784adca42170c9f9f69aa"

@@ -1,4 +1,4 @@
-"""Who writes the agenda's set-up, and what of an agenda each role sees, sets and opens.
+"""Who writes the agenda's set-up, and what each role sees, sets and opens in an agenda.
 
 Only clinicians see the notes of an appointment. A therapist's appointments open their patients'
 records.
@@ -38,7 +38,7 @@ def refuse_setup(user: User | None) -> None:
 
 
 def refuse_foreign_agenda(user: User | None, *therapists: User) -> None:
-    """Raise FieldNotPermitted when a therapist would write in the agenda of another one."""
+    """Raise FieldNotPermitted when a therapist would write in another therapist's agenda."""
     if user is None or user.role != Role.THERAPIST:
         return
     if any(therapist != user for therapist in therapists):
@@ -56,7 +56,7 @@ def hidden_fields(user: User) -> frozenset[str]:
 
 
 def patients_of(therapist: User) -> Q:
-    """Select patients with an appointment of the therapist's, neither cancelled nor deleted."""
+    """Select patients who have an appointment, not cancelled or deleted, with the therapist."""
     return Q(
         appointments__therapist=therapist,
         appointments__deleted_at=None,

@@ -1,4 +1,4 @@
-"""From the clinic's clock to moments, even on days when the clock changes."""
+"""Turns times on the clinic's clock into moments, even on days when the clock changes."""
 
 from datetime import UTC, date, datetime, time, tzinfo
 

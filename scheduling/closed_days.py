@@ -19,12 +19,12 @@ class ClosedDays:
     state: str
 
     def reason(self, day: date) -> str:
-        """Why the clinic is closed on this day, or nothing."""
+        """Why the clinic is closed on this day; empty when it is open."""
         own = (reason for first, last, reason in self.closures if first <= day <= last)
         return next(own, "") or holiday_on(day, self.state)
 
     def holiday(self, day: date) -> str:
-        """The day's holiday, or nothing."""
+        """The name of the day's holiday; empty when it is none."""
         return holiday_on(day, self.state)
 
 
@@ -36,11 +36,11 @@ def closed_days(first: date, last: date) -> ClosedDays:
 
 
 def holiday_on(day: date, state: str) -> str:
-    """The holiday's name in Portuguese, or nothing. Without a state, only national ones."""
+    """The holiday's name in Portuguese, or an empty text. Without a state, only national ones."""
     return _calendar(state, day.year).get(day, "")
 
 
 @cache
 def _calendar(state: str, year: int) -> Mapping[date, str]:
-    """A finished year: the package's own calendars grow while any thread reads them."""
+    """A copy of one year: the package's own calendars grow while any thread reads them."""
     return dict(holidays.country_holidays("BR", subdiv=state or None, years=year, language="pt_BR"))

@@ -14,8 +14,8 @@ class SetupNotPermitted(NotPermitted):
 class AppointmentConflict(Conflict):
     """The therapist, the patient or the room is taken then.
 
-    `errors` has one entry for each of them that is busy, with the id and times of those conflicting
-    appointments that the acting person may see; never the patient.
+    `errors` has one entry for each of them that is busy, with the ids and times of the appointments
+    in the way that the acting person may see; never the patient.
     """
 
     code = "appointment_conflict"
@@ -28,7 +28,7 @@ class AppointmentConflict(Conflict):
 class SeriesConflict(Conflict):
     """Sessions of the series stand in the way of other appointments.
 
-    `errors` is as in AppointmentConflict; each entry has the session's `position` and times, too.
+    `errors` are like AppointmentConflict's; each entry also has the session's `position` and times.
     """
 
     code = "series_conflict"

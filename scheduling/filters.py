@@ -35,13 +35,13 @@ class AppointmentFilter(FromToFilterSet):
 
 
 class TherapistFilter(FilterSet):  # type: ignore[misc]
-    """By therapist."""
+    """Filters by therapist."""
 
     therapist = KeyFilter(field_name="therapist_id")
 
 
 class SeriesFilter(TherapistFilter):
-    """By therapist and patient."""
+    """Filters by therapist and patient."""
 
     patient = KeyFilter(field_name="patient_id")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-HORIZON = timedelta(days=3 * 366)  # no series reaches further than this from its first day
+HORIZON = timedelta(days=3 * 366)  # the longest span of a series, from its first day
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ def plan_days(
 ) -> SeriesDays:
     """Plan `count` days on these weekdays, or all of them up to and including `until`.
 
-    `closed` gives the reason to skip a day, or nothing; without it no day is skipped. At most
-    `most` + 1 days are planned: the one too many tells the caller that there would be more.
+    `closed` returns the reason to skip a day, or an empty text; without it no day is skipped. At
+    most `most` + 1 days are planned: the extra one shows the caller that there would be more.
     """
     found = SeriesDays()
     end = min(until or date.max, first_day + HORIZON)

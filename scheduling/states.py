@@ -24,7 +24,7 @@ MOVES: Mapping[str, frozenset[str]] = {
 
 
 def can_move(before: str, after: str) -> bool:
-    """Whether an appointment's status may change so; staying the same is always allowed."""
+    """Whether an appointment's status may change like this; staying the same is always allowed."""
     return before == after or after in MOVES[before]
 
 

@@ -11,7 +11,7 @@ _NOT_FIELDS = {"code", "progression"}
 
 @dataclass(frozen=True, slots=True)
 class LibraryExercise:
-    """An exercise of the file: `fields` are the model's, the links are other exercises' codes."""
+    """An exercise of the file: `fields` are the model's; the links are codes of other exercises."""
 
     code: str
     fields: dict[str, Any]

@@ -21,11 +21,11 @@ class ExerciseQuerySet(ClinicQuerySet["Exercise"]):
     """Reads of exercises."""
 
     def alive(self) -> Self:
-        """Without the deleted ones."""
+        """Exercises that weren't deleted."""
         return self.filter(deleted_at=None)
 
     def search(self, text: str) -> Self:
-        """By words of the name, ignoring accents and case."""
+        """Exercises whose name has these words; accents and case don't matter."""
         found = self
         for word in text.split():
             found = found.filter(search_name__contains=searchable(Value(word)))

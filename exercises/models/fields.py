@@ -23,6 +23,6 @@ def text_field(label: Any, length: int, **options: Any) -> Any:
 
 
 def refuse(constraint: str) -> None:
-    """Raises the ValidationError that the constraint's rule names."""
+    """Raise the ValidationError that the constraint's rule describes."""
     rule = RULES[constraint]
     raise ValidationError({rule.field: ValidationError(str(rule.message), code=rule.code)})

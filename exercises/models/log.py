@@ -37,7 +37,7 @@ class ExerciseLogQuerySet(ClinicQuerySet["ExerciseLog"]):
         return self.filter(done_at__gte=start, done_at__lt=end)
 
     def facts(self) -> list[Done]:
-        """What was done, as `adherence` takes it."""
+        """The logs as `Done`, for `adherence`."""
         return [Done(*row) for row in self.values_list("done_at", "pain", "effort")]
 
 
@@ -71,7 +71,7 @@ class ExerciseLog(RuledModel, ClinicModel):
         return f"{self.done_at:%Y-%m-%d %H:%M %Z}"
 
     def clean(self) -> None:
-        """Check that it isn't in the future, nor before the prescription's first day began."""
+        """Check that the time is neither in the future nor before the prescription's first day."""
         super().clean()
         if self.done_at is None:
             return

@@ -23,7 +23,7 @@ class PrescriptionQuerySet(ClinicQuerySet["Prescription"]):
     """Reads of prescriptions."""
 
     def visible_to(self, user: User) -> Self:
-        """Therapists see the prescriptions of their patients, patients their own."""
+        """Therapists see their patients' prescriptions; patients see their own."""
         if user.role == Role.THERAPIST:
             return self.filter(patient__in=Patient.objects.alive().visible_to(user))
         if user.role == Role.PATIENT:
@@ -31,14 +31,14 @@ class PrescriptionQuerySet(ClinicQuerySet["Prescription"]):
         return self if user.role in ADMIN_ROLES else self.none()
 
     def complete(self) -> Self:
-        """With the patient and the current items, exercises included."""
+        """With the patient, the current items and their exercises loaded."""
         items = PrescriptionItem.objects.current().select_related("exercise")
         return self.select_related("patient").prefetch_related(
             models.Prefetch("items", items.order_by("position"))
         )
 
     def prescribed(self) -> list[Prescribed]:
-        """What they ask for, as `adherence` takes it."""
+        """The prescriptions as `Prescribed`, for `adherence`."""
         current = Q(items__removed_at=None)
         rows = self.annotate(
             frequency=Max("items__frequency_per_week", filter=current, default=0)
@@ -123,11 +123,11 @@ class PrescriptionItemQuerySet(ClinicQuerySet["PrescriptionItem"]):
     """Reads of the items of prescriptions."""
 
     def current(self) -> Self:
-        """Without the items that an edit took out."""
+        """Items that no edit took out."""
         return self.filter(removed_at=None)
 
     def loggable_by(self, user: User) -> Self:
-        """The patient's own, even those taken out: a phone that was offline doesn't know yet."""
+        """The patient's own items, even those taken out: an offline phone doesn't know yet."""
         mine = Q(prescription__patient__user=user, prescription__patient__deleted_at=None)
         return self.filter(mine).select_related("prescription")
 

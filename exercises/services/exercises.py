@@ -17,8 +17,8 @@ from tenants.context import clinic_transaction
 def exercise_create(*, acting_user: User | None, **fields: Any) -> Exercise:
     """Add an exercise to the clinic's library; `fields` are the model's.
 
-    Raises ValidationError (fields), LibraryNotPermitted, or FieldConflict when another exercise of
-    the clinic has the name in any letter case.
+    Raises ValidationError (fields), LibraryNotPermitted, and FieldConflict when another exercise of
+    the clinic has the name, in any letter case.
     """
     refuse_library(acting_user)
     exercise = Exercise(**fields)
@@ -29,9 +29,9 @@ def exercise_create(*, acting_user: User | None, **fields: Any) -> Exercise:
 def exercise_update(
     *, acting_user: User | None, exercise: Exercise, changes: Mapping[str, Any]
 ) -> Exercise:
-    """Write these fields of an exercise and no others. What was prescribed keeps its dose.
+    """Write these fields of an exercise and no others. Prescriptions keep their dose.
 
-    Raises like `exercise_create`, and ExerciseDeleted.
+    Raises what `exercise_create` raises, and ExerciseDeleted.
     """
     refuse_library(acting_user)
     save_changes(

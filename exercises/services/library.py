@@ -15,7 +15,7 @@ def library_load(*, acting_user: User | None, language: str = "pt_BR") -> int:
     """Copy FisioFlow's own exercises into the clinic; returns how many were added.
 
     The copies belong to the clinic: what it renamed, changed or deleted stays as it is, and an
-    exercise whose name it already uses is left out. Takes two queries, however many there are.
+    exercise whose name it already uses is left out. Always runs two queries.
     Raises LibraryNotPermitted.
     """
     refuse_library(acting_user)

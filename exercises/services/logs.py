@@ -1,4 +1,4 @@
-"""Recording what patients did. Like an edit of the prescription, it locks the patient's row."""
+"""Records what patients did. Like an edit of the prescription, this locks the patient's row."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -23,7 +23,7 @@ from patients.models import Patient
 from tenants.context import clinic_transaction
 
 _CHANGEABLE = frozenset({"start_date", "end_date", "notes", "status", "closed_on"})
-_RELATED = frozenset({"patient", "therapist", "replaces"})  # at hand: no need to read them again
+_RELATED = frozenset({"patient", "therapist", "replaces"})  # given: no need to read again
 
 
 def prescription_create(
@@ -60,7 +60,7 @@ def prescription_update(
 
     The status may always move along `exercises.states`. The rest may change while the prescription
     is active, the patient hasn't logged against it and the acting therapist is its author; after
-    that it raises PrescriptionLocked. Raises like `prescription_create`, and
+    that it raises PrescriptionLocked. Raises what `prescription_create` raises, and
     InvalidPrescriptionMove.
     """
     refuse_prescribing(acting_user)
@@ -90,7 +90,7 @@ def prescription_renew(
     """Make a new version as the acting therapist, in force at once; the old one is superseded.
 
     `changes` are end_date, notes and `items`; what isn't given is copied. When two renew the same
-    version, the second gets PrescriptionSuperseded. Raises like `prescription_create`, and
+    version, the second gets PrescriptionSuperseded. Raises what `prescription_create` raises, and
     InvalidPrescriptionMove for a completed one.
     """
     refuse_prescribing(acting_user)
@@ -128,7 +128,7 @@ def _hold(patient: Patient) -> None:
 
 
 def _held(prescription: Prescription) -> Prescription:
-    """Read the prescription again under the patient's lock, which holds until the end."""
+    """Lock the patient's row until the transaction ends, and read the prescription again."""
     _hold(prescription.patient)
     now: Prescription = Prescription.objects.select_related("patient").get(pk=prescription.pk)
     return now
@@ -175,7 +175,7 @@ def _copies(new: Prescription, old: Prescription) -> list[PrescriptionItem]:
 
 
 def _replace_items(prescription: Prescription, items: Sequence[Mapping[str, Any]]) -> None:
-    """Mark the old items as taken out; they stay, so logs of a phone that was offline find them."""
+    """Take the old items out and add new ones. The old rows stay, for logs from an offline phone."""
     rows = _items(prescription, items)
     now = timezone.now()
 

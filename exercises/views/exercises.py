@@ -22,7 +22,7 @@ from exercises.services import exercise_create, exercise_delete, exercise_update
 class ExerciseViewSet(ResourceViewSet):
     """The clinic's library of exercises."""
 
-    queryset = Exercise.objects.none()  # names the model; get_queryset reads
+    queryset = Exercise.objects.none()  # only names the model; get_queryset reads
     serializer_class = ExerciseSerializer
     filterset_class = ExerciseFilter
     ordering_fields: ClassVar = {"name": "search_name"}
@@ -32,7 +32,7 @@ class ExerciseViewSet(ResourceViewSet):
     )
 
     def get_queryset(self) -> ExerciseQuerySet:
-        """The library, without what was taken out of it."""
+        """The library, without the exercises that were taken out."""
         return Exercise.objects.alive()
 
     @extend_schema(responses={201: ExerciseSerializer})

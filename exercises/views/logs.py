@@ -24,7 +24,7 @@ _PATIENT = frozenset({Role.PATIENT})
 class ExerciseLogViewSet(ResourceViewSet):
     """What patients did; each reader sees their share. Logs are never changed or deleted."""
 
-    queryset = ExerciseLog.objects.none()  # names the model; get_queryset reads
+    queryset = ExerciseLog.objects.none()  # only names the model; get_queryset reads
     serializer_class = ExerciseLogSerializer
     filterset_class = ExerciseLogFilter
     ordering_fields: ClassVar = {"done_at": "done_at", "created_at": "created_at"}

@@ -30,7 +30,7 @@ _THERAPIST = frozenset({Role.THERAPIST})
 class PrescriptionViewSet(ResourceViewSet):
     """What therapists ask patients to do at home; each reader sees their share."""
 
-    queryset = Prescription.objects.none()  # names the model; get_queryset reads
+    queryset = Prescription.objects.none()  # only names the model; get_queryset reads
     serializer_class = PrescriptionSerializer
     filterset_class = PrescriptionFilter
     ordering_fields: ClassVar = {

@@ -21,7 +21,7 @@ from scheduling.constraints.ranges import (
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(hours=4)
 NOTES_LENGTH = 2_000  # characters
-# Keeps typing errors out, and every moment within the range of each time zone.
+# Keeps typing errors out, and every moment representable in each time zone.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ def same_key(name: str) -> Func:
 
 
 def same_number(name: str) -> Func:
-    """The same for an integer."""
+    """The same as `same_key`, for an integer."""
     return Func(F(name), F(name), Value("[]"), function="int4range", output_field=_UNTYPED)
 
 
@@ -44,7 +44,7 @@ def between_clocks(start: str, end: str) -> Func:
 
 
 def between_days(first: str, last: str) -> Func:
-    """From a day to another, both included; null means no limit."""
+    """From one day to another, both included; null means no limit."""
     return Func(F(first), F(last), Value("[]"), function="daterange", output_field=_UNTYPED)
 
 

@@ -1,8 +1,8 @@
 """Triggers that keep an appointment's place within its room's capacity.
 
-Not a composite foreign key on (room, capacity): that would write a new capacity into every past
-appointment of the room, and let a past one forbid a smaller capacity. The row lock (FOR SHARE
-against the UPDATE's own) makes a booking and a change of capacity take turns.
+They replace a composite foreign key on (room, capacity), which would write a new capacity into
+every past appointment of the room, and let a past one forbid a smaller capacity. Row locks (FOR
+SHARE, against the UPDATE's own) make a booking and a change of capacity take turns.
 """
 
 from django.db import migrations

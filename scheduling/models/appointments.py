@@ -33,7 +33,7 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
     """Reads of appointments."""
 
     def alive(self) -> Self:
-        """Without the deleted ones."""
+        """Appointments that weren't deleted."""
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
@@ -45,16 +45,16 @@ class AppointmentQuerySet(ClinicQuerySet["Appointment"]):
         return self if user.role in STAFF_ROLES else self.none()
 
     def within(self, start: datetime | None, end: datetime | None) -> Self:
-        """Those that overlap the time from `start` up to but not including `end`."""
+        """Appointments that overlap the time from `start` up to but not including `end`."""
         found = self if start is None else self.filter(end_time__gt=start)
         return found if end is None else found.filter(start_time__lt=end)
 
     def search(self, text: str) -> Self:
-        """By words of the patient's name, or by CPF."""
+        """Appointments whose patient's name has these words, or whose patient has this CPF."""
         return self.filter(patient__in=Patient.objects.search(text))
 
     def taking_time(self) -> Self:
-        """Those that keep their therapist and patient busy: neither deleted nor cancelled."""
+        """Appointments that keep therapist and patient busy: neither deleted nor cancelled."""
         return self.alive().exclude(status=Status.CANCELLED)
 
 
@@ -92,7 +92,7 @@ class Appointment(RuledModel, RoleCheckedModel, ClinicModel):
         null=True,
         blank=True,
     )
-    # The place in the room, from 1 to its capacity: appointments that overlap have different ones.
+    # The place in the room, from 1 to its capacity; overlapping appointments have different places.
     seat = models.SmallIntegerField(_("place"), null=True, blank=True, editable=False)
     group = models.BooleanField(
         _("group"),

@@ -1,4 +1,4 @@
-"""The base of every table of the agenda except appointments: its CHECKs are checked first."""
+"""The base of the agenda's tables, except appointments: it checks the CHECKs before it writes."""
 
 from django.core.exceptions import ValidationError
 from django.db import models, router

@@ -28,7 +28,7 @@ class SeriesQuerySet(ClinicQuerySet["Series"]):
     """Reads of series."""
 
     def visible_to(self, user: User) -> Self:
-        """Staff see all series; therapists their own and those with an appointment of theirs."""
+        """Staff see all series; therapists see their own, and those they have a session in."""
         if user.role == Role.THERAPIST:
             attended = Series.objects.filter(appointments__therapist=user)
             return self.filter(Q(therapist=user) | Q(pk__in=attended.values("pk")))

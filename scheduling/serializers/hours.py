@@ -12,7 +12,7 @@ _GIVEN: list[str] = ["id", "created_at", "updated_at"]
 
 
 class HoursSerializer(StrictModelSerializer):
-    """A therapist's hours on one weekday (0 is Monday). Without days they have no limit."""
+    """A therapist's hours on one weekday (0 is Monday), without limit unless days are given."""
 
     therapist = PersonField()
     weekday = IntegerField(min_value=0, max_value=6)
@@ -34,7 +34,7 @@ class HoursSerializer(StrictModelSerializer):
 
 
 class HoursUpdateSerializer(HoursSerializer):
-    """A change of hours: the therapist stays."""
+    """A change of hours; the therapist can't change."""
 
     therapist = PersonField(read_only=True)
 
@@ -51,7 +51,7 @@ class ExceptionSerializer(StrictModelSerializer):
 
 
 class ExceptionUpdateSerializer(ExceptionSerializer):
-    """A change of an exception: the therapist stays."""
+    """A change of an exception; the therapist can't change."""
 
     therapist = PersonField(read_only=True)
 

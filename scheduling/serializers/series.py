@@ -78,7 +78,7 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.Serializer[Any]):
-    """A wanted session, and what is in its way."""
+    """A wanted session, and its conflicts."""
 
     position = serializers.IntegerField(source="appointment.position")
     start_time = serializers.DateTimeField(source="appointment.start_time")

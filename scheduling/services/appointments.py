@@ -67,7 +67,7 @@ def appointment_draft(
 
     if therapist.role != Role.THERAPIST:
         raise TherapistNotBookable("not_a_therapist")
-    # The related objects are at hand, and locked before the booking: no need to read them again.
+    # The related objects are given, and locked before the booking: no need to read them again.
     check(appointment, exclude={"patient", "therapist", "room"})
     return appointment
 
@@ -76,8 +76,8 @@ def appointment_book(*, acting_user: User | None, **fields: Any) -> Appointment:
     """Book an appointment with the fields of `appointment_draft`.
 
     When requests race for the same time, or for the last place of a room, exactly one succeeds; the
-    others get AppointmentConflict. Raises like `appointment_draft`, PatientNotBookable and
-    RoomNotBookable, too.
+    others get AppointmentConflict. Raises what `appointment_draft` raises, PatientNotBookable and
+    RoomNotBookable.
     """
     appointment = appointment_draft(acting_user=acting_user, **fields)
 
@@ -93,9 +93,9 @@ def appointment_update(
 ) -> Appointment:
     """Change `start_time`, `end_time`, `therapist`, `room`, `group`, `notes` or `status`.
 
-    The patient stays: another patient's visit is another appointment. Raises like
-    `appointment_book`, InvalidTransition for a status that can't follow and for a move once the
-    visit has begun or was cancelled, and AppointmentDeleted.
+    The patient can't change: another patient's visit is another appointment. Raises what
+    `appointment_book` raises; InvalidTransition for a status that can't follow, and for a move
+    once the visit has begun or was cancelled; and AppointmentDeleted.
     """
     refuse_fields(changes, writable_fields(acting_user))
     if not changes:
@@ -133,7 +133,7 @@ def appointment_cancel(*, acting_user: User | None, appointment: Appointment) ->
 
 
 def appointment_delete(*, acting_user: User | None, appointment: Appointment) -> None:
-    """Take an appointment that was a mistake out of the agenda; the row is kept.
+    """Take an appointment that was entered by mistake out of the agenda; the row is kept.
 
     Deleting twice changes nothing. Raises DeletionNotPermitted.
     """
@@ -170,7 +170,7 @@ def _conflict_of(
     if refused_by is None or refused_by not in BUSY:
         return refusal_of(error)
 
-    # The appointment in the way may be gone by now: the constraint's word is enough.
+    # The conflicting appointment may be gone by now; the violated constraint is enough.
     found: Conflicts = {refused_by: []} | dict(
         conflicts_of(appointment, overlapping([appointment]))
     )

@@ -13,7 +13,7 @@ from scheduling.models import Closure
 def closure_create(
     *, acting_user: User | None, first_day: date, last_day: date, reason: str
 ) -> Closure:
-    """Close the clinic from `first_day` to `last_day`. What is booked on these days stays.
+    """Close the clinic from `first_day` to `last_day`. Appointments booked on these days stay.
 
     Raises SetupNotPermitted, ValidationError (fields).
     """
@@ -26,7 +26,7 @@ def closure_create(
 def closure_update(
     *, acting_user: User | None, closure: Closure, changes: Mapping[str, Any]
 ) -> Closure:
-    """Change any field. Raises like `closure_create`."""
+    """Change any field. Raises what `closure_create` raises."""
     refuse_setup(acting_user)
     save_changes(closure, changes)
     return closure

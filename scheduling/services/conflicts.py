@@ -32,7 +32,7 @@ def overlapping(
 
 
 def take_seat(wanted: Appointment, others: Iterable[Appointment]) -> None:
-    """Give it the first free place of its room, or a taken one (which is refused) if it is full."""
+    """Give it the first free place of its room, or in a full room a taken one, to be refused."""
     if wanted.room is None:
         wanted.seat = None
         return
@@ -43,7 +43,7 @@ def take_seat(wanted: Appointment, others: Iterable[Appointment]) -> None:
 
 
 def conflicts_of(wanted: Appointment, others: Iterable[Appointment]) -> Conflicts:
-    """The others that each constraint would refuse it for; `wanted` has taken its seat already."""
+    """By constraint, the appointments that `wanted` (which has its seat) conflicts with."""
     found: dict[str, list[Appointment]] = {}
 
     for other in _at_once(wanted, others):
@@ -62,7 +62,7 @@ def described(
 ) -> list[dict[str, object]]:
     """The conflicts for an answer: field, code, detail, and the appointments in the way.
 
-    Of those that the acting person may see, ids and times are given, never the patient.
+    Only appointments that the acting person may see are named, by id and times, never the patient.
     """
     keys = [other.pk for found in conflicts.values() for other in found]
     seen = Appointment.objects.filter(pk__in=keys)
@@ -84,7 +84,7 @@ def described(
 
 
 def id_and_times(appointment: Appointment) -> dict[str, str]:
-    """An appointment on the clinic's clock, without its patient."""
+    """An appointment's id and times on the clinic's clock, without its patient."""
     return {
         "id": str(appointment.pk),
         "start_time": timezone.localtime(appointment.start_time).isoformat(),
@@ -103,5 +103,5 @@ def _at_once(wanted: Appointment, others: Iterable[Appointment]) -> list[Appoint
 
 
 def _session(appointment: Appointment) -> UUID | None:
-    """What the therapist attends: the group in a room, or only this appointment."""
+    """The key of the session that the therapist attends: the group's room, or this appointment."""
     return appointment.room_id if appointment.group else appointment.pk

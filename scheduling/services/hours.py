@@ -41,7 +41,7 @@ def hours_create(
 def hours_update(
     *, acting_user: User | None, hours: WorkingHours, changes: Mapping[str, Any]
 ) -> WorkingHours:
-    """Change anything but the therapist. Raises like `hours_create`."""
+    """Change anything but the therapist. Raises what `hours_create` raises."""
     refuse_setup(acting_user)
     save_changes(hours, changes)
     return hours
@@ -75,13 +75,13 @@ def exception_create(
 def exception_update(
     *, acting_user: User | None, exception: HoursException, changes: Mapping[str, Any]
 ) -> HoursException:
-    """Change `day`, `start` or `end`. Raises like `exception_create`."""
+    """Change `day`, `start` or `end`. Raises what `exception_create` raises."""
     refuse_foreign_agenda(acting_user, exception.therapist)
     save_changes(exception, changes)
     return exception
 
 
 def exception_delete(*, acting_user: User | None, exception: HoursException) -> None:
-    """Delete an exception, so that the day is like its weekday again. Raises FieldNotPermitted."""
+    """Delete an exception: its weekday's hours apply again. Raises FieldNotPermitted."""
     refuse_foreign_agenda(acting_user, exception.therapist)
     exception.delete()

@@ -25,8 +25,8 @@ def room_create(
 def room_update(*, acting_user: User | None, room: Room, changes: Mapping[str, Any]) -> Room:
     """Change `name`, `capacity` or `active`.
 
-    An inactive room keeps its appointments and takes no new ones. Raises like `room_create`, and
-    FieldConflict for a capacity below the places that coming appointments take.
+    An inactive room keeps its appointments and takes no new ones. Raises what `room_create` raises,
+    and FieldConflict for a capacity below the places that coming appointments take.
     """
     refuse_setup(acting_user)
     save_changes(room, changes)

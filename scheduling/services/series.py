@@ -23,7 +23,7 @@ from tenants.context import clinic_transaction
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A wanted session, and its conflicts: entries of a problem's `errors`."""
+    """A wanted session, and its conflicts, as entries of a problem's `errors`."""
 
     appointment: Appointment
     conflicts: Sequence[dict[str, Any]]
@@ -59,8 +59,8 @@ def series_preview(*, acting_user: User | None, **rule: Any) -> Preview:
 def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rule: Any) -> Booked:
     """Book a series: all or nothing, or with `skip_conflicts` the sessions that are free.
 
-    Raises like `series_preview`, TherapistNotBookable, PatientNotBookable, RoomNotBookable, and
-    SeriesConflict when a session has a conflict (with `skip_conflicts`, when all have one).
+    Raises what `series_preview` raises, TherapistNotBookable, PatientNotBookable, RoomNotBookable,
+    and SeriesConflict when a session has a conflict (with `skip_conflicts`, when all have one).
     """
     series, planned = _plan(acting_user, rule)
     wanted = _sessions(series, planned)
@@ -85,7 +85,7 @@ def series_book(*, acting_user: User | None, skip_conflicts: bool = False, **rul
 
 
 def judged(wanted: Sequence[Appointment], acting_user: User | None) -> list[Session]:
-    """Give each its place, and find its conflicts with others and with those before it here."""
+    """Give each session its place, and find its conflicts with others and with earlier sessions."""
     others = overlapping(wanted, besides={one.pk for one in wanted})
 
     sessions = []

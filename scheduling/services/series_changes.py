@@ -1,4 +1,4 @@
-"""Changes of a series: of this session, this and the following, or all that are to come."""
+"""Changes to a series: to this session, this and the following, or all that are still to come."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ from tenants.context import clinic_transaction
 
 
 class SeriesScope(models.TextChoices):
-    """The sessions of a series that a change is for."""
+    """The sessions of a series that a change applies to."""
 
     THIS = "this", _("This session")
     FOLLOWING = "following", _("This and the following")
@@ -116,7 +116,7 @@ def _read(series: Series, scope: SeriesScope, appointment: Appointment | None) -
 def _therapists(
     affected: Sequence[Appointment], changes: Mapping[str, Any] | None = None
 ) -> set[User]:
-    """Those who lose or get a session."""
+    """The therapists who lose or gain a session."""
     gets = {changes["therapist"]} if changes and "therapist" in changes else set()
     return {row.therapist for row in affected} | gets
 
@@ -144,7 +144,7 @@ def _changed(row: Appointment, changes: Mapping[str, Any]) -> Appointment:
 
 def _hold_as_read(affected: Sequence[Appointment]) -> None:
     """Lock the sessions. Raises Conflict if one was changed after it was read: the locks on people,
-    patients and rooms, taken before this one, then fit what it was and not what it is.
+    patients and rooms, taken before, would then fit its old state and not its new one.
     """
     held = {row.pk: row.updated_at for row in hold_appointments(row.pk for row in affected)}
     if any(held.get(row.pk) != row.updated_at for row in affected):
@@ -152,7 +152,7 @@ def _hold_as_read(affected: Sequence[Appointment]) -> None:
 
 
 def _write(before: Sequence[Appointment], after: Sequence[Appointment]) -> None:
-    """Write one after the other, in an order in which none moves into a time not yet left."""
+    """Write the sessions in an order that moves none into a time that another hasn't left yet."""
     later = after[0].start_time > before[0].start_time
     now = timezone.now()
 

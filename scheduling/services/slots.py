@@ -15,7 +15,7 @@ def slots_of(*, therapist: User, first: date, last: date, length: timedelta) -> 
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     closed = closed_days(first, last)
 
-    # A day more on either side covers every zone; what doesn't overlap takes no slot.
+    # One more day on either side covers every zone; what doesn't overlap takes no slot.
     start = datetime.combine(first, time.min, tzinfo=UTC) - timedelta(days=1)
     end = datetime.combine(last, time.max, tzinfo=UTC) + timedelta(days=1)
     taken = Appointment.objects.taking_time().filter(therapist=therapist).within(start, end)

@@ -31,7 +31,7 @@ _READERS = STAFF_ROLES | {Role.PATIENT}
 class AppointmentViewSet(ResourceViewSet):
     """The clinic's appointments; each reader sees their share."""
 
-    queryset = Appointment.objects.none()  # names the model; get_queryset reads
+    queryset = Appointment.objects.none()  # only names the model; get_queryset reads
     serializer_class = AppointmentSerializer
     filterset_class = AppointmentFilter
     ordering_fields: ClassVar = {
@@ -55,7 +55,7 @@ class AppointmentViewSet(ResourceViewSet):
         return everything.alive().visible_to(person_of(self.request))
 
     def get_serializer_class(self) -> Any:
-        """A change takes different fields from a booking."""
+        """The serializer; a change takes other fields than a booking."""
         if self.action == "partial_update":
             return AppointmentUpdateSerializer
         return AppointmentSerializer

@@ -46,7 +46,7 @@ _ROLES: Mapping[str, frozenset[Role]] = {
 class HoursViewSet(ResourceViewSet):
     """Therapists' weekly hours: free slots lie within them."""
 
-    queryset = WorkingHours.objects.none()  # names the model; get_queryset reads
+    queryset = WorkingHours.objects.none()  # only names the model; get_queryset reads
     serializer_class = HoursSerializer
     filterset_class = TherapistFilter
     ordering_fields: ClassVar = {"weekday": "weekday", "created_at": "created_at"}
@@ -90,7 +90,7 @@ class HoursViewSet(ResourceViewSet):
 class ExceptionViewSet(ResourceViewSet):
     """Days off, and days with other hours. Therapists write only their own."""
 
-    queryset = HoursException.objects.none()  # names the model; get_queryset reads
+    queryset = HoursException.objects.none()  # only names the model; get_queryset reads
     serializer_class = ExceptionSerializer
     filterset_class = ExceptionFilter
     ordering_fields: ClassVar = {"day": "day", "created_at": "created_at"}
@@ -140,7 +140,7 @@ class ExceptionViewSet(ResourceViewSet):
 class ClosureViewSet(ResourceViewSet):
     """Days on which the clinic is closed, besides the holidays."""
 
-    queryset = Closure.objects.none()  # names the model; get_queryset reads
+    queryset = Closure.objects.none()  # only names the model; get_queryset reads
     serializer_class = ClosureSerializer
     filterset_class = ClosureFilter
     ordering_fields: ClassVar = {"first_day": "first_day", "created_at": "created_at"}

@@ -21,7 +21,7 @@ from scheduling.services import room_create, room_delete, room_update
 class RoomViewSet(ResourceViewSet):
     """The clinic's rooms."""
 
-    queryset = Room.objects.none()  # names the model; get_queryset reads
+    queryset = Room.objects.none()  # only names the model; get_queryset reads
     serializer_class = RoomSerializer
     ordering_fields: ClassVar = {"name": "name", "created_at": "created_at"}
     default_ordering: ClassVar = "name"

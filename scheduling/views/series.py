@@ -29,7 +29,7 @@ from scheduling.services import series_book, series_cancel, series_change, serie
 class SeriesViewSet(ResourceViewSet):
     """Series of appointments; `appointments?series=` lists the sessions."""
 
-    queryset = Series.objects.none()  # names the model; get_queryset reads
+    queryset = Series.objects.none()  # only names the model; get_queryset reads
     serializer_class = SeriesSerializer
     filterset_class = SeriesFilter
     ordering_fields: ClassVar = {"created_at": "created_at"}

@@ -83,9 +83,11 @@ def test_a_link_ends_with_its_persons_account(
 ) -> None:
     document = scanned()
     link = api(people.norte.manager).get(f"{URL}/{document['id']}/link").json()["url"]
+
     with clinic_scope(norte):
         manager = User.objects.get(pk=people.norte.manager.pk)
         user_update(acting_user=None, user=manager, is_active=False)
+
     assert follow(link).status_code == 403
 
 
