@@ -1,6 +1,6 @@
-"""The audit trail: histories that the database writes itself, events without content, and proof.
+"""The audit trail: histories that the database writes, events without content, and their proof.
 
-The rooms, on the way of a row from the database's trigger to the page:
+The rooms, in the order in which a row travels from the database's trigger to the page:
 
 - `capture`: what is tracked, and the triggers that write it into histories.
 - `events`: what changes no row: views, exports, sign-ins, refusals.

@@ -14,7 +14,7 @@ from tenants.router import is_clinical
 
 @register()
 def every_clinical_model_is_classified(**_: Any) -> list[CheckMessage]:
-    """E001: neither tracked nor exempt. E002: exempt, but tracked or gone. E003: kept in part."""
+    """E001: neither tracked nor exempt. E002: exempt, but tracked or gone. E003: partly kept."""
     clinical = {
         model._meta.label: model
         for model in apps.get_models(include_auto_created=True)
@@ -45,7 +45,7 @@ def _unknown(clinical: dict[str, type[models.Model]]) -> list[CheckMessage]:
 def _stale(clinical: dict[str, type[models.Model]]) -> list[CheckMessage]:
     return [
         Error(
-            f"{label} is exempt from tracking, and is tracked or isn't a clinic's model.",
+            f"{label} is exempt from tracking, but is tracked or isn't a clinic's model.",
             hint="Take its line out of audit/capture/classification.py.",
             id="audit.E002",
         )
@@ -55,7 +55,7 @@ def _stale(clinical: dict[str, type[models.Model]]) -> list[CheckMessage]:
 
 
 def _escapes(model: type[models.Model]) -> list[CheckMessage]:
-    """What a table's history cannot hold."""
+    """E003: what the table's history could not hold."""
     options: Any = model._meta
     escapes = {
         "has a many-to-many field: declare `through`, and track that model": any(

@@ -21,7 +21,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A model without a history: what the application may do with it, and why that is enough."""
+    """A model without a history: what the application may do with it, and why it needs none."""
 
     access: Access
     reason: str
@@ -60,7 +60,7 @@ def is_tracked(model: type[models.Model]) -> bool:
 
 
 def access_by_table(*, in_directory: bool) -> dict[str, Access]:
-    """What to grant on the table of each model. A table without a model is read-only."""
+    """What to grant on each model's table. A table without a model is read-only."""
     return {
         model._meta.db_table: _access(model, in_directory=in_directory)
         for model in apps.get_models(include_auto_created=True)

@@ -1,4 +1,4 @@
-"""PostgreSQL's xid8: which transaction a row came with."""
+"""PostgreSQL's xid8: the id of the transaction that wrote a row."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.db import models
 class Xid8Field(models.Field):  # type: ignore[type-arg]
     """A transaction id that never wraps; only the database sets it.
 
-    It means something only on the server that gave it: a restored or moved row has the id of the
-    transaction that restored or moved it.
+    The id means something only on the server that gave it: a restored or moved row has the id of
+    the transaction that restored or moved it.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,6 +28,6 @@ class Xid8Field(models.Field):  # type: ignore[type-arg]
         return None if value is None else int(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """PostgreSQL has no cast from a number: it is sent as text."""
+        """The id as text, because PostgreSQL has no cast to xid8 from a number."""
         prepared = super().get_prep_value(value)
         return str(prepared) if isinstance(prepared, int) else prepared

@@ -11,7 +11,7 @@ from tenants.router import is_clinical
 
 @cache
 def histories() -> dict[str, Any]:
-    """The history model of each tracked table, by the table's name, in the order of the names."""
+    """The history model of each tracked table, by the table's name and sorted by it."""
     found = {
         model.instance_type._meta.db_table: model  # type: ignore[attr-defined]
         for model in apps.get_models()

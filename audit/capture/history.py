@@ -17,7 +17,7 @@ from audit.capture.fields import Xid8Field
 from tenants.clinic_model import ClinicQuerySet
 
 DIGEST = "sha256"  # the comment of a history column that holds a digest instead of the value
-PATIENT = "patient"  # the foreign key that ties a model to a chart, unless it declares another
+PATIENT = "patient"  # the foreign key to a model's chart, unless it declares another
 
 _M = TypeVar("_M", bound=models.Model, covariant=True)
 
@@ -28,8 +28,8 @@ class HistoryQuerySet(HistoricalQuerySet, ClinicQuerySet[_M], Generic[_M]):  # t
     def latest_of_each(self) -> Self:
         """The last version of each object.
 
-        By history_id: the row's lock makes its order the order of the changes, which time stamps
-        aren't when a clock is set back.
+        By history_id: the row's lock puts it in the order of the changes. Time stamps aren't in
+        that order when a clock is set back.
         """
         later = self.filter(
             **{self._pk_attr: OuterRef(self._pk_attr)}, history_id__gt=OuterRef("history_id")
@@ -40,9 +40,9 @@ class HistoryQuerySet(HistoricalQuerySet, ClinicQuerySet[_M], Generic[_M]):  # t
 
 
 class HistoryRow(models.Model):
-    """What every history row says besides the version: who, why, from where, in which transaction.
+    """What every history row says besides its values: who, why, from where, in which transaction.
 
-    The actor's name is kept as it was, whatever becomes of the account.
+    The actor's name stays as it was at that time, whatever happens to the account.
     """
 
     actor_label = models.TextField(_("who"))
@@ -100,14 +100,14 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         )
 
     def create_historical_record(self, *args: Any, **kwargs: Any) -> None:
-        """Every signal of the package ends here; the trigger has written the row."""
+        """Does nothing: all the package's signals end here, and the trigger has written the row."""
 
     def fields_included(self, model: type[models.Model]) -> list[Any]:
         """All fields but generated ones, which follow from the others."""
         return [f for f in super().fields_included(model) if not f.generated]
 
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
-        """The package's copies without indexes and validators: the row itself was validated."""
+        """The package's copies, without indexes and validators: the row itself was validated."""
         copies: dict[str, Any] = super().copy_fields(model)
 
         for name, field in copies.items():
@@ -119,7 +119,7 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         return copies
 
     def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
-        """What every version has besides. Its neighbours are found by history_id: times may tie."""
+        """The fields a version has besides its row's; history_id orders them: times may tie."""
         key = model._meta.pk.attname
         extra: dict[str, Any] = super().get_extra_fields(model, fields)
 
@@ -140,9 +140,9 @@ class TrackedHistory(HistoricalRecords):  # type: ignore[misc]
         return extra
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        """Indexes for an object's versions, the trail in time, a person, a request and sealing.
+        """Add indexes for an object's versions, the trail by time, a person, a request and sealing.
 
-        The trail reads each type by itself: a table may have a million changes and no deletion.
+        The trail reads each type of change separately: a million changes may have no deletion.
         """
         name = f"h_{model._meta.model_name}"
         options: dict[str, Any] = super().get_meta_options(model)

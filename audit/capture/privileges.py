@@ -17,7 +17,7 @@ _ITS_SCHEMAS = """
   FROM pg_namespace n
  WHERE has_schema_privilege(%(role)s, n.oid, 'CREATE') AND n.oid <> pg_my_temp_schema()
 """
-# What lets the role bring names of its own to a search path.
+# The rights with which the role could add names of its own to a search path.
 OPEN_DOORS = f"""
 SELECT concat_ws(', ',
     CASE WHEN has_database_privilege(%(role)s, current_database(), 'TEMPORARY')
@@ -34,8 +34,8 @@ SELECT quote_ident(n.nspname) {_ITS_SCHEMAS} AND pg_has_role(current_user, n.nsp
 def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
     """Give the application's role exactly what it needs in the search path's schema; repeatable.
 
-    Only the owner can. Raises ImproperlyConfigured when the application's role has a way round the
-    grants.
+    Only the owner can do this. Raises ImproperlyConfigured when the application's role has a way
+    round the grants.
     """
     role = f'"{settings.APP_ROLE}"'
     _close_doors(cursor, role)
@@ -58,7 +58,7 @@ def grant(cursor: Any, schema: str, *, in_directory: bool) -> None:
 
 
 def _close_doors(cursor: Any, role: str) -> None:
-    """A temporary table could take a history's place; a function of its own, a built-in one's."""
+    """Forbid objects that could stand in for ours: a temporary table, a function of its own."""
     if _asked(cursor, _IS_OWNER):
         raise _get_round("may become the owner")
     if not _asked(cursor, OPEN_DOORS):

@@ -8,7 +8,7 @@ from audit.capture.tracked import ACTOR, META, Tracked
 def reconcile(cursor: Any, tracked: Tracked, *, reason: str) -> int:
     """Write a history row for each object whose last version isn't the live row; returns how many.
 
-    For rows that were there before the triggers, and for rows that a restore brought back.
+    This covers rows older than the triggers, and rows that a restore brought back.
     """
     key, live = f'"{tracked.key}"', tracked.columns_of("t", kept=True)
 

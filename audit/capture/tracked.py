@@ -1,4 +1,4 @@
-"""The tables that have a history, as the catalogues know them."""
+"""The tables that have a history, read from PostgreSQL's catalogs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +23,8 @@ SELECT t.relname, h.relname, k.attname,
    AND h.relname LIKE '%%\\_historical%%'
  GROUP BY t.relname, h.relname, k.attname ORDER BY t.relname
 """
-# The columns that a version has besides its row's. ACTOR gives the values of the last five, where
-# `a` is what audit_actor() returned.
+# The columns that a version has besides its row's. ACTOR holds the values of the last five; `a` is
+# the result of audit_actor().
 META = (
     "history_date, history_type, history_change_reason, history_user_id, actor_label,"
     " ip_address, user_agent, request_id"

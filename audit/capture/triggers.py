@@ -1,4 +1,4 @@
-"""The triggers that write history, made from the catalogues, so that no history table lacks them.
+"""The triggers that write history, made from the catalogs, so that no history table lacks them.
 
 `install` runs after every migration of a schema. Functions and triggers name tables without their
 schema, so that they still work in a clinic that was built from a template, restored or moved. They

@@ -1,6 +1,6 @@
-"""Whose chart a row is of, from what its model's history declares: `TrackedHistory(chart=…)`.
+"""Which chart a row belongs to, as its model's history declares it: `TrackedHistory(chart=…)`.
 
-A chart is a patient's. Which model is the patient, the app that has it registers.
+A chart is a patient's. The app that has the patient's model registers it here.
 """
 
 from functools import cache
@@ -13,11 +13,11 @@ from django.db import models
 from audit.capture.classification import is_history, is_tracked
 from audit.capture.histories import histories
 
-_PATIENT: list[type[models.Model]] = []  # the one that was registered
+_PATIENT: list[type[models.Model]] = []  # the registered model
 
 
 def register_patient(model: type[models.Model]) -> None:
-    """Say which model is the patient, whose charts the trail tells of."""
+    """Register the model of a patient, whose charts the trail follows."""
     _PATIENT[:] = [model]
 
 
@@ -47,9 +47,9 @@ def chart_reference(model: type[models.Model]) -> Any:
 
 @cache
 def chart_path(model: type[models.Model]) -> str | None:
-    """The lookup from a model, or a history, to the id of its patient; None for one of no chart.
+    """The lookup from a model, or its history, to the patient's id; None if it is of no chart.
 
-    An exercise log's is `item__prescription__patient_id`.
+    For an exercise log: `item__prescription__patient_id`.
     """
     if getattr(model, "instance_type", model) is patient_model():
         return "id"
@@ -65,9 +65,9 @@ def chart_path(model: type[models.Model]) -> str | None:
 
 
 def chart_of(row: models.Model) -> UUID | None:
-    """The id of the patient whose chart the row is of; None for a row of no chart.
+    """The id of the patient whose chart the row belongs to; None if it belongs to no chart.
 
-    The caller's queryset brings along (select_related) what lies between the row and the patient.
+    The caller's queryset loads (select_related) the objects between the row and the patient.
     """
     path = chart_path(type(row))
     if path is None:

@@ -1,1 +1,1 @@
-"""Events: what changes no row. Recorded without content, refusals and views of charts included."""
+"""Events: what changes no row, e.g. refusals and views of charts. Recorded without content."""

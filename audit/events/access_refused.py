@@ -20,7 +20,7 @@ from core.errors import FisioFlowError
 from core.limits import count_within
 from tenants.context import current_scope
 
-PER_MINUTE = 30  # alike, of one person or of an address with no signed-in user
+PER_MINUTE = 30  # similar ones, by one person or from an address with no signed-in user
 _WINDOW = 60  # seconds
 _ALIKE = ("code", "method", "route", "task")  # of the details
 _log = structlog.get_logger("audit.refusals")
@@ -35,7 +35,7 @@ def refusal_record(
 ) -> None:
     """Record a refusal; in a flood, record a few that say how many there were.
 
-    Of one person's refusals on one route, and of an address with no signed-in user, the first
+    Refusals are counted by route, and by person (or by address when nobody is signed in). The first
     PER_MINUTE of a minute are recorded, and then one each time that their number doubles.
 
     Call it outside the transaction that the refusal rolls back. When the database can't be reached,
@@ -54,7 +54,7 @@ def refusal_record(
 
 
 def _counted(actor: Actor, kind: EventKind, details: Mapping[str, Any]) -> int:
-    """How many there were within a minute, this one included."""
+    """How many similar refusals there were within a minute, including this one."""
     scope = current_scope()
 
     alike = {name: details[name] for name in _ALIKE if name in details} if actor.user_id else {}

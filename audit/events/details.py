@@ -49,7 +49,7 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
     "code": _name,  # of an error
     "count": _count,  # rows
     "documents": _count,
-    "email_sha256": _digest,  # of an address in lower case that no user has
+    "email_sha256": _digest,  # of a lower-case e-mail that no user has
     "fields": _names,
     "filters": _names,
     "format": _name,

@@ -16,8 +16,8 @@ from core.requests import notes_of
 class TrailMiddleware:
     """Records whose charts the answer shows, before it is sent, or that access was refused.
 
-    If that can't be recorded, the answer isn't sent. Stands inside the clinic's scope and outside
-    whatever opens transactions.
+    If that can't be recorded, the answer isn't sent. It stands inside the clinic's scope, and
+    outside everything that opens transactions.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -53,7 +53,7 @@ def _asked(request: HttpRequest, response: HttpResponse, code: str) -> dict[str,
 
 
 def _asked_for(request: HttpRequest) -> str:
-    """The id in the path. The admin takes any text for one; only a UUID is recorded."""
+    """The id in the path, if it is a UUID: the admin takes any text for an id."""
     found = getattr(request.resolver_match, "kwargs", {})
     try:
         return str(UUID(str(found.get("pk") or found.get("object_id"))))

@@ -36,7 +36,7 @@ def chart_view_record(*, patient_ids: Iterable[UUID]) -> int:
     """Record that the actor sees these patients' charts; returns how many events were written.
 
     A chart that the same person saw less than 15 minutes ago isn't recorded again, nor is one that
-    a parallel request records. Runs one statement, however many charts.
+    a parallel request records. Runs one statement, however many charts there are.
     """
     charts = sorted(set(patient_ids))
     if not charts:

@@ -1,1 +1,1 @@
-"""Seals: hashes of histories and events in a chain, and the proof that nothing is off."""
+"""Seals: hashes of histories and events in a chain, and the proof that nothing was changed."""

@@ -1,8 +1,8 @@
 """The chain of seals, walked in Python: whether each seal is as it was made and continues the last.
 
-The walk also gathers what `sealed_rows` compares the rows with. A row's transaction id tells what
-the seals must have seen of it, but only while ids are those that the rows came with: since the last
-seal that doesn't go on (`Chain.since`).
+The walk also gathers what `sealed_rows` compares the rows with. A row's transaction id shows which
+seal must have seen it, but only while rows have their original ids: since the last seal at which
+ids began anew (`Chain.since`).
 """
 
 from collections.abc import Iterator
@@ -50,10 +50,10 @@ SELECT DISTINCT t.seal_id FROM audit_event e
 
 @dataclass(slots=True)
 class Chain:
-    """What a walk along the chain found: how long it is, where it ends, which columns it knows.
+    """What a walk along the chain found: its length, its end, and the columns that it knows.
 
-    From the seal `since` on, transaction ids are those that rows came with; `xids` and `moments`
-    are the ids and times of these seals, in their order.
+    From the seal `since` on, rows have their original transaction ids; `xids` and `moments` are the
+    ids and times of these seals, in order.
     """
 
     seals: int = 0
@@ -132,7 +132,7 @@ class Chain:
             self._begin(self.last + 1, torn=here)
 
     def _begin(self, number: int, *, torn: bool) -> None:
-        """Note that from this seal on transaction ids aren't those of before."""
+        """Note that transaction ids began anew with this seal."""
         self.since, self.xids, self.moments, self._changed = number, [], [], []
         if torn:
             self._torn.append(number if number == self.last else None)

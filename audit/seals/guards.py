@@ -1,6 +1,6 @@
 """Whether the guards of the trail are in place: triggers, their functions, grants.
 
-Names what is off; the migrations and `audit.capture` (`triggers`, `privileges`) put it in place.
+This module reports faults; the migrations and `audit.capture` put the guards in place.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ _FUNCTIONS = {
     "audit_event_actor()": "2580ee8cf1af9d13e531ec2ab22f9769a3b233c627aca03dbc3688d7959f61f6",
     "audit_refuse()": "7992dc432c1bbe67025519b2b1aecbfdd9f01c5bbd178bb1f0b3a3ab12a774fe",
 }
-_AS_OWNER = {"audit_event_actor()"}  # run with the owner's rights, as histories' functions do
+_AS_OWNER = {"audit_event_actor()"}  # they run as the owner, like the functions of histories
 _FOUND_TRIGGERS = """
 SELECT c.relname, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid, true)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -99,7 +99,7 @@ SELECT concat_ws(', ',
 
 
 def guard_findings(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Iterator[Finding]:
-    """Every guard of the search path's schema that is off.
+    """Every guard of the search path's schema that is missing or changed.
 
     Triggers, columns and grants are compared only where exactly this release's migrations have run.
     """
@@ -148,7 +148,7 @@ def _migrations(*, in_directory: bool) -> frozenset[tuple[str, str]]:
 def _columns(
     columns: dict[str, set[str]], found: set[str], *, in_directory: bool
 ) -> Iterator[Finding]:
-    """By the models, because the triggers only capture columns that table and history both have."""
+    """Columns that the models have and a table or its history lacks: triggers would skip those."""
     here = is_shared if in_directory else is_clinical
     for model in apps.get_models():
         if is_history(model) or not is_tracked(model) or not here(model._meta.app_label):

@@ -1,4 +1,4 @@
-"""Seals: a chain of hashes over the rows that histories and events held at a moment.
+"""Seals: a chain of hashes over the rows of histories and events.
 
 `sealing` writes them, `chain` checks them, and `offline_verifier` checks them without a database.
 The keys and hashes of rows reveal nothing of their content.

@@ -8,7 +8,7 @@ problem is named, by table, record and row, never by content. 2: the folder isn'
 FOLDER holds `seals.jsonl` (the chain), and for each table `hashes/TABLE.jsonl` (which row has
 which hash under which seal) and `rows/TABLE.jsonl` (the rows). A seal's hash covers the hash before
 it and each table's root; a root covers the hashes of the rows; a row's hash covers its values. The
-last seal's hash, kept where the database's administrators cannot write, makes the proof complete:
+last seal's hash, kept where the database's administrators cannot write, completes the proof:
 `--head` checks that it is in the chain.
 
 The server computes with this file too, so that the two cannot differ.
@@ -115,7 +115,7 @@ def chain_findings(seals: Iterable[dict[str, Any]], head: str = "") -> Iterator[
 
 
 def is_torn(seal: dict[str, Any], before: dict[str, Any] | None) -> bool:
-    """Whether rows got new transaction ids since the seal before, though on the same server.
+    """Whether rows got new transaction ids since the seal before, although on the same server.
 
     Only a restore explains it, and then the seal covers the event of that restore.
     """
@@ -186,7 +186,7 @@ def _row_findings(
 ) -> Iterator[Finding]:
     seen: set[int] = set()
     for values in _objects(folder / "rows" / f"{table}.jsonl"):
-        version = "history_id" in values  # an event has no record besides
+        version = "history_id" in values  # an event has no separate record
         row, own = int(values["history_id" if version else "id"]), values["id"] if version else ""
 
         seal, record, digest = hashes.get(row, (0, own, b""))

@@ -66,9 +66,9 @@ def row_hash_sql(row: str, columns: tuple[str, ...]) -> str:
 def proof_snapshot(alias: str, *, sealing: bool) -> Iterator[Any]:
     """A cursor on one moment of the current scope's schema, to seal or only to read.
 
-    Meanwhile nothing else seals and no migration runs (tenants.fleet takes the same lock), because
-    a table that is being rewritten looks empty to an older snapshot. The lock is the session's: a
-    transaction that waited for it would see the moment before the wait.
+    Meanwhile nothing else seals, and no migration runs (tenants.fleet takes the same lock), because
+    a table that is being rewritten looks empty to an older snapshot. The session takes the lock
+    first: a transaction that waited for it would see the moment before the wait.
     """
     connection, lock = connections[alias], "" if sealing else "_shared"
     with connection.cursor() as cursor:

@@ -1,9 +1,9 @@
-"""Whether every sealed row is as it was, and none was put in behind the seals.
+"""Whether every sealed row is as it was, and no row was inserted behind the seals.
 
 Rows are compared in SQL, and only differences come back. From `Chain.since` on, a row's transaction
-id and date say where a seal must have it. No honest row is ever named, for two reasons:
+id and date show which seal must have it. An honest row is never reported, for two reasons:
 
-- A seal sees and has every row whose transaction had ended. So a row that comes later is of a
+- A seal sees and has every row whose transaction had ended. So a later row belongs to a
   transaction that the seal before it didn't see.
 - A seal notes the time (`sealed_at`) before it gets its transaction id, ids are given in order, and
   a row's transaction has its id before the trigger notes the row's time. So no row is older than
@@ -35,7 +35,7 @@ SELECT t.seal_id AS seal, array_position(%(lists)s::text[], t.list) AS list, u.i
 
 
 def sealed_row_findings(cursor: Any, chain: Chain, tables: list[Sealable]) -> Iterator[Finding]:
-    """Every row that was changed, removed or put in behind the seals, or sealed twice."""
+    """Every row that was changed, removed, inserted behind the seals, or sealed twice."""
     by_name = {table.table: table for table in tables}
     for name in chain.columns.keys() - by_name.keys():
         yield Finding("table_missing", name)
@@ -66,10 +66,10 @@ def _compared(
 
 
 def _changed(table: Sealable, lists: list[tuple[str, ...]]) -> str:
-    """The rows that differ from their hash, or were put in behind a seal.
+    """SQL for the rows that differ from their hash, or were inserted behind a seal.
 
-    A row was put in behind if the seal before its own (the last one, if it is in none) saw its
-    transaction, or if its date lies before a seal that was made before its transaction.
+    A row was inserted behind a seal if the seal before its own (the last one, if it is in none) saw
+    its transaction, or if its date lies before a seal that was made before its transaction.
 
     An outer join from the history, so that PostgreSQL may hash in parallel.
     """

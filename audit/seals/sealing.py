@@ -3,8 +3,8 @@
 A seal covers the rows that became visible since the one before: those that its snapshot sees and
 the earlier snapshot didn't, whichever transactions were open at either. No row is missed, and none
 is sealed twice. Where rows got new transaction ids (a restore, a move), or the server may be
-another (a failover), a seal covers the rows that are in no seal yet. `goes_on` tells which it was:
-whether transaction ids go on from the seal before.
+another (a failover), a seal covers the rows that are in no seal yet. `goes_on` records which case
+it was: whether transaction ids continue from the seal before.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _log = structlog.get_logger("audit.seals")
 
 @dataclass(frozen=True, slots=True)
 class SealMade:
-    """What a sealing wrote."""
+    """The seal that was written."""
 
     number: int
     hash: str
@@ -52,7 +52,7 @@ class SealMade:
 def seal_create(*, alias: str) -> SealMade | None:
     """Seal what became visible since the last seal; None when there is nothing.
 
-    Seals as the owner: the application may not write seals. Raises OwnerLoginMissing, and
+    This runs as the owner: the application may not write seals. Raises OwnerLoginMissing, and
     TransactionManagementError inside a transaction.
     """
     with as_owner(alias), proof_snapshot(alias, sealing=True) as cursor:
@@ -100,7 +100,7 @@ def seal_rows(cursor: Any) -> SealMade | None:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Which rows are new since the last seal; by transaction id, if ids go on since then."""
+    """Which rows are new since the last seal: by transaction id, if ids continue from it."""
 
     sealed_before: bool
     follows: bool
@@ -108,7 +108,7 @@ class _Window:
     xip: list[str]
 
     def condition(self, table: Sealable) -> tuple[str, list[Any]]:
-        """For the alias `h` of the table: SQL, and its values."""
+        """SQL, with the table as `h`, and its parameters."""
         if self.follows:
             return "(h.xid >= %s::xid8 OR h.xid = ANY(%s::xid8[]))", [self.xmax, self.xip]
 

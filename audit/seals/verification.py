@@ -44,7 +44,7 @@ class Verification:
 def verify(*, alias: str, head: str = "") -> Verification:
     """Verify the trail of the current scope's schema; changes nothing.
 
-    `head`: the hash of a seal that was kept elsewhere. Raises TransactionManagementError inside a
+    `head`: the hash of a seal, kept elsewhere. Raises TransactionManagementError inside a
     transaction.
     """
     with proof_snapshot(alias, sealing=False) as cursor:

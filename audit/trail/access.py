@@ -1,4 +1,4 @@
-"""Which roles read the trail. The app that has roles registers them; until then nobody reads."""
+"""Which roles read the trail. The app that has roles registers them; until then nobody may."""
 
 from collections.abc import Iterable
 

@@ -33,7 +33,7 @@ _COLOURS = {"insert": "success", "update": "info", "delete": "danger", "access_r
 
 
 class DayInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """A text field with the browser's calendar."""
+    """A text field that offers the browser's calendar."""
 
     input_type = "date"
 
@@ -114,7 +114,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         return self._page(request, "audit/entry.html", context)
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The export of the entries that the address's filters leave."""
+        """The export of the entries that match the URL's filters."""
         self._check(request)
         query = request.GET.dict() | {"format": request.POST.get("format", "csv")}
         found = ExportFilter(query, queryset=Event.objects.none())

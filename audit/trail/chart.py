@@ -1,4 +1,4 @@
-"""A patient's chart in the histories: which versions are of it, and how it stood at a moment."""
+"""A patient's chart in the histories: the versions in it, and its state at a moment."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from audit.capture.whose_chart import chart_path, chart_reference, patient_model
 
 
 def of_patient(history: Any, patient_id: UUID) -> Q | None:
-    """The condition for versions that belong to a patient's chart; None for a table of no chart.
+    """The condition for versions in a patient's chart; None for a table that is in no chart.
 
     Where other models lie between (an item of a prescription), a version belongs to the chart if
     any version of the object that it refers to does.

@@ -1,4 +1,4 @@
-"""Entries of the trail: events, and versions with what each changed since the one before."""
+"""Entries of the trail: events, and versions with their changes since the version before."""
 
 import re
 from collections import defaultdict
@@ -35,7 +35,7 @@ KIND_OF_TYPE = {"+": Change.INSERT, "~": Change.UPDATE, "-": Change.DELETE}
 
 
 class Place(NamedTuple):
-    """Where an entry is: its tracked table (or the events') and the number of the row in there."""
+    """Where an entry is: its tracked table (or the events' table) and the row's number in it."""
 
     table: str
     number: int
@@ -76,7 +76,7 @@ class Entry:
 
 
 def charts_in(entries: Iterable[Entry]) -> set[UUID]:
-    """The patients whose charts the entries show something of; events show nothing."""
+    """The ids of the patients whose charts the entries show; events show nothing of a chart."""
     return {entry.patient_id for entry in entries if entry.action and entry.patient_id}
 
 

@@ -22,7 +22,7 @@ from tenants.context import ClinicRoute, clinic_scope, current_clinic
 Format = Literal["csv", "jsonl"]
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 PAGE = 500  # entries in memory
-_BOM = "\ufeff"  # by which spreadsheets know UTF-8
+_BOM = "\ufeff"  # tells spreadsheets that the file is UTF-8
 # Spreadsheets run a cell that begins like this (OWASP), and a user agent may be any text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -49,7 +49,7 @@ def _pages(trail: Trail, clinic: ClinicRoute, actor: Actor) -> Iterator[list[dic
     after = None
 
     while True:
-        with clinic_scope(clinic), acting(actor):  # not around the yield: they are the caller's
+        with clinic_scope(clinic), acting(actor):  # not around the yield: the caller has its own
             page = trail.page(PAGE, after=after)
             chart_view_record(patient_ids=charts_in(page))
             entries = as_dicts(page)

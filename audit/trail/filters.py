@@ -22,7 +22,7 @@ _DAY_LENGTH = 10  # characters of 2026-03-02
 
 
 def tables() -> list[tuple[str, Any]]:
-    """The tracked tables, each with the name that people know it by."""
+    """The tracked tables, each with its name for people."""
     return [
         (table, history.instance_type._meta.verbose_name_plural)
         for table, history in histories().items()
@@ -30,7 +30,7 @@ def tables() -> list[tuple[str, Any]]:
 
 
 class MomentOrDayField(forms.Field):
-    """A date-time with its offset, or a day of the clinic's clock, which means its start or end."""
+    """A date-time with its offset, or a day on the clinic's clock, which means its start or end."""
 
     def __init__(self, *, end_of_day: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -84,9 +84,7 @@ class TrailFilter(FromToFilterSet):
     """The filters; `qs` is a Trail."""
 
     from_ = MomentOrDayFilter(label="A moment or a day, included.", end_of_day=False)
-    to = MomentOrDayFilter(
-        label="A moment, which isn't included, or a day, which is.", end_of_day=True
-    )
+    to = MomentOrDayFilter(label="A moment (not included) or a day (included).", end_of_day=True)
     user = KeyFilter(label="Who did it.")
     kind = ChoiceFilter(label="What was done, or which event.", choices=KINDS)
     table = ChoiceFilter(label="Of which table.", choices=tables())

@@ -40,7 +40,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The versions, newest first; for no record that the admin doesn't show."""
+        """The versions, newest first. Refuses a record that the admin doesn't show."""
         if self.get_object(request, unquote(object_id)) is None:
             return self._missing(request, object_id)
 
@@ -91,7 +91,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
         return version or super().get_object(request, object_id, from_field)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        """None on a version's page, which would show other records as they are today."""
+        """The inlines; none on a version's page, where they would show records as of today."""
         return [] if notes_of(request).shown_instead else list(super().get_inlines(request, obj))
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -121,7 +121,7 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     def get_historical_record_context_helper(
         self, request: HttpRequest, historical_record: Any
     ) -> HistoricalRecordContextHelper:
-        """Hides what the history keeps as a digest."""
+        """Django-simple-history's helper, which hides values that the history keeps as a digest."""
         return _Shown(self.model, historical_record)
 
     def log_addition(self, *args: Any, **kwargs: Any) -> Any:

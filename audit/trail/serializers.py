@@ -13,7 +13,7 @@ _VALUES = {"type": ["object", "null"], "additionalProperties": {}}
 
 
 class ActorSerializer(serializers.Serializer[Entry]):
-    """Who did it: the account, if it was one, and the name at that time."""
+    """Who did it: the account, if there was one, and the name at that time."""
 
     id = serializers.UUIDField(source="user_id", allow_null=True)
     label = serializers.CharField(source="actor_label")  # type: ignore[assignment]  # a Field's

@@ -175,7 +175,7 @@ def _copies(new: Prescription, old: Prescription) -> list[PrescriptionItem]:
 
 
 def _replace_items(prescription: Prescription, items: Sequence[Mapping[str, Any]]) -> None:
-    """Take the old items out and add new ones. The old rows stay, for logs from an offline phone."""
+    """Take the old items out, add new ones. The old rows stay, for logs from an offline phone."""
     rows = _items(prescription, items)
     now = timezone.now()
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             "--from", help="The first day (2026-03-02, by the clinic's clock), or a moment."
         )
         parser.add_argument("--to", help="The last day, or a moment, which isn't included.")
-        parser.add_argument("-o", "--output", default="-", help="A new file; - is the output.")
+        parser.add_argument("-o", "--output", default="-", help="A new file; - is standard output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         query = {name: options[name] for name in ("format", "from", "to") if options[name]}

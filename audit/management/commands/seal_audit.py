@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["clinics"]
         if bool(names) == options["all"]:
-            raise CommandError("Name clinics, or say --all.")
+            raise CommandError("Name clinics, or give --all.")
 
         failed = 0
         try:

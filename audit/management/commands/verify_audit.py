@@ -1,4 +1,4 @@
-"""Show that audit trails are complete and unchanged, or name what is off."""
+"""Prove that audit trails are complete and unchanged, or report what is wrong."""
 
 import json
 from time import perf_counter
@@ -13,19 +13,19 @@ from core.errors import FisioFlowError
 
 
 class Command(BaseCommand):
-    """Exit status 1 when anything is off; it names rows by their keys, never by content."""
+    """Exit status 1 when anything is wrong; the report names rows by key, never by content."""
 
     help = "Verifies audit trails: all, or those of these clinics (public: the directory's)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("clinics", nargs="*", help="Schema names, e.g. norte. Default: all.")
-        parser.add_argument("--head", default="", help="The hash of a seal, kept elsewhere.")
+        parser.add_argument("--head", default="", help="A seal's hash that was kept elsewhere.")
         parser.add_argument("--json", action="store_true", help="One JSON document.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         head = options["head"].lower()
         if head and len(options["clinics"]) != 1:
-            raise CommandError("A head is one clinic's: name the clinic.")
+            raise CommandError("--head belongs to one clinic: name that clinic.")
 
         try:
             chosen = trail_schemas(options["clinics"])
