@@ -1,1 +1,1 @@
-"""Figures with bars, measured in one run on one machine: `make bench`."""
+"""Figures with bars (upper limits), measured in one run on one machine: `make bench`."""

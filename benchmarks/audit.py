@@ -1,4 +1,4 @@
-"""What a history costs, beside the same writes without its triggers and with stock signals."""
+"""The cost of a history, compared with the same writes without triggers and with stock signals."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,7 +76,7 @@ def _without() -> Iterator[None]:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """django-simple-history's own way, on the same tables."""
+    """Write history in django-simple-history's own way, on the same tables."""
     ours = TrackedHistory.create_historical_record
     name = "create_historical_record"
     setattr(TrackedHistory, name, HistoricalRecords.create_historical_record)

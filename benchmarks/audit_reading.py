@@ -1,7 +1,7 @@
 """Reading the trail of an old clinic: a million versions and 200,000 events, written by SQL.
 
-Each filter is measured where it is hardest: on rows that are rare, old, or missing. The time is the
-whole request's, from the token to the last byte of the answer.
+Each filter is measured where it is hardest: on rows that are rare, old, or missing. The time covers
+the whole request, from the token to the last byte of the answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -193,7 +193,7 @@ def _queries() -> dict[str, dict[str, str]]:
         "kind: update": {"kind": "update"},
         "kind: delete": {"kind": "delete"},
         "kind: an event": {"kind": "chart_viewed"},
-        "kind: an event that never was": {"kind": "restored"},
+        "kind: an event that never happened": {"kind": "restored"},
         "table": {"table": logs},
         "table, updates of what is never updated": {"table": logs, "kind": "update"},
         "a table with few rows": {"table": "scheduling_room"},

@@ -1,7 +1,7 @@
-"""What a backup costs, beside pg_dump of the same clinic on the same server.
+"""The cost of a backup, compared with pg_dump of the same clinic on the same server.
 
 Each time is the median of rounds that run one right after the other. The backup runs in a process
-of its own, which reports the seconds after its start and the most memory that it had.
+of its own, which reports the seconds after its start and its peak memory.
 """
 
 import json
@@ -117,7 +117,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 
 def _backup(environ: dict[str, str], what: str) -> tuple[str, float, float]:
-    """The backup's kind, its seconds, and the most memory of its process, in MB."""
+    """The backup's kind, its seconds, and the peak memory of its process in MB."""
     done = subprocess.run(
         [sys.executable, "-c", _BACKUP, SCHEMA, what], env=environ, check=True, capture_output=True
     )
@@ -150,7 +150,7 @@ def _change(route: ClinicRoute, number: int) -> None:
 
 
 def _make_others() -> None:
-    """Create other clinics' schemas on the shard, which the directory needn't know."""
+    """Create other clinics' schemas on the shard; the directory needn't know them."""
     with as_owner(SHARD), maintenance_scope(TEMPLATE_SCHEMA):
         for first in range(0, OTHERS, _AT_ONCE):
             with transaction.atomic(using=SHARD), connections[SHARD].cursor() as cursor:

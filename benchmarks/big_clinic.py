@@ -1,7 +1,7 @@
 """A clinic of about 200 MB to measure backups: 40,000 patients, 400,000 appointments, histories.
 
 SQL fills it, through the triggers. The exclusion constraints are dropped, and built again after the
-rows, which satisfy them: to check them row by row would take most of the time.
+rows, which satisfy them: checking them row by row would take most of the time.
 """
 
 from typing import Any
@@ -77,7 +77,7 @@ def big_clinic(
 
 
 def _settle(cursor: Any) -> None:
-    """Do now what autovacuum would do in the first minutes, while something is measured."""
+    """Do now what autovacuum would otherwise do during the first measurements."""
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r'"
         " AND relnamespace = current_schema()::regnamespace"

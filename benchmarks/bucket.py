@@ -1,4 +1,4 @@
-"""The memory of a backup into a bucket and of a restore from it, boto3's included."""
+"""The memory of a backup into a bucket and of a restore from it, including boto3's."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What the proof of a trail costs: 100,000 live rows with 500,000 versions."""
+"""The cost of proving a trail: 100,000 live rows with 500,000 versions."""
 
 from collections.abc import Iterator
 from time import perf_counter

@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value, which must not be above `bar`; without a bar, a value to compare with."""
+    """A measured value, which must not exceed `bar`; without a bar, a value to compare with."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""Restoring a clinic of about 200 MB, beside pg_restore of the same schema's default dump."""
+"""Restoring a clinic of about 200 MB, compared with pg_restore of the schema's default dump."""
 
 import os
 import subprocess
@@ -142,7 +142,7 @@ def _stock(dump: Path, owner: str) -> float:
 
 
 def _measured(*arguments: str) -> tuple[float, float]:
-    """The command's seconds, and the most memory of its process, in MB."""
+    """The command's seconds, and the peak memory of its process in MB."""
     done = subprocess.run(
         [sys.executable, "-c", _MEASURED, *arguments], check=True, capture_output=True, text=True
     )

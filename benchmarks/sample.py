@@ -16,7 +16,7 @@ def patient(number: int) -> Patient:
 
 
 def cpf(number: int) -> str:
-    """A valid CPF, another one for each number."""
+    """A valid CPF, different for each number."""
     digits = [int(digit) for digit in f"{100_000_000 + number}"]
     for _ in range(2):
         digits.append(cpf_check_digit(digits))

@@ -1,4 +1,4 @@
-"""Creating a clinic, and migrating 500 clinics with nothing to do, beside stock django-tenants.
+"""Creating a clinic, and migrating 500 clinics with nothing to do, against stock django-tenants.
 
 Stock runs django-tenants' own commands in another database of the same server, with only four of
 Django's apps (a third of our tables): `benchmarks.stock`.

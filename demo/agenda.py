@@ -1,4 +1,4 @@
-"""A month of a clinic's agenda, planned without a database; the same seed and day plan the same."""
+"""Plans a month of a clinic's agenda without a database; one seed and day give one plan."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ DAYS_BACK, DAYS_AHEAD = 14, 16
 SESSION = timedelta(minutes=50)
 _HOURS = (8, 9, 10, 11, 13, 14, 15, 16, 17)
 _WEEKLY = ((0, 2), (1, 3), (4,))  # Monday and Wednesday, Tuesday and Thursday, Friday
-_TAKEN = 0.42  # of a therapist's hours
-_CANCELLED = 0.12  # of the sessions
+_TAKEN = 0.42  # the share of a therapist's hours that are booked
+_CANCELLED = 0.12  # the share of the sessions
 
 
 @dataclass(frozen=True, slots=True)

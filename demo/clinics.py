@@ -77,7 +77,7 @@ class DemoRefused(Conflict):
 
 
 def state_of(demo: DemoClinic) -> State:
-    """Whether the clinic exists, and whether it is the demo's, which its owner's address tells."""
+    """Whether the clinic exists, and whether it is the demo's: its owner's address shows it."""
     with platform_scope():
         clinic = Clinic.objects.filter(schema_name=demo.schema).first()
     if clinic is None:
@@ -186,7 +186,7 @@ def _patient(rng: Random, number: int, today: date, therapist: User, sign_in: Us
 
 
 def _cpf(rng: Random, number: int) -> str:
-    """A valid CPF, another one for each number below 1,000."""
+    """A valid CPF, different for each number below 1,000."""
     digits = [int(digit) for digit in f"{rng.randrange(10**6):06d}{number:03d}"]
     for _ in range(2):
         digits.append(cpf_check_digit(digits))
@@ -194,7 +194,7 @@ def _cpf(rng: Random, number: int) -> str:
 
 
 def _fill_agenda(rng: Random, therapists: list[User], patients: list[Patient]) -> None:
-    """Book the sessions to come; write those that have begun in bulk, which is quicker."""
+    """Book the future sessions; write those that have begun in bulk, which is quicker."""
     now = timezone.localtime()
     caseloads = [range(first, len(patients), len(therapists)) for first in range(len(therapists))]
 

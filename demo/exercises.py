@@ -14,7 +14,7 @@ from exercises.services import library_load, log_draft, logs_record, prescriptio
 from patients.models import Patient
 
 DAYS_BACK = 21
-_KEPT = 0.8  # of the days on which the demo patient should exercise
+_KEPT = 0.8  # the share of prescribed days on which the demo patient exercises
 _PRESCRIBED = 12  # patients
 _PROGRAMMES = (
     ("lombar-basculacao-pelvica", "lombar-gato-camelo", "quadril-ponte", "core-transverso"),

@@ -1,4 +1,4 @@
-"""The names of the demo's people, and what brings them to a clinic. None is a real person."""
+"""The names of the demo's people, and what brings them to a clinic. Nobody is a real person."""
 
 _FIRST_NAMES = (
     "Adriana Alice Aline Amanda Ana Antônia Beatriz Bianca Bruna Camila Carla Carolina Cecília"

@@ -37,7 +37,7 @@ _CORRECTION = {"objective": "Flexão lombar limitada em 20%, e não em 15%: erro
 
 
 def record_load(*, patient: Patient, therapist: User) -> None:
-    """Write the record as the therapist and the reception would."""
+    """Write the record, as the therapist and the reception would."""
     for kind, sections in ((NoteKind.EVALUATION, _EVALUATION), (NoteKind.EVOLUTION, _EVOLUTION)):
         draft = note_draft(acting_user=therapist, patient=patient, kind=kind, **sections)
         signed = note_sign(acting_user=therapist, note=draft)

@@ -21,7 +21,7 @@ def main() -> int:
     """Run one command; the exit status is 1 for a failure, 130 for Ctrl-C."""
     arguments = _parser().parse_args()
 
-    # A closed terminal or a kill ends a half-done start as Ctrl-C does; under nohup it goes on.
+    # A closed terminal or a kill ends a half-done start like Ctrl-C does; under nohup it goes on.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -116,7 +116,7 @@ def _stop(stack: Stack) -> None:
 
 @contextlib.contextmanager
 def _alone(stack: Stack) -> Iterator[None]:
-    """Let one command at a time change the stack. Raises StackError for the second."""
+    """Let one command at a time change the stack. Raises StackError for a second one."""
     folder = os.open(stack.folders.root.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

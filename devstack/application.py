@@ -19,7 +19,7 @@ from devstack.stack import Stack
 
 _READY_SECONDS = 60.0
 
-# What the application is told unless the environment says otherwise.
+# The application's settings, unless the environment has others.
 DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "fisioflow.settings",
     "ALLOWED_HOSTS": "localhost,.localhost,127.0.0.1",
@@ -39,7 +39,7 @@ def chosen_port(environ: Mapping[str, str]) -> int:
 
 
 def environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
-    """`base` with what the application reads from its environment; see the README."""
+    """`base` with the application's settings: docs/reference/settings.md."""
     clean = {name: value for name, value in base.items() if name != "SECRET_KEY_FILE"}
     own = {"SECRET_KEY": _secret_key(stack)} | _backup_keys(stack)
     return DEFAULTS | own | stack.environ(clean) | {"SECRET_KEY": own["SECRET_KEY"]}
@@ -48,7 +48,7 @@ def environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
 def daemons(stack: Stack) -> list[Daemon]:
     """The application's processes."""
     folders = stack.folders
-    roles = ("web", "worker", "beat")  # of deploy/entrypoint.sh
+    roles = ("web", "worker", "beat")  # the roles of deploy/entrypoint.sh
     return [Daemon(name, folders.run, folders.logs / f"{name}.log") for name in roles]
 
 
@@ -196,7 +196,7 @@ def _backup_keys(stack: Stack) -> dict[str, str]:
 
 
 def _secret_key(stack: Stack) -> str:
-    """A key made once and kept with the data, so that sessions and tokens outlive a restart."""
+    """A key, made once and kept with the data, so that sessions and tokens outlive a restart."""
     path = stack.folders.root / "secret_key"
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

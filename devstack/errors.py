@@ -1,4 +1,4 @@
-"""Why the development stack can't go on, for the person at the prompt."""
+"""Errors that tell the person at the prompt why the development stack can't go on."""
 
 
 class StackError(Exception):

@@ -1,4 +1,4 @@
-"""Make .venv and install what requirements.lock names, only when the lock has changed.
+"""Make .venv and install the packages of requirements.lock, if the lock has changed.
 
 make runs it by path with the system's Python: nothing of this project can be imported yet.
 """
@@ -48,7 +48,7 @@ def failed(what: str) -> int:
 
 
 def say(text: str) -> None:
-    """Write to the person, and not into what a caller reads."""
+    """Write to standard error, for the person: callers read standard output."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -20,9 +20,9 @@ from devstack.processes import POLL_SECONDS, Daemon, run_all
 _SERVER_USER = "fisioflow-postgres"
 _START_SECONDS = 30.0
 
-# As in production: one role owns everything, the other is the application's and owns nothing.
-# Neither is a superuser. The owner may act as the application (the tests do) and create a database
-# (the benchmarks do).
+# As in production: one role owns everything, and the application's role owns nothing. Neither is a
+# superuser. The owner may act as the application (as the tests do) and create a database (as the
+# benchmarks do).
 _FIRST_SQL = b"""CREATE ROLE fisioflow LOGIN CREATEDB
 CREATE ROLE fisioflow_app LOGIN
 GRANT fisioflow_app TO fisioflow
@@ -33,7 +33,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "wal_level": "logical",  # clinics move between shards by logical replication
-    "track_commit_timestamp": "on",  # restores to a moment go by the moment of the commit
+    "track_commit_timestamp": "on",  # restores to a moment need the time of each commit
     "max_connections": "100",
     "shared_buffers": "64MB",
     "timezone": "UTC",
@@ -109,7 +109,7 @@ class Cluster:
         self._unfinished.rename(self.data)
 
     def start(self) -> None:
-        """Start the server; `wait` tells when it answers."""
+        """Start the server; `wait` returns when it answers."""
         if self.daemon.pid() is not None:
             return
         self._drop_stale_locks()
@@ -157,7 +157,7 @@ class Cluster:
                 pid = int(path.read_text(encoding="utf-8").splitlines()[0])
                 command = Path(f"/proc/{pid}/cmdline").read_bytes()
             except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
-                continue  # PostgreSQL sees for itself that the owner is gone
+                continue  # PostgreSQL notices by itself that the owner is gone
             if os.fsencode(self.data) in command.split(b"\0"):
                 raise StackError(
                     f"Process {pid} already serves {self.data}, and was not started from here. "

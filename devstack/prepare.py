@@ -1,4 +1,4 @@
-"""Everything before the first request, in one Django process: a second `make up` is quick.
+"""Prepares the data before the first request, in one Django process: a second `make up` is quick.
 
 `make up` runs it. Progress goes to standard error, the demo's sign-ins to standard output.
 """
@@ -31,7 +31,7 @@ def prepare(state: Path) -> None:
 
 
 def _static_fingerprint() -> str:
-    """A digest of the static files: of our own by content, of the packages' by the lock."""
+    """A digest of the static files: ours by their content, the packages' by the lock."""
     digest = hashlib.sha256((CHECKOUT / "requirements.lock").read_bytes())
     digest.update(str(settings.STATIC_ROOT).encode())
 

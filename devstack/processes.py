@@ -18,7 +18,7 @@ from devstack.paths import CHECKOUT
 
 POLL_SECONDS = 0.02
 
-# The children of this process: kept to be reaped, and so that Python doesn't warn of leaks.
+# The children of this process, kept so that they are reaped and Python doesn't warn of leaks.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
@@ -30,7 +30,7 @@ class Daemon:
     run: Path
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 15.0  # after the signal; then it is killed
+    stop_seconds: float = 15.0  # seconds after the signal; then the program is killed
 
     @property
     def record(self) -> Path:
@@ -177,7 +177,7 @@ def reap_children() -> None:
 
 
 def _spawn(argv: Sequence[str], stdin: bytes) -> subprocess.Popen[bytes]:
-    with tempfile.TemporaryFile() as file:  # nobody would fill a pipe while others run
+    with tempfile.TemporaryFile() as file:  # not a pipe: nobody would read it while the others run
         file.write(stdin)
         file.seek(0)
         return _popen(argv, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -199,7 +199,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def _identity(pid: int) -> str | None:
-    """Boot and start time, which with the id name a process for ever; None if it has ended."""
+    """Boot id and start time: with the process's id, unique for ever; None if it has ended."""
     stat = _stat(pid)
     if not stat or stat[0] in "ZX":
         return None

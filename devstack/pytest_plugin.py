@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-servers",
         action="store_true",
-        help="start no PostgreSQL and no Redis: every test must be marked without_database",
+        help="start neither PostgreSQL nor Redis: every test must be marked without_database",
     )
 
 
@@ -48,7 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.hookimpl(trylast=True)  # after -k and -m have taken items away
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--no-servers`, refuse tests that need some."""
+    """With `--no-servers`, refuse tests that need servers."""
     if not config.option.no_servers:
         return
 
@@ -76,8 +76,8 @@ def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
 def _set_environ(stack: Stack) -> None:
     environ = throwaway_environ(stack, os.environ)
     environ["DJANGO_SETTINGS_MODULE"] = _SETTINGS
-    # One login for both: a test's transaction sees what the owner does in it. The backend sends
-    # the role with every activation, so that tests work as the application's all the same.
+    # One login for both, so that a test's transaction sees what the owner does. The backend sends
+    # the role with every activation, so that tests still work as the application's role.
     for name in [name for name in environ if name.endswith("_OWNER_URL")]:
         environ[name.replace("_OWNER", "")] = environ.pop(name)
 

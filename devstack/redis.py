@@ -37,7 +37,7 @@ class RedisServer:
         return f"redis://default:{address['password']}@127.0.0.1:{address['port']}/0"
 
     def start(self) -> None:
-        """Start the server; `wait` tells when it answers."""
+        """Start the server; `wait` returns when it answers."""
         if self.daemon.pid() is not None:
             return
         data = self.folders.data("redis")
@@ -50,7 +50,7 @@ class RedisServer:
             "requirepass": password,
             "dir": f'"{data}"',
             "save": "60 1" if self.durable else '""',
-            "maxmemory-policy": "noeviction",  # the broker's queues are in it
+            "maxmemory-policy": "noeviction",  # it holds the broker's queues
         }
 
         config = data / "redis.conf"
@@ -86,7 +86,7 @@ class RedisServer:
         return address
 
     def _choose_address(self) -> tuple[int, str]:
-        """The port of the last start if it is still free, or any free one; and the password."""
+        """The port of the last start if it is still free, else any free one; and the password."""
         try:
             address = self._address()
         except FileNotFoundError:

@@ -45,7 +45,7 @@ class Stack:
         return all(daemon.pid() is not None for daemon in self.daemons)
 
     def start_all(self) -> list[Daemon]:
-        """Start what isn't running, create its data first, and return when every server answers.
+        """Start the servers that aren't running, after creating their data; return when all answer.
 
         Returns the processes that this call started. If one fails, stops them all and raises
         StackError.
@@ -103,7 +103,7 @@ class Stack:
         return urls
 
     def program_folders(self) -> list[str]:
-        """For PATH: the virtual environment's programs, PostgreSQL's and Redis'."""
+        """The folders for PATH: the virtual environment's programs, PostgreSQL's and Redis'."""
         own = Path(sys.executable).parent
         return [
             str(folder) for folder in (own, postgres.find_programs(os.environ), redis.programs())

@@ -49,7 +49,7 @@ def throwaway_environ(stack: Stack, base: Mapping[str, str]) -> dict[str, str]:
     """`base` without the shell's own settings: the same environment on every machine."""
     kept = {name: value for name, value in base.items() if name not in _PERSONAL}
     static = stack.folders.root / "static"
-    static.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
+    static.mkdir(exist_ok=True)  # WhiteNoise warns if the folder is missing
 
     own = {
         "SECRET_KEY": secrets.token_urlsafe(50),

@@ -1,6 +1,6 @@
 """The composition root. Importing it loads the Celery app, so that tasks bind to it.
 
-The commands of backups do without: they queue nothing, and their memory is bounded.
+The commands of backups do without Celery: they queue nothing, and their memory is bounded.
 """
 
 import os

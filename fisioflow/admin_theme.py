@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 def _item(title: Any, icon: str, url_name: str, permission: str = "") -> dict[str, Any]:
-    """`permission`: the item is hidden from users without it."""
+    """A menu item; it is hidden from users without `permission`."""
 
     def seen(request: Any) -> bool:
         return not permission or request.user.has_perm(permission)

@@ -1,7 +1,7 @@
 """`/healthz/live`: the process answers. `/healthz/ready`: the directory answers too.
 
 Both are answered on every host, before any clinic is looked for: a probe knows no clinic. A shard
-that is down doesn't make the service unready, because the other shards' clinics go on.
+that is down doesn't make the service unready, because the other shards' clinics still work.
 """
 
 from collections.abc import Callable

@@ -67,7 +67,7 @@ class NewClinicForm(forms.ModelForm):  # type: ignore[type-arg]
         shard.choices = [("", "---------"), *((alias, alias) for alias in usable)]
 
     def clean_owner_password(self) -> str:
-        """Held to the rules of every password."""
+        """The owner's password, checked by the rules for every password."""
         password: str = self.cleaned_data["owner_password"]
         password_validation.validate_password(password)
         return password

@@ -28,7 +28,7 @@ AUTH_USER_MODEL = "accounts.User"
 
 # --- Databases: the directory and the shards --------------------------------------------------
 
-APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing; the audit trail is safe from it
+APP_ROLE = env_text("APP_ROLE", "fisioflow_app")  # owns nothing, so it can't change the audit trail
 
 DATABASES = databases()
 DATABASE_ROUTERS = ["tenants.router.ClinicRouter"]
@@ -56,7 +56,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600  # seconds; backups and drills have their own
-# After this time Redis gives an unfinished task to a second worker: longer than any task may take.
+# Redis gives a task that is unfinished after this time to another worker: longer than any task.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 3600}
 # Tasks that need the owner's login, or the key that opens backups. A worker takes both queues
 # unless WORKER_QUEUES says otherwise (deploy/entrypoint.sh).
@@ -198,7 +198,7 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DOCUMENT_MAX_BYTES = env_int("DOCUMENT_MAX_BYTES", default=20 * 1024 * 1024, minimum=1)
-DOCUMENT_LINK_SECONDS = 60  # how long a link to a document opens it
+DOCUMENT_LINK_SECONDS = 60  # how long a link to a document works
 # Without a scanner documents stay in quarantine. patients.scanning.DevelopmentScanner calls
 # everything clean.
 DOCUMENT_SCANNER = env_text("DOCUMENT_SCANNER", "patients.scanning.ClamdScanner")

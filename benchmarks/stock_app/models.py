@@ -1,4 +1,4 @@
-"""Tenant and domain as django-tenants' manual has them."""
+"""Tenant and domain, as in django-tenants' manual."""
 
 from django_tenants.models import DomainMixin, TenantMixin
 
