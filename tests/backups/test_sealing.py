@@ -250,8 +250,8 @@ def test_the_end_comes_after_the_checks(folder: FolderStore, ours: Keyring) -> N
 MEASURED = """
 import re, sys
 from pathlib import Path
-from backups.keys import make_identity, read_identities, read_recipients
-from backups.sealing import seal, unseal
+from backups.format.keys import make_identity, read_identities, read_recipients
+from backups.format.sealing import seal, unseal
 from backups.stores import FolderStore
 from backups.stores.s3 import S3Store, s3_client
 
