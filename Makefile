@@ -1,4 +1,4 @@
-# Every chore has one entry here. `make` alone lists them.
+# Every chore has one entry here. Plain `make` lists them.
 
 VENV := .venv/bin
 STACK := $(VENV)/python -m devstack
@@ -67,7 +67,7 @@ bench: install ## Run the benchmarks on servers of their own (ARGS=... choose)
 lock: install ## Rewrite the locks from pyproject.toml (ARGS=--upgrade: newest versions)
 	@uv pip compile $(LOCK_OPTIONS) --extra dev -o requirements.lock pyproject.toml $(ARGS)
 	@uv pip compile $(LOCK_OPTIONS) -c requirements.lock -o requirements-production.lock pyproject.toml
-# Without its extras in the lock, pip takes `coverage[toml]` for unpinned once a newer coverage is out.
+# If the lock lacked its extras, pip would take `coverage[toml]` for unpinned once a newer coverage is out.
 LOCK_OPTIONS := --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-strip-extras --no-header --no-annotate --quiet
 
@@ -110,7 +110,7 @@ check-imports:
 
 check-conventions:
 	$(call check,conventions,python -m pytest $(WITHOUT_SERVERS) $(CONVENTIONS),Each line above says what to do)
-# The length of files, the layers of apps, names and codes, roles in the documents. Imports have a check of their own.
+# Lengths of files, layers of apps, names, codes, roles in the documents. Imports have a check of their own.
 CONVENTIONS := $(wildcard tests/test_architecture.py tests/test_conventions.py tests/test_docs*.py tests/test_services.py) \
 	--deselect tests/test_architecture.py::test_every_import_keeps_to_its_layer
 WITHOUT_SERVERS := --no-servers --no-cov -qq -rN --tb=line --show-capture=no

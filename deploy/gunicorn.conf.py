@@ -22,8 +22,8 @@ def _forget_metrics(master: int) -> None:
         shutil.rmtree(_METRICS, ignore_errors=True)
 
 
-# Set before anything imports prometheus_client, which decides then where it keeps the numbers. A
-# new master deletes them, because process ids come again. A reload (SIGHUP) runs this file again
+# Set before anything imports prometheus_client, which then decides where it keeps the numbers. A
+# new master deletes them, because process ids are reused. A reload (SIGHUP) runs this file again
 # and keeps them.
 _METRICS = Path(
     os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="fisioflow-metrics-")
