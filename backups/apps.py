@@ -11,7 +11,7 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
-        if not apps.is_installed("django_prometheus"):  # fisioflow.settings_backups
+        if not apps.is_installed("django_prometheus"):  # not under fisioflow.settings_backups
             return
         from prometheus_client import REGISTRY
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a backup. Operators read each message in one line, with the next step."""
+"""What can go wrong with a backup. Each message is one line for operators, with the next step."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the settings say of backups: where they lie, who can read them, and who signs them."""
+"""The settings of backups: where backups lie, who can read them, and who signs them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ class Installation:
     """
 
     def __init__(self, store: Store | None = None) -> None:
-        """`store`: another one than BACKUP_STORE_URL names."""
+        """`store` replaces the one that BACKUP_STORE_URL names."""
         if store is not None:
             self.store = store
 

@@ -1,4 +1,4 @@
-"""What was run, in the directory. Only the store says which backups there are."""
+"""The runs, kept in the directory. Only the store says which backups there are."""
 
 from typing import ClassVar
 
@@ -38,7 +38,7 @@ class Run(models.Model):
     backup_id = models.UUIDField(_("backup"), null=True)
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
-    # The moment up to which the clinic's data is in the store, by the clinic's server's clock.
+    # The moment up to which the clinic's data is in the store, by its server's clock.
     covers_until = models.DateTimeField(_("covers until"), null=True)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)

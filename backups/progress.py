@@ -1,4 +1,4 @@
-"""How work says how far it is: to a function that a command or a test gives it."""
+"""Work reports its progress to a function that a command or a test passes in."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What was run, as the directory keeps it: backups, verifications, drills and restores."""
+"""The runs that the directory keeps: backups, verifications, drills and restores."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from tenants.models import Clinic
 BACKUPS = (Run.Kind.FULL, Run.Kind.INCREMENT)
 HALFWAY = "The process ended halfway."  # the error of a run that died
 _LONGEST_ERROR = 500  # characters
-_BEGINNING = timedelta(minutes=1)  # in which a restore takes the lock
+_BEGINNING = timedelta(minutes=1)  # time for a restore to take the lock
 
 
 @contextmanager

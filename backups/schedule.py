@@ -12,7 +12,7 @@ from backups.models import Run
 from tenants.models import Clinic
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-LATE = 3  # increments in a row that are missing when a schedule counts as missed
+LATE = 3  # a schedule counts as missed when this many increments in a row are missing
 
 
 @dataclass(frozen=True, slots=True)

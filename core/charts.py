@@ -28,7 +28,9 @@ def charts_open(request: HttpRequest, rows: Iterable[models.Model]) -> None:
     Raises ImproperlyConfigured while nothing is registered: what can't be noted isn't shown.
     """
     if not _CHART_OF:
-        raise ImproperlyConfigured("No app has registered the function that finds a row's patient.")
+        raise ImproperlyConfigured(
+            "No app has registered the function that says whose chart a row is."
+        )
     charts_open_of(request, map(_CHART_OF[0], rows))
 
 

@@ -44,7 +44,9 @@ def env_secret(name: str, *, min_length: int) -> str:
     """A secret of at least `min_length` characters. It has no default."""
     value = env_text(name)
     if len(value) < min_length:
-        raise ImproperlyConfigured(f"{name} is too short: use at least {min_length} characters.")
+        raise ImproperlyConfigured(
+            f"{name} is too short: {min_length} characters or more are needed."
+        )
     return value
 
 

@@ -24,4 +24,4 @@ class PatientsConfig(AppConfig):
         from patients.models import Patient  # models can't be loaded earlier
 
         register_patient(Patient)
-        import_module("patients.checks")  # registers itself
+        import_module("patients.checks")  # importing it registers the check

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about the patients' app."""
+"""The checks that `manage.py check --deploy` runs for the patients' app."""
 
 from typing import Any
 

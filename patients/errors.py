@@ -1,4 +1,4 @@
-"""What can be refused about a patient, beyond the rules of `patients.constraints`."""
+"""Errors about patients and their records, beyond the rules of `patients.constraints`."""
 
 from core.errors import Conflict, FieldError, FisioFlowError, NotPermitted
 

@@ -1,4 +1,4 @@
-"""The type of a file, told from its first bytes and not its name, and a name that fits the type.
+"""The type of a file, found from its first bytes and not its name; and a name that fits the type.
 
 Signatures: ISO 32000-1 7.5.2 (PDF), RFC 2083 3.1 (PNG), ITU-T T.81 B.1 (JPEG), DICOM PS3.10 7.1.
 """

@@ -53,7 +53,7 @@ class NoteFilter(FilterSet):  # type: ignore[misc]
 
 
 class ConsentTextFilter(FilterSet):  # type: ignore[misc]
-    """By purpose."""
+    """Filters by purpose."""
 
     purpose = ChoiceFilter(choices=Purpose.choices)
 
@@ -63,7 +63,7 @@ class ConsentTextFilter(FilterSet):  # type: ignore[misc]
 
 
 class ConsentFilter(FilterSet):  # type: ignore[misc]
-    """`state` tells those in force from those that were withdrawn."""
+    """`state` selects the consents in force, or those that were withdrawn."""
 
     patient = KeyFilter(field_name="patient_id")
     purpose = ChoiceFilter(choices=Purpose.choices)
@@ -81,7 +81,7 @@ class ConsentFilter(FilterSet):  # type: ignore[misc]
 
 
 class DocumentFilter(FilterSet):  # type: ignore[misc]
-    """By patient, kind and scan."""
+    """Filters by patient, kind and the scan's result."""
 
     patient = KeyFilter(field_name="patient_id")
     kind = ChoiceFilter(choices=DocumentKind.choices)

@@ -11,7 +11,7 @@ from patients.models import Document
 from patients.services import document_scan
 from tenants.tasks import ClinicTask, for_each_clinic
 
-_GRACE = timedelta(minutes=5)  # for the task that the upload itself enqueued
+_GRACE = timedelta(minutes=5)  # time for the task that the upload itself enqueued
 _log = structlog.get_logger("patients.tasks")
 
 

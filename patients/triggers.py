@@ -3,7 +3,7 @@
 Whoever adds or changes one in a migration writes it here too.
 """
 
-# As PostgreSQL tells them (pg_get_triggerdef).
+# As pg_get_triggerdef writes them.
 TRIGGERS = """
 CREATE TRIGGER patients_clinicalnote_amends_own_signed BEFORE INSERT OR UPDATE
     ON patients_clinicalnote FOR EACH ROW WHEN (new.amends_id IS NOT NULL)
@@ -46,7 +46,7 @@ CREATE TRIGGER patients_document_unchanged BEFORE UPDATE ON patients_document
     'shared_with_patient'::text, 'deleted_at'::text, 'updated_at'::text]))
     EXECUTE FUNCTION patients_refuse('patients_document_unchanged');
 """
-# What those call: SHA-256 of a function's body.
+# The functions they call, and the SHA-256 of each body.
 FUNCTIONS = {
     "patients_amends_own_signed()": (
         "9d299c3012bb69bb111676ea692b588862ba15e82761d1a45a2b9ad1a15040da"

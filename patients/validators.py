@@ -1,4 +1,4 @@
-"""What a name, a phone and a CPF are: pure functions and patterns, shared with the constraints.
+"""The rules of names, phones and CPFs: pure functions and patterns, shared with the constraints.
 
 The patterns mean the same in Python, PostgreSQL and OpenAPI: ASCII classes only, no `\\d`.
 """
@@ -20,12 +20,14 @@ PHONE_INPUT = r"^\+?[1-9][0-9]{1,14}$"
 PHONE_STORED = r"^\+[1-9][0-9]{1,14}$"
 CPF_INPUT = r"^[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}$"
 CPF_STORED = r"^[0-9]{11}$"
-EMAIL_STORED = r"^([^@[:space:]]+@[^@[:space:]]+)?$"  # PostgreSQL's; Django's validator is stricter
+EMAIL_STORED = (
+    r"^([^@[:space:]]+@[^@[:space:]]+)?$"  # the database's; Django's validator is stricter
+)
 # Controls, line and paragraph separators, and marks that change the direction of what follows.
 _CONTROLS = r"\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 CONTROL = rf"[{_CONTROLS}]"
 NAME_INPUT = rf"^[^\u0000{_CONTROLS}]*$"
-# What Python's strip() strips, without what CONTROL refuses already.
+# What Python's strip() strips, except what CONTROL already refuses.
 _BLANK = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 UNTRIMMED = rf"^{_BLANK}|{_BLANK}$"
 

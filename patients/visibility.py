@@ -1,4 +1,4 @@
-"""What makes a patient a therapist's own, besides an assignment. Apps above register it.
+"""Rules that make a patient a therapist's own, besides an assignment. Apps above register them.
 
 A rule is a condition on patients, made for one therapist, e.g. `Q(appointments__therapist=...)`.
 """
@@ -20,5 +20,5 @@ def register(rule: Rule) -> None:
 
 
 def conditions_for(therapist: User) -> list[Q]:
-    """For each rule, the condition on the patients whom it makes the therapist's own."""
+    """For each rule, the condition that selects the patients it makes the therapist's own."""
     return [rule(therapist) for rule in _rules]

@@ -20,7 +20,7 @@ def text_of(name: str) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """What stands below a heading, up to the next one of its level or above."""
+    """The text below a heading, up to the next heading of its level or above."""
     level = heading.partition(" ")[0]
     below = text.partition(f"\n{heading}\n")[2]
     assert below, f"The document has no heading: {heading}"
@@ -35,6 +35,6 @@ def rows(text: str) -> Iterator[list[str]]:
 
 
 def code_in(text: str) -> list[str]:
-    """What stands between code marks, and the lines of the fenced blocks."""
+    """The texts between code marks, and the lines of the fenced blocks."""
     blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [*re.findall(r"`([^`\n]+)`", text), *"".join(blocks).splitlines()]

@@ -1,4 +1,4 @@
-"""Steers the random requests of `test_openapi.py` to what is there, and into the rules."""
+"""Steers the random requests of `test_openapi.py` to records that exist, and into the rules."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ Request = Case[Any]
 
 
 def steer(case: Request, ids: dict[str, str]) -> None:
-    """Point ids at these (most of them), and bring right bodies within the rules."""
+    """Point most ids at these records, and bring well-formed bodies within the rules."""
     right = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
     plural = case.path.removeprefix("/api/v1/").partition("/")[0]
     of_path = ids.get(plural.removesuffix("s"))
@@ -62,7 +62,7 @@ def point(members: dict[str, Any], ids: dict[str, str], *, always: bool) -> None
 
 
 def within_rules(body: dict[str, Any]) -> None:
-    """Keep the rules between members, and those of counting, which a schema can't state."""
+    """Keep the rules that a schema can't state: between members, and about counting."""
     number = next(NUMBERS)
 
     if "start_time" in body or "end_time" in body:

@@ -35,8 +35,8 @@ def test_every_import_keeps_to_its_layer(
     status = lint_imports(no_cache=True)
 
     assert status == 0, (
-        f"{capsys.readouterr().out}\nAn import that the rules forbid is mostly a sign that a thing"
-        " lives in the wrong app: move the thing. The rules change with a decision record."
+        f"{capsys.readouterr().out}\nAn import that the rules forbid is usually a sign that"
+        " something lives in the wrong app: move it. The rules change with a decision record."
     )
 
 

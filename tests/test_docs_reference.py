@@ -1,4 +1,4 @@
-"""The reference pages are the code's: who may call what, every code, every command."""
+"""The reference pages match the code: who may call what, every code, every command."""
 
 import ast
 import re
@@ -50,7 +50,7 @@ def roles_of_views(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str
                 yield f"{method.upper()} {re.sub('<.*>', '{id}', route)}", roles[action]
 
 
-def test_the_table_of_roles_is_that_of_the_views() -> None:
+def test_the_table_of_roles_matches_the_views() -> None:
     columns = [role for role in Role if role is not Role.PLATFORM]
     allowed = {
         called: ["yes" if role in roles else "no" for role in columns]

@@ -26,7 +26,7 @@ PAGE = "docs/reference/settings.md"
 def variables_read() -> dict[str, str | None]:
     """Every environment variable that the code reads, with its default as the document writes it.
 
-    None: needed, computed, or told apart by the code.
+    None: needed, computed, or decided by the code.
     """
     found: dict[str, str | None] = {}
     paths = [path for pattern in READERS for path in sorted(CHECKOUT.glob(pattern))]

@@ -187,7 +187,7 @@ def test_the_document_shows_every_endpoint_of_the_table_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(("label", "operation"), OPERATIONS, ids=[name for name, _ in OPERATIONS])
-def test_every_operation_tells_how_it_refuses(label: str, operation: dict[str, Any]) -> None:
+def test_every_operation_says_how_it_refuses(label: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     assert {"400", "401", "403", "404", "406", "429", "503"} <= answers.keys()
     if "requestBody" in operation:

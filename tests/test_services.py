@@ -1,4 +1,4 @@
-"""Who writes is asked everywhere: services take `acting_user` first, and never assume one."""
+"""Every service asks who writes: it takes `acting_user` first, and never assumes one."""
 
 import inspect
 import pkgutil

@@ -1,8 +1,8 @@
-"""Every command and task names who acts by itself: production has no test that does.
+"""Every command and task names its own actor: in production, no test does it for them.
 
-A new command fails here until it stands in one of the lists. Tasks are found by themselves; that
-every view names its person, the endpoint table sees (test_endpoints.py): no request of a test has
-the test's actor either.
+A new command fails here until it stands in one of the lists. Tasks are found automatically.
+The endpoint table checks that every view names its person (test_endpoints.py): a test's requests
+don't have the test's actor either.
 """
 
 import json
@@ -72,7 +72,7 @@ REFUSED = {
     "clean_duplicate_history": "never thinned out",
     "populate_history": "The database itself writes histories",
     "flush": "never emptied",
-    "remove_stale_contenttypes": "migrations alone",
+    "remove_stale_contenttypes": "only migrations",
 }
 ELSEWHERE = {
     "create_clinic": "tests/exercises/test_library_load.py",

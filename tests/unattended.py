@@ -39,7 +39,7 @@ def the_test_acts() -> Iterator[None]:
 
 @contextmanager
 def the_test_steps_aside() -> Iterator[None]:
-    """Nobody acts inside, unless somebody else than the test was named on purpose."""
+    """Nobody acts inside, unless somebody other than the test was named on purpose."""
     before = current_actor()
     with acting(Actor() if before.label == f"job:{TESTS}" else before):
         yield
@@ -61,7 +61,7 @@ def unattended(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def unattended_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What a response sends when its request is over: a server takes it, in nobody's name."""
+    """What a response sends after its request is over: a server takes it while nobody acts."""
     while True:
         with the_test_steps_aside():
             piece = next(pieces, None)

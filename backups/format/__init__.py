@@ -1,4 +1,4 @@
-"""What a backup is: sealed objects, a signed manifest, and chains of them.
+"""The format of backups: sealed objects, a signed manifest, and chains of them.
 
-Readable with public tools, without this software (backups/store_readme).
+Backups can be read with public tools, without this software (backups/store_readme).
 """

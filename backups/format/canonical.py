@@ -1,7 +1,7 @@
 """Dataclasses as canonical JSON: sorted keys, no white space, ASCII, so that it can be hashed.
 
-What is read must come out the same when it is written again. So unknown fields, repeated fields and
-a second spelling are refused.
+Anything that is read must come out the same when it is written again. So unknown fields, repeated
+fields and other spellings are refused.
 """
 
 import json
@@ -58,7 +58,7 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 @cache
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    """Makes the hinted value of JSON's. Cached: a manifest may have 500,000 documents."""
+    """Makes the hinted type of JSON's value. Cached: a manifest may have 500,000 documents."""
     if get_origin(hint) is UnionType:  # X | None
         (kind,) = (kind for kind in get_args(hint) if kind is not type(None))
         read = _reader(kind)

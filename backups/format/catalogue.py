@@ -1,4 +1,4 @@
-"""A clinic's backups as the store itself has them, and which of them can be restored."""
+"""A clinic's backups as the store has them, and which of them can be restored."""
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +54,7 @@ class Catalogue:
                 raise ChainBroken(backup_id, f"{parent.backup_id} is missing.")
             if reason := _misfit(below, links[-1].manifest):
                 raise ChainBroken(backup_id, f"{links[-1].manifest.backup_id} {reason}")
-            links.append(below)  # ends: a parent's hash is inside its child
+            links.append(below)  # ends, because a parent's hash is inside its child
 
         return tuple(reversed(links))
 

@@ -1,7 +1,7 @@
 """Keys: age identities that open backups, and Ed25519 keys that sign their manifests.
 
-A server that makes backups has recipients (public) and its signing key. Only where restores run are
-there identities. The files are in the formats of age and OpenSSL.
+A server that makes backups has recipients (public) and its signing key. Identities exist only where
+restores run. The files are in the formats of age and OpenSSL.
 """
 
 import os

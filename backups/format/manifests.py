@@ -54,7 +54,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryRecord:
-    """What the directory knew of the clinic, except its place; the primary domain comes first."""
+    """What the directory knew about the clinic, but not its place; the primary domain is first."""
 
     name: str
     plan: str
@@ -99,8 +99,8 @@ class DocumentCopy:
 class Since:
     """An increment's full, and which files the chain added since then.
 
-    `added` holds their names as `short_name` gives them, so that two manifests tell which files are
-    new, however long the chain is.
+    `added` holds their names as `short_name` returns them, so that two manifests show which files
+    are new, however long the chain is.
     """
 
     full: UUID

@@ -1,4 +1,4 @@
-"""What a manifest says of an object; checking an object's bytes; and unsealed objects."""
+"""What a manifest says about an object; checking an object's bytes; and unsealed objects."""
 
 import hashlib
 from dataclasses import dataclass
@@ -48,12 +48,12 @@ class Tally:
 
     @property
     def digest(self) -> Digest:
-        """Of all bytes so far."""
+        """The digest of all bytes so far."""
         return Digest(length=self.length, sha256=self._hash.hexdigest())
 
 
 def digest_of(data: bytes) -> Digest:
-    """Of bytes in memory."""
+    """The digest of bytes in memory."""
     tally = Tally()
     tally.add(data)
     return tally.digest

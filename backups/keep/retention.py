@@ -20,7 +20,7 @@ SPARED = timedelta(hours=24)  # a younger object may belong to a backup under wa
 
 
 class Reason(StrEnum):
-    """Why a backup stays. The first that holds is given."""
+    """Why a backup stays. The first reason that holds is given."""
 
     RECENT = "it is within the retention"
     LAST_PROVEN = "it is the last one that was proven by a restore"

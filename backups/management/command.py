@@ -30,7 +30,7 @@ class PartlyFailed(CommandError):
 class BackupCommand(BaseCommand):
     """A command whose `work` may raise FAILURES."""
 
-    requires_system_checks = []  # they load every view: 40 MB
+    requires_system_checks = []  # system checks load every view: 40 MB
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Argument errors are reported as JSON too."""

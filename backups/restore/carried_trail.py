@@ -60,7 +60,7 @@ class _AppendOnly:
 
 
 def set_actor(cursor: Any) -> None:
-    """Tell the triggers who acts, for the transaction under way."""
+    """Tell the triggers who acts in the present transaction."""
     cursor.execute("SELECT set_config('fisioflow.actor', %s, true)", [current_actor().as_setting()])
 
 

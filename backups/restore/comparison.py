@@ -15,7 +15,7 @@ from tenants.context import ClinicRoute, clinic_scope
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of one table: how many rows would come back, go away, and change."""
+    """For one table: how many rows would come back, go away, and change."""
 
     table: str
     missing: int

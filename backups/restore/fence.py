@@ -113,7 +113,7 @@ def is_fenced(connection: psycopg.Connection[Any], schema: str) -> bool:
 
 
 def _lift_unless_swapped(shard: str, schema: str, oid: int) -> None:
-    """Lift it on a connection of its own: the other connection may be what failed."""
+    """Lift the fence on a connection of its own: the other connection may be what failed."""
     try:
         with owner_connection(shard) as connection:
             row: Any = connection.execute(
@@ -126,7 +126,7 @@ def _lift_unless_swapped(shard: str, schema: str, oid: int) -> None:
 
 
 def _touch(connection: psycopg.Connection[Any], schema: str) -> None:
-    """Make a new version of the routing row, so that a session sees that something came between."""
+    """Write the routing row again, so that sessions notice that something came in between."""
     connection.execute(
         sql.SQL("UPDATE {} SET state = state").format(sql.Identifier(schema, "clinic_epoch"))
     )

@@ -45,7 +45,7 @@ class Loading:
         self._stack.__exit__(*error)
 
     def take(self, data: bytes) -> None:
-        """The next bytes."""
+        """Take the next bytes."""
         while data:
             here = self._step(data)
             self._at += here

@@ -34,7 +34,7 @@ from tenants.postgresql.owner import owner_connection
 from tenants.schemas import lock_template, read_head, set_head
 
 NAME = r"^r_[0-9a-f]{12}$"
-# Another lock than migrate_schema's, which runs meanwhile on a connection of its own.
+# Not migrate_schema's lock: that runs meanwhile, on a connection of its own.
 _LOCK = "hashtextextended('staging ' || %s, 0)"
 
 

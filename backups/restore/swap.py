@@ -1,7 +1,7 @@
 """The swap: the schema built aside takes the clinic's name, in one short transaction.
 
-No reader waits, since a name is one row of a system catalog; a session that records an event waits
-for part of it. The replaced schema stays for RESTORE_POINT_DAYS under the name
+No reader waits, because a name is one row of a system catalog. A session that records an event
+waits for a part of the swap. The replaced schema stays for RESTORE_POINT_DAYS under the name
 before_<12 hex digits>, closed to writes, and can be swapped back. Its comment says whose it is.
 """
 

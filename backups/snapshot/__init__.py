@@ -1,4 +1,4 @@
-"""One clinic as it is read: its rows in one snapshot, its files, its record in the directory.
+"""Reading one clinic: its rows in one snapshot, its files, its record in the directory.
 
-And the locks that keep it still meanwhile. Restores read a clinic's tables the same way.
+Also the locks that keep it still meanwhile. Restores read a clinic's tables the same way.
 """

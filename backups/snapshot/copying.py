@@ -38,7 +38,7 @@ class CopyOut:
                 if len(gathered) >= CHUNK:
                     yield self._hashed(gathered)
                     gathered.clear()
-        except GeneratorExit:  # the rest isn't wanted: the transaction is useless now
+        except GeneratorExit:  # nobody wants the rest, and the transaction is useless now
             server.finish()
             raise
 

@@ -1,4 +1,4 @@
-"""What the directory knows of a clinic. A manifest holds it, for an empty installation."""
+"""What the directory knows about a clinic. A manifest holds it, for an empty installation."""
 
 from contextlib import suppress
 from uuid import UUID

@@ -10,7 +10,7 @@ FILES = ("README.md", "increments.sql", "restore.sh")
 
 
 def write_readme(store: Store) -> None:
-    """Put them into the store where they are missing. Raises StoreError."""
+    """Put the page and the scripts into the store if they are missing. Raises StoreError."""
     for name in FILES:
         if store.size(name) is None:
             with suppress(ObjectExists):  # another run was faster

@@ -1,4 +1,4 @@
-"""What every store does. An upload is there as a whole, or not at all."""
+"""The interface of every store. An object is there as a whole, or not at all."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -38,10 +38,10 @@ class Upload(Writer, Protocol):
     """An object being written, invisible until it is committed."""
 
     def commit(self) -> None:
-        """Make it visible and durable. Raises ObjectExists when another writer was first."""
+        """Make the object visible and durable. Raises ObjectExists if another writer was first."""
 
     def abandon(self) -> None:
-        """Give it up. Never raises: what is left is swept later."""
+        """Give the upload up. Never raises: leftovers are swept later."""
 
 
 class Store(ABC):

@@ -35,7 +35,7 @@ class S3Upload:
         if self._head() is not None:  # refuses most, where the endpoint knows no conditions
             raise ObjectExists(key)
 
-        self._token = str(uuid7())  # in the object's metadata: tells who wrote it
+        self._token = str(uuid7())  # in the object's metadata: shows who wrote it
         self._buffer = _part()
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []

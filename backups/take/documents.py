@@ -109,5 +109,5 @@ class _Copying:
 
 
 def _is_whole(name: str, document: DocumentCopy) -> bool:
-    """False when it was copied while it was being uploaded, which a folder makes possible."""
+    """False when the file was copied while it was being uploaded, which a folder makes possible."""
     return size_on_disk(name) in {None, document.file.content.length}

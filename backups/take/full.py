@@ -46,7 +46,7 @@ SELECT format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L
 
 
 class Script:
-    """The stream of a full, once. After it, `tables` holds what the manifest says of each table."""
+    """The stream of a full, read once. Afterwards `tables` holds the manifest's entries."""
 
     def __init__(self, snapshot: Snapshot, progress: BytesProgress) -> None:
         self._snapshot, self._progress = snapshot, progress

@@ -46,9 +46,9 @@ _LAST = b"COMMIT;\n"
 
 
 class Delta:
-    """The stream of an increment, once. After it, `tables` is what the manifest says of each.
+    """The stream of an increment, read once. Afterwards `tables` has the manifest's entries.
 
-    False when there is nothing to write.
+    It is false when there is nothing to write.
     """
 
     def __init__(self, snapshot: Snapshot, start: str, progress: BytesProgress = silent) -> None:

@@ -1,6 +1,6 @@
 """Making a backup: a full, or an increment where the chain goes on.
 
-Every run is kept in the directory. The actor is the job that the command or the task names
+Every run is recorded in the directory. The actor is the job that the command or the task names
 (core.actor.acting_as_job).
 """
 

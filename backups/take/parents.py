@@ -114,7 +114,7 @@ def documents_in_chain(
 def trusted_manifest(
     installation: Installation, clinic_id: UUID, backup_id: UUID | None
 ) -> Signed | None:
-    """The backup's manifest, if it is still in the store and to be trusted."""
+    """The backup's manifest, if it is still in the store and can be trusted."""
     if backup_id is None:
         return None
 

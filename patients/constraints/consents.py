@@ -75,7 +75,7 @@ def consent_text_constraints() -> list[models.BaseConstraint]:
 
 
 def consent_constraints() -> list[models.BaseConstraint]:
-    """The constraints of `patients_consent`; its purpose is its text's, by a foreign key."""
+    """The constraints of `patients_consent`; a foreign key makes its purpose its text's."""
     return [
         models.CheckConstraint(
             condition=Q(channel__in=Channel.values), name="patients_consent_channel_known"

@@ -56,7 +56,7 @@ def _check(name: str, condition: Q) -> models.CheckConstraint:
 
 
 def _character(position: int) -> Func:
-    # ascii() fails for no text. A cast would, before the check of the form is reached.
+    # ascii() takes any text. A cast would fail, before the check of the form is reached.
     letter = Substr("cpf", position, 1)
     return Func(letter, function="ascii", output_field=models.IntegerField())
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import FisioFlowError
 
-LONGEST_LINE = 1_000_000  # characters; a longer line is no CSV, and isn't read into memory
+LONGEST_LINE = 1_000_000  # characters; a longer line isn't CSV, and isn't read into memory
 
 
 @dataclass(frozen=True, slots=True)

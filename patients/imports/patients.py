@@ -118,7 +118,7 @@ def patients_import(
 
 
 class _Checker:
-    """Makes patients of records, as the API would, and remembers the CPFs that it has seen."""
+    """Makes patients from records, as the API would, and remembers the CPFs that it has seen."""
 
     def __init__(self, acting_user: User | None) -> None:
         refuse_registration(acting_user)

@@ -23,7 +23,7 @@ class DocumentQuerySet(ClinicQuerySet["Document"]):
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see. Patients see what was shared with them and found clean."""
+        """Documents that the person may see. Patients see those shared with them, once clean."""
         found = self.filter(patient__in=Patient.objects.alive().visible_to(user))
         if user.role == Role.PATIENT:
             return found.filter(shared_with_patient=True, status=ScanStatus.CLEAN)
@@ -74,7 +74,7 @@ class Document(RuledModel, ClinicModel):
     def path(self) -> str:
         """Where the bytes are in the storage.
 
-        It follows from the current clinic and is no column: so no row, copied or restored, leads
-        into another clinic's files.
+        It follows from the current clinic and isn't a column, so that no row, copied or restored,
+        leads into another clinic's files.
         """
         return f"{current_clinic().clinic_id}/documents/{self.pk}"

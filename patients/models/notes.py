@@ -30,7 +30,7 @@ class NoteQuerySet(ClinicQuerySet["ClinicalNote"]):
     """How notes are read."""
 
     def in_status(self, status: str) -> Self:
-        """Notes of this status."""
+        """Notes with this status."""
         return self.filter(_STATUS[NoteStatus(status)])
 
     def drafts(self) -> Self:
@@ -38,7 +38,7 @@ class NoteQuerySet(ClinicQuerySet["ClinicalNote"]):
         return self.in_status(NoteStatus.DRAFT).filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may read. Only its author reads a draft.
+        """Notes that the person may read. Only its author reads a draft.
 
         A therapist reads the signed notes of their own patients, those that they wrote, and those
         of the interns whom they supervise. Reception and patients read none.

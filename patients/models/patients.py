@@ -35,9 +35,9 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """What the person may see: therapists their own patients, patients themselves.
+        """Patients whom the person may see: therapists see their own patients, patients themselves.
 
-        A therapist's own are those assigned to them, and those that `patients.visibility` adds.
+        A therapist's own patients are those assigned to them, and those that `visibility` adds.
         """
         if user.role == Role.THERAPIST:
             own = Q(therapist=user)

@@ -33,7 +33,7 @@ def consent_give(
     channel: str,
     given_at: datetime | None = None,
 ) -> Consent:
-    """Record that a patient agreed to a text; `given_at` is now unless said otherwise.
+    """Record that a patient agreed to a text; `given_at` is now by default.
 
     Raises NotPermitted, ChannelNotPermitted, ValidationError (fields), or FieldConflict
     `consent_open` while the patient's consent to the purpose is in force: to agree to a new

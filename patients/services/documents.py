@@ -38,9 +38,9 @@ def document_upload(
 ) -> Document:
     """Store a file, in quarantine until a scanner has found it clean.
 
-    The first bytes prove the type. The file is written first, its row after, in a transaction of
-    its own (`durable`: a bigger one could still be rolled back): so no row is without its file. If
-    the row is refused, the file is deleted. Raises NotPermitted, PayloadTooLarge, UnsupportedFile,
+    The first bytes prove the type. The file is written first and its row after it, in a transaction
+    of its own (a bigger one could still be rolled back), so that no row lacks its file. If the row
+    is refused, the file is deleted. Raises NotPermitted, PayloadTooLarge, UnsupportedFile,
     ValidationError (fields).
     """
     refuse_clinical(acting_user)
@@ -158,7 +158,7 @@ def _measure(file: "File[bytes]") -> tuple[str, int, str]:
         raise UnsupportedFile
 
     digest, size = hashlib.sha256(), 0
-    for chunk in file.chunks():  # from the start
+    for chunk in file.chunks():  # read from the start again
         digest.update(chunk)
         size += len(chunk)
 

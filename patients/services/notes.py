@@ -27,7 +27,7 @@ from patients.models import ClinicalNote, Patient
 
 
 def note_draft(*, acting_user: User, patient: Patient, kind: str, **sections: str) -> ClinicalNote:
-    """A new draft of `acting_user`: `subjective`, `objective`, `assessment`, `plan`.
+    """Begin a draft by `acting_user`, with `subjective`, `objective`, `assessment` and `plan`.
 
     Raises NotPermitted, FieldNotPermitted, ValidationError (fields).
     """
@@ -60,7 +60,7 @@ def note_discard(*, acting_user: User, note: ClinicalNote) -> None:
 
 
 def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
-    """Sign a draft for good, with the author's name and CREFITO number as they are now.
+    """Sign a draft for good, with the author's present name and CREFITO number.
 
     An intern's note then awaits their supervisor's signature. Raises NotTheAuthor, NoteSigned,
     NoteEmpty, CrefitoMissing.
@@ -86,7 +86,7 @@ def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
 def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
     """Add the supervisor's signature to an intern's signed note.
 
-    The supervisor at signing may sign, and the present one: an intern may change supervisors.
+    Either the supervisor at signing or the present one may sign: interns change supervisors.
     Raises NoSignaturePending, NotTheSupervisor.
     """
     if note.status != NoteStatus.AWAITING_SUPERVISOR:
@@ -109,9 +109,9 @@ def note_cosign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
 
 
 def note_amend(*, acting_user: User, note: ClinicalNote, **sections: str) -> ClinicalNote:
-    """A draft that corrects a signed note, and is read beside it.
+    """Begin a draft that corrects a signed note, and is read beside it.
 
-    Raises like `note_draft`, NotTheAuthor, NoteNotSigned.
+    Raises what `note_draft` raises, NotTheAuthor and NoteNotSigned.
     """
     _refuse_others(note, acting_user)
     if note.signed_at is None:

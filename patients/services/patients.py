@@ -30,7 +30,7 @@ def patient_draft(*, acting_user: User | None, **fields: Any) -> Patient:
 def patient_register(*, acting_user: User | None, **fields: Any) -> Patient:
     """Register a patient with the fields of `patient_draft`.
 
-    Raises like it, and FieldConflict when another patient of the clinic has the CPF.
+    Raises what it raises, and FieldConflict when another patient of the clinic has the CPF.
     """
     patient = patient_draft(acting_user=acting_user, **fields)
     insert(patient)
@@ -81,7 +81,7 @@ def _refuse_inactive(therapist: User | None) -> None:
 
 
 def _check_draft(patient: Patient) -> None:
-    """As `check`, without a query for each related object: they are at hand."""
+    """Check without a query for each related object: they are already loaded."""
     errors: dict[str, Any] = {field: [error] for field, error in patient.wrong_roles()}
     try:
         check(patient, exclude=patient.people)

@@ -22,7 +22,7 @@ from patients.serializers import AccessSerializer
 class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
     """Who saw one chart, for the patient, the clinic's owner and its auditor."""
 
-    queryset = Event.objects.none()  # names the model; get_queryset reads
+    queryset = Event.objects.none()  # only names the model; get_queryset reads
     serializer_class = AccessSerializer
     ordering_fields: ClassVar = {"occurred_at": "occurred_at"}
     default_ordering: ClassVar = "-occurred_at"
@@ -42,5 +42,5 @@ class AccessLogView(ApiView, ListModelMixin, GenericAPIView[Any]):
 
     @extend_schema(operation_id="patients_access_log_list")
     def get(self, request: Request, pk: UUID) -> Response:
-        """Who saw the chart, opened a file of it, printed or exported it; when, and as what."""
+        """Who saw the chart, opened a file of it, printed or exported it; when, in which role."""
         return self.list(request)

@@ -24,7 +24,7 @@ _EVERYBODY = STAFF_ROLES | {Role.PATIENT}
 class ConsentTextViewSet(ResourceViewSet):
     """The words that patients agree to, in every version."""
 
-    queryset = ConsentText.objects.none()  # names the model; get_queryset reads
+    queryset = ConsentText.objects.none()  # only names the model; get_queryset reads
     serializer_class = ConsentTextSerializer
     filterset_class = ConsentTextFilter
     ordering_fields: ClassVar = {"created_at": "created_at"}

@@ -53,7 +53,7 @@ _TOKEN = OpenApiParameter("token", str, required=True, description="The link's t
 class DocumentViewSet(ResourceViewSet):
     """The patients' files that the reader may see."""
 
-    queryset = Document.objects.none()  # names the model; get_queryset reads
+    queryset = Document.objects.none()  # only names the model; get_queryset reads
     serializer_class = DocumentSerializer
     filterset_class = DocumentFilter
     ordering_fields: ClassVar = {"created_at": "created_at", "name": "name"}

@@ -30,7 +30,7 @@ from patients.services import (
 class NoteViewSet(ResourceViewSet):
     """Evaluations and evolutions. Signed notes never change; only its author sees a draft."""
 
-    queryset = ClinicalNote.objects.none()  # names the model; get_queryset reads
+    queryset = ClinicalNote.objects.none()  # only names the model; get_queryset reads
     serializer_class = NoteSerializer
     filterset_class = NoteFilter
     ordering_fields: ClassVar = {"created_at": "created_at", "updated_at": "updated_at"}

@@ -45,7 +45,7 @@ _READERS = STAFF_ROLES | {Role.PATIENT}
 class PatientViewSet(ResourceViewSet):
     """The clinic's patients whom the reader may see."""
 
-    queryset = Patient.objects.none()  # names the model; get_queryset reads
+    queryset = Patient.objects.none()  # only names the model; get_queryset reads
     serializer_class = PatientSerializer
     filterset_class = PatientFilter
     ordering_fields: ClassVar = {

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from tests.conftest import PASSWORD, route_of
 
-if TYPE_CHECKING:  # the stubs' name for what a test client answers
+if TYPE_CHECKING:  # the stubs' name for a test client's response
     from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 

@@ -14,7 +14,7 @@ from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
 from tests.people import Everybody
 
-if TYPE_CHECKING:  # the stubs' name for what a test client answers
+if TYPE_CHECKING:  # the stubs' name for a test client's response
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 LOGIN = "/admin/login/"
@@ -190,6 +190,6 @@ def test_a_demoted_manager_is_out_at_once(people: Everybody, in_norte: ClinicRou
 
 def test_signing_out_ends_the_session(people: Everybody) -> None:
     client, _ = sign_in("owner@norte.example")
-    assert client.get("/admin/logout/").status_code == 405  # a picture's address can't do it
+    assert client.get("/admin/logout/").status_code == 405  # an image's URL can't do it
     assert client.post("/admin/logout/").status_code == 200
     assert client.get("/admin/")["Location"].startswith(LOGIN)

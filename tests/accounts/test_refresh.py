@@ -15,7 +15,7 @@ from tenants.context import ClinicRoute, clinic_scope
 from tests.accounts.conftest import Phone, Phones
 from tests.people import Everybody, FreshClinic, InThreads
 
-if TYPE_CHECKING:  # the stubs' name for what a test client answers
+if TYPE_CHECKING:  # the stubs' name for a test client's response
     from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 

@@ -16,7 +16,7 @@ from tests.accounts.conftest import Phones
 from tests.conftest import PASSWORD
 from tests.people import Everybody, FreshClinic
 
-if TYPE_CHECKING:  # the stubs' name for what a test client answers
+if TYPE_CHECKING:  # the stubs' name for a test client's response
     from rest_framework.response import _MonkeyPatchedResponse as Answer
 
 NORTE = "norte.localhost"

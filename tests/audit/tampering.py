@@ -72,7 +72,7 @@ def tamper(route: ClinicRoute, statement: str) -> None:
 
 
 def forge(cursor: Cursor, xid: str) -> None:
-    """Put in a version with the first one's date, this transaction id and the number 0."""
+    """Insert a version with the first one's date, this transaction id and the number 0."""
     cursor.execute(
         "SELECT attname FROM pg_attribute"
         " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",

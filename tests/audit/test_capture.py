@@ -79,7 +79,7 @@ def test_an_update_that_changes_nothing_leaves_no_version(room: Room) -> None:
     assert types(room) == ["+"]
 
 
-def test_what_is_rolled_back_never_was(room: Room) -> None:
+def test_what_is_rolled_back_leaves_no_version(room: Room) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic(using="shard_1"):
         Room.objects.update(capacity=9)
         raise ZeroDivisionError

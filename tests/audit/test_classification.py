@@ -51,7 +51,7 @@ def test_a_history_cannot_tell_keys_of_several_columns_apart(
     assert (error.id, "several columns" in error.msg) == ("audit.E003", True)
 
 
-def test_a_login_that_owns_the_tables_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_warns_of_a_login_that_owns_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     users = {"default": {"USER": "fisioflow_app"}, "shard_1": {"USER": "fisioflow"}}
     monkeypatch.setattr("audit.capture.checks.settings.DATABASES", users)
     (warning,) = checks.the_application_owns_nothing()

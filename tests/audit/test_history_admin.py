@@ -150,7 +150,7 @@ def test_a_signed_note_isnt_reverted(owner: Client, people: Everybody, draft: Cl
     assert owner.post(version, {"plan": "Alta."}).status_code == 403
 
 
-def test_a_changed_password_is_told_and_not_shown(owner: Client, people: Everybody) -> None:
+def test_a_changed_password_is_named_and_not_shown(owner: Client, people: Everybody) -> None:
     therapist = User.objects.get(pk=people.norte.therapist.pk)
     digest = User.history.filter(id=therapist.pk).first().password
     therapist.set_password("pilates na segunda")

@@ -1,4 +1,4 @@
-"""Somebody let the application make its own objects: that is closed or named, and gains nothing.
+"""Somebody let the application make its own objects: that is closed or reported, and gains nothing.
 
 Code that runs with the owner's rights must find no object of the application by its name.
 """

@@ -1,4 +1,4 @@
-"""A superuser puts a version in behind the seals, whichever way: the proof names it."""
+"""A superuser inserts a version behind the seals, in whatever way: the proof names it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose chart a row is of: every model that refers to a patient declares it."""
+"""Which chart a row belongs to: every model that refers to a patient declares it."""
 
 import pytest
 from django.apps import apps
@@ -67,7 +67,9 @@ def test_without_a_patients_model_no_row_has_a_chart(monkeypatch: pytest.MonkeyP
         chart_path(Patient)
 
 
-def test_without_what_tells_charts_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_registered_function_nothing_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(opened, "_CHART_OF", [])
 
     with pytest.raises(ImproperlyConfigured, match="whose chart"):

@@ -242,7 +242,7 @@ def test_errors_become_problems(error: Exception, status: int, code: str) -> Non
 @pytest.mark.parametrize(
     "error", [FisioFlowError(), RuntimeError(), exceptions.APIException(), KeyError("cpf")]
 )
-def test_a_bug_becomes_none(error: Exception) -> None:
+def test_a_bug_becomes_no_problem(error: Exception) -> None:
     assert problem_of(error) is None
 
 

@@ -43,7 +43,7 @@ print(json.dumps(said))
 def run(
     program: list[str], environ: dict[str, str], given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with `program` as its arguments, in an environment of only this."""
+    """Run Python with `program` as its arguments, with this environment and no more."""
     whole = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "fisioflow.settings", **environ}
 
     return subprocess.run(

@@ -63,7 +63,7 @@ def texts_of_pages(folder: Path) -> set[str]:
 
 
 def errors() -> list[type[FisioFlowError]]:
-    """Every error that is answered to somebody; the others are a 500 and a line in the log."""
+    """Every error that people read; the others are a 500 and a line in the log."""
     for app in APPS:
         for path in sources(ROOT / app, ".py"):
             if "FisioFlowError" in path.read_text(encoding="utf-8"):
@@ -99,7 +99,7 @@ def _is_sentence(text: object) -> TypeGuard[str]:
 
 @pytest.fixture(scope="module")
 def portuguese() -> dict[str, str]:
-    """The translations by message, but for the header."""
+    """The translations by message, without the header."""
     with PO.open("rb") as file:
         messages = read_po(file, abort_invalid=True)
     assert not [message.id for message in messages if message.fuzzy], "Translate these for good"
@@ -113,7 +113,7 @@ def test_every_text_of_ours_has_a_translation(portuguese: dict[str, str]) -> Non
 
 
 def test_the_admins_pages_are_in_portuguese(portuguese: dict[str, str]) -> None:
-    """django-unfold ships no translations; what Django says itself Django translates."""
+    """django-unfold ships no translations; Django translates its own texts."""
     known = set(portuguese)
     for app in ("conf", "contrib/admin", "contrib/auth"):
         path = Path(django.__file__).parent / app / "locale"

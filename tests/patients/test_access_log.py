@@ -52,7 +52,7 @@ def test_the_patient_reads_who_saw_their_chart_newest_first(
         assert abs(datetime.fromisoformat(row["occurred_at"]) - timezone.now()) < timedelta(hours=1)
 
 
-def test_the_name_is_the_one_of_then_and_support_is_told_apart(
+def test_the_name_is_the_one_at_that_time_and_support_is_marked(
     api: Api, people: Everybody, log: str, in_norte: ClinicRoute
 ) -> None:
     record, owner = people.norte.record, people.norte.owner
@@ -84,9 +84,7 @@ def test_nobody_else_reads_it(api: Api, people: Everybody, log: str, in_norte: C
     assert api(None).get(log).status_code == 401
 
 
-def test_a_patient_reads_their_own_alone(
-    api: Api, people: Everybody, in_norte: ClinicRoute
-) -> None:
+def test_a_patient_reads_only_their_own(api: Api, people: Everybody, in_norte: ClinicRoute) -> None:
     other = Patient.objects.create(
         name="Outra Pessoa", phone="+5511987654321", cpf="11144477735", birth_date="1980-01-01"
     )

@@ -54,7 +54,7 @@ def test_each_clinic_has_its_own_prefix(
 
 
 def see_nothing(document: Document, **kwargs: Any) -> None:
-    """In place of the model's own check, so that the database is the one to refuse."""
+    """Replaces the model's own check, so that it is the database that refuses."""
 
 
 def test_a_row_that_is_refused_leaves_no_file(

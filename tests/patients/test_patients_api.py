@@ -186,7 +186,7 @@ def test_a_manager_is_no_therapist(api: Api, people: Everybody) -> None:
     assert errors_of(refused) == {"/therapist": "not_a_therapist"}
 
 
-def test_a_cpf_that_is_taken_answers_409_and_tells_no_value(api: Api, people: Everybody) -> None:
+def test_a_cpf_that_is_taken_answers_409_and_shows_no_value(api: Api, people: Everybody) -> None:
     refused = api(people.norte.receptionist).post(URL, ANA | {"cpf": people.norte.record.cpf})
     assert refused.status_code == 409
     assert errors_of(refused) == {"/cpf": "unique"}

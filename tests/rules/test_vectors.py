@@ -71,7 +71,7 @@ def instance_of(entity: Entity, values: dict[str, Any], named: dict[str, Any]) -
 
 
 def judged(case: Case, layer: str, owner: User, named: dict[str, Any]) -> Any:
-    """What the layer says of the case."""
+    """What the layer says about the case."""
     entity = ENTITIES[case.entity]
 
     if layer == "api":

@@ -155,7 +155,7 @@ def test_others_work_at_the_same_time(
 @pytest.mark.parametrize(
     "fields", [{"status": Status.CANCELLED}, {"deleted_at": timezone.now()}], ids=["off", "gone"]
 )
-def test_what_is_off_takes_no_time(
+def test_what_is_cancelled_or_deleted_takes_no_time(
     in_norte: ClinicRoute, an_appointment: AnAppointment, fields: Any
 ) -> None:
     an_appointment(9, **fields).save()

@@ -146,7 +146,7 @@ def test_those_who_left_since_they_were_read_are_not_booked(
         appointment_book(acting_user=None, **who, **at(9))
 
 
-def test_a_visit_of_a_deleted_patient_is_still_called_off(
+def test_a_visit_of_a_deleted_patient_can_still_be_cancelled(
     booked: Appointment, people: Everybody
 ) -> None:
     Patient.objects.filter(pk=people.norte.record.pk).update(deleted_at=timezone.now())

@@ -237,7 +237,7 @@ def test_a_wrong_question_is_refused_by_parameter(
 
 
 def test_the_clinics_state_has_holidays_of_its_own(norte: ClinicRoute, people: Everybody) -> None:
-    revolution = date(2026, 7, 9)  # of 1932, a holiday only in São Paulo
+    revolution = date(2026, 7, 9)  # the day of the 1932 revolution: a holiday only in São Paulo
     assert holiday_on(revolution, "SP")
     assert not holiday_on(revolution, "")
     assert not holiday_on(revolution, "RJ")

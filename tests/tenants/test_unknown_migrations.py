@@ -19,7 +19,7 @@ ONE_LINE = r"^This database has migrations .*make reset\. \(migrations=accounts\
 
 @contextmanager
 def applied(alias: str, schema: str, app: str, name: str) -> Iterator[None]:
-    """The migration stands in the schema's list, and a shard's schema looks behind."""
+    """Inside, the schema's list has the migration, and a shard's schema looks behind."""
     with owner_connection(alias) as connection:
         table = f'"{schema}".django_migrations'
         before = connection.execute(

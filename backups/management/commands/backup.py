@@ -33,7 +33,7 @@ class Command(BackupCommand):
         parser.add_argument(
             "--incremental", action="store_true", help="Only what changed since the last backup."
         )
-        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+        parser.add_argument("--json", action="store_true", help="One JSON object per line.")
 
     def work(self, options: dict[str, Any]) -> None:
         clinics = named_clinics([] if options["all"] else [options["clinic"]])

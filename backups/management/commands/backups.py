@@ -25,7 +25,7 @@ class Command(BackupCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("clinic", nargs="?", help="Only this clinic: schema name or id.")
-        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+        parser.add_argument("--json", action="store_true", help="One JSON object per line.")
 
     def work(self, options: dict[str, Any]) -> None:
         installation, wrong = Installation(), 0

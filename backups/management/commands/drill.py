@@ -21,7 +21,7 @@ class Command(BackupCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("clinic", nargs="?", help="The clinic's schema name, e.g. norte.")
         which.add_argument("--all", action="store_true", help="Every active clinic.")
-        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+        parser.add_argument("--json", action="store_true", help="One JSON object per line.")
 
     def work(self, options: dict[str, Any]) -> None:
         failed = []

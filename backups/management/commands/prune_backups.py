@@ -22,8 +22,8 @@ class Command(BackupCommand):
         parser.add_argument(
             "clinic", nargs="?", help="By schema name. Default: every clinic, closed ones too."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be removed.")
-        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+        parser.add_argument("--dry-run", action="store_true", help="Print what would be removed.")
+        parser.add_argument("--json", action="store_true", help="One JSON object per line.")
 
     def work(self, options: dict[str, Any]) -> None:
         failed = []

@@ -33,7 +33,7 @@ class Command(BackupCommand):
         parser.add_argument("--shard", help="Where to restore. Default: where the clinic is.")
         parser.add_argument("--only", metavar="TABLE", help="Only rows of this table: patients.")
         parser.add_argument("--where", metavar="COLUMN=VALUE", help="Which rows of --only.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would change.")
+        parser.add_argument("--dry-run", action="store_true", help="Print what would change.")
         parser.add_argument("--noinput", action="store_true", help="Don't ask.")
         parser.add_argument("--json", action="store_true", help="One JSON object.")
 

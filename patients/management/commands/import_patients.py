@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("schema_name", help="The clinic's schema name, e.g. norte.")
         parser.add_argument("file", help="The CSV file; - reads standard input.")
-        parser.add_argument("--dry-run", action="store_true", help="Check only, write nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Only check; write nothing.")
         parser.add_argument(
             "--skip-invalid", action="store_true", help="Write the good lines, leave the bad ones."
         )
