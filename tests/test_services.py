@@ -60,5 +60,4 @@ def test_a_service_takes_the_acting_user_first(name: str) -> None:
 
 def test_the_exceptions_are_still_there() -> None:
     known = SERVICES.keys() | {name.partition(".")[0] for name in SERVICES}
-
     assert known >= OTHERWISE.keys()

@@ -179,7 +179,6 @@ def _triggers(cursor: Any, tracked: list[Tracked], *, in_directory: bool) -> Ite
     cursor.execute(_FOUND_TRIGGERS)
     for table, name, enabled, definition in cursor.fetchall():
         wanted = expected.pop(name, None)
-
         if wanted is None:
             yield Finding("trigger_unknown", table, detail=name)
         elif wanted != _plain(definition):

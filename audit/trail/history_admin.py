@@ -112,7 +112,6 @@ class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
 
         for last in list(historical_records)[-1:]:
             before = self._versions(request, last).filter(history_id__lt=last.history_id).first()
-
             if before is not None:
                 delta = last.diff_against(before, foreign_keys_are_objs=foreign_keys_are_objs)
                 shown = self.get_historical_record_context_helper(request, last)

@@ -103,7 +103,6 @@ def _in_its_place(
 ) -> Restored:
     """Restore in place, or where the clinic's schema is missing."""
     shard = options.shard or route.shard
-
     if shard != route.shard or not has_schema(route):
         return clinic_restore_lost(
             installation,

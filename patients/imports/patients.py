@@ -227,7 +227,6 @@ def _write(acting_user: User | None, patients: list[Patient]) -> None:
         if (error.field, error.field_code) == (_CPF_UNIQUE.field, _CPF_UNIQUE.code):
             raise ImportRaced from error
         raise
-
     except OperationalError as error:
         if isinstance(error.__cause__, DeadlockDetected):  # another import of the same people
             raise ImportRaced from error

@@ -135,7 +135,6 @@ def test_a_trigger_that_no_app_registered_is_named(
     fresh_clinic: FreshClinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app_triggers, "_TRIGGERS", {})
-
     assert problems(fresh_clinic.route) == {"trigger_unknown"}
 
 

@@ -134,7 +134,6 @@ def test_the_file_has_what_the_filters_leave(auditor: Client, people: Everybody)
 
 def test_an_invalid_filter_gives_no_file(auditor: Client) -> None:
     refused = auditor.post(f"{TRAIL}export/?user=x", {"format": "csv"})
-
     assert refused["Location"] == f"{TRAIL}?user=x"
 
 

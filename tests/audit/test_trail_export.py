@@ -132,7 +132,6 @@ def test_the_command_writes_nothing_for_days_without_entries(
     in_norte: ClinicRoute, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("export_audit", "norte", "--from", "2020-01-01", "--to", "2020-12-31")
-
     assert capsys.readouterr().out == ""
 
 

@@ -42,7 +42,6 @@ def a_patient() -> Callable[..., Patient]:
 
     def build(**fields: Any) -> Patient:
         right = {"name": "Bia Souza", "phone": "+5511900000000", "birth_date": date(1990, 1, 31)}
-
         return Patient(**right | {"cpf": _cpf()} | fields)
 
     return build

@@ -150,7 +150,6 @@ def test_every_wrong_field_is_named_at_once(api: Api, people: Everybody) -> None
 
 def test_every_missing_field_is_named_at_once(api: Api, people: Everybody) -> None:
     missing = api(people.norte.manager).post(URL, {})
-
     assert set(errors_of(missing)) == {"/name", "/phone", "/cpf", "/birth_date"}
 
 
