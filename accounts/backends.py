@@ -16,7 +16,7 @@ _HIDDEN = frozenset({"tokenfamily"})
 class RoleBackend(ModelBackend):
     """Owner and manager: their clinic's apps. Platform staff: the directory. Others: nothing.
 
-    The audit trail is read by its READERS and changed by nobody.
+    TRAIL_READERS read the audit trail; nobody changes it.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
