@@ -16,7 +16,7 @@ _HIDDEN = frozenset({"tokenfamily"})
 class RoleBackend(ModelBackend):
     """Owner and manager: their clinic's apps. Platform staff: the directory. Others: nothing.
 
-    Only its READERS read the audit trail, and nobody changes it.
+    TRAIL_READERS read the audit trail; nobody changes it.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:

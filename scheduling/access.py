@@ -6,8 +6,8 @@ records.
 
 from django.db.models import Q
 
-from accounts.models import ADMIN_ROLES, Role, User
-from core.errors import FieldNotPermitted
+from accounts.models import ADMIN_ROLES, STAFF_ROLES, Role, User
+from core.errors import FieldNotPermitted, NotPermitted
 from scheduling.errors import SetupNotPermitted
 from scheduling.states import Status
 
@@ -38,10 +38,15 @@ def refuse_setup(user: User | None) -> None:
 
 
 def refuse_foreign_agenda(user: User | None, *therapists: User) -> None:
-    """Raise FieldNotPermitted when a therapist would write in another therapist's agenda."""
-    if user is None or user.role != Role.THERAPIST:
+    """Raise NotPermitted unless the person is staff; the system (None) may write every agenda.
+
+    Raises FieldNotPermitted when a therapist would write in another therapist's agenda.
+    """
+    if user is None:
         return
-    if any(therapist != user for therapist in therapists):
+    if user.role not in STAFF_ROLES:
+        raise NotPermitted
+    if user.role == Role.THERAPIST and any(therapist != user for therapist in therapists):
         raise FieldNotPermitted("therapist")
 
 

@@ -165,7 +165,7 @@ def refuse_unknown_migrations(alias: str) -> None:
 def _refuse_unknown(loader: MigrationLoader) -> None:
     """Only our own apps count: other packages may drop migrations that they have squashed."""
     here = settings.BASE_DIR
-    ours = {app.label for app in apps.get_app_configs() if Path(app.path).parent == here}
+    ours = {app.label for app in apps.get_app_configs() if Path(app.path).resolve().parent == here}
     on_disk = loader.disk_migrations or {}
     replaced = {node for migration in on_disk.values() for node in migration.replaces}
     known = on_disk.keys() | replaced

@@ -9,4 +9,4 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def own_apps() -> list[AppConfig]:
     """Every installed app whose folder stands in the checkout."""
-    return [app for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
+    return [app for app in apps.get_app_configs() if Path(app.path).resolve().parent == ROOT]

@@ -20,6 +20,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
+from audit.models import Event, EventKind
 from backups.format.keys import make_identity, make_signing_key
 from core.actor import current_actor
 from core.ids import uuid7
@@ -190,6 +191,8 @@ def test_the_first_member_of_the_staff_is_made_and_may_change_the_password(
             "job:createsuperuser",
             "job:changepassword",
         ]
+        changed = Event.objects.filter(kind=EventKind.PASSWORD_CHANGED, record_id=str(made.pk))
+        assert [event.actor_label for event in changed] == ["job:changepassword"]
     assert made.is_superuser
     assert made.check_password(PASSWORD[::-1])
 

@@ -23,7 +23,7 @@ from tenants.context import current_scope
 PER_MINUTE = 30  # similar ones, by one person or from an address with no signed-in user
 _WINDOW = 60  # seconds
 _ALIKE = ("code", "method", "route", "task")  # of the details
-_log = structlog.get_logger("audit.refusals")
+_log = structlog.get_logger("audit.events")
 
 
 def refusal_record(

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 DEFAULT_LIMIT = 50  # rows in a page
 MAX_LIMIT = 200
-_SALT = "core.api.cursor"
+_SALT = "fisioflow.api.cursor"  # signs cursors that clients hold: never changed
 
 
 class CursorPages(BasePagination):

@@ -40,7 +40,7 @@ def note_revise(
 ) -> ClinicalNote:
     """Change the sections or the kind of a draft. An amendment keeps its kind.
 
-    Raises ValidationError (fields), FieldNotPermitted, NotTheAuthor, NoteSigned.
+    Raises NotPermitted, NotTheAuthor, FieldNotPermitted, ValidationError (fields), NoteSigned.
     """
     _refuse_others(note, acting_user)
     refuse_fields(changes, {*SECTIONS, "kind"} if note.amends_id is None else SECTIONS)
@@ -54,7 +54,7 @@ def note_revise(
 
 
 def note_discard(*, acting_user: User, note: ClinicalNote) -> None:
-    """Discard a draft. The row is kept. Raises NotTheAuthor, NoteSigned."""
+    """Discard a draft. The row is kept. Raises NotPermitted, NotTheAuthor, NoteSigned."""
     _refuse_others(note, acting_user)
     _change_draft(note, {"deleted_at": timezone.now()})
 
@@ -62,8 +62,8 @@ def note_discard(*, acting_user: User, note: ClinicalNote) -> None:
 def note_sign(*, acting_user: User, note: ClinicalNote) -> ClinicalNote:
     """Sign a draft for good, with the author's present name and CREFITO number.
 
-    An intern's note then awaits their supervisor's signature. Raises NotTheAuthor, NoteSigned,
-    NoteEmpty, CrefitoMissing.
+    An intern's note then awaits their supervisor's signature. Raises NotPermitted, NotTheAuthor,
+    NoteSigned, NoteEmpty, CrefitoMissing.
     """
     _refuse_others(note, acting_user)
     if note.signed_at is not None:
@@ -122,6 +122,7 @@ def note_amend(*, acting_user: User, note: ClinicalNote, **sections: str) -> Cli
 
 
 def _refuse_others(note: ClinicalNote, acting_user: User) -> None:
+    refuse_clinical(acting_user)
     if note.author_id != acting_user.pk:
         raise NotTheAuthor(note=note.pk)
 

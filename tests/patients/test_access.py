@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 
+from accounts.models import Role, User
 from core.errors import NotPermitted
 from core.records import editable_fields
 from patients.access import (
@@ -25,7 +26,10 @@ from patients.services import (
     document_scan,
     document_update,
     document_upload,
+    note_discard,
     note_draft,
+    note_revise,
+    note_sign,
     patient_draft,
     patients_register,
 )
@@ -67,6 +71,19 @@ def test_a_service_refuses_the_roles_that_may_not(
 
     with pytest.raises(NotPermitted):
         call(patient=people.norte.record) if service is note_draft else call()
+
+
+def test_an_author_who_left_the_clinicians_leaves_their_drafts(
+    in_norte: ClinicRoute, people: Everybody
+) -> None:
+    author = people.norte.therapist
+    draft = note_draft(acting_user=author, patient=people.norte.record, kind="evolution")
+    User.objects.filter(pk=author.pk).update(role=Role.RECEPTIONIST)
+    former = User.objects.get(pk=author.pk)
+
+    for write in (note_sign, note_discard, partial(note_revise, changes={"plan": "Repouso."})):
+        with pytest.raises(NotPermitted):
+            write(acting_user=former, note=draft)
 
 
 def test_reception_keeps_no_documents(in_norte: ClinicRoute, people: Everybody) -> None:
