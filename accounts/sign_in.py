@@ -72,7 +72,7 @@ def failure_record(*, email: str, code: str, method: str) -> None:
 
 
 def record_session_begin(user: User, **_: Any) -> None:
-    """Receiver of `user_logged_in`: a session of the admin begins."""
+    """Receiver of `user_logged_in`: record that a session of the admin begins."""
     with acting(replace(current_actor(), user_id=str(user.pk), label=str(user))):
         _record(EventKind.SIGNED_IN, user, "admin")
 

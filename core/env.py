@@ -1,4 +1,4 @@
-"""Typed readers of the environment: a bad value stops the start and names the variable.
+"""Typed readers of the environment. A bad value is ImproperlyConfigured, which names the variable.
 
 Each value may also come from a file: `NAME_FILE=/run/secrets/name` (Docker and Kubernetes secrets).
 """

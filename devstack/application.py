@@ -86,7 +86,7 @@ def all_or_nothing(stack: Stack) -> Iterator[list[Daemon]]:
 
 
 def prepare(stack: Stack, port: int) -> str:
-    """Migrate, load the demo data, collect static files; returns the demo's sign-ins."""
+    """Migrate, load the demo, collect static files; returns its sign-ins. Raises StackError."""
     log = stack.folders.logs / "prepare.log"
     with log.open("wb") as file:
         done = subprocess.run(

@@ -42,7 +42,7 @@ class Folders:
         return self._socket_root() / name
 
     def create(self) -> None:
-        """Make the folders, readable only by this user."""
+        """Make the folders, readable only by this user. Raises StackError."""
         for folder in (self.root, self.logs, self.run, self.root / "data"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         socket_root = self._socket_root()

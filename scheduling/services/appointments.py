@@ -50,7 +50,7 @@ def appointment_draft(
 
     `group` means that the therapist attends others in the same room at the same time.
 
-    Raises ValidationError (fields), FieldNotPermitted, TherapistNotBookable.
+    Raises ValidationError (fields), NotPermitted, FieldNotPermitted, TherapistNotBookable.
     """
     if notes:
         refuse_fields({"notes"}, writable_fields(acting_user))

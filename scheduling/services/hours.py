@@ -63,8 +63,8 @@ def exception_create(
 ) -> HoursException:
     """Add a day off (no times), or a period of a day that differs from its weekday.
 
-    Therapists write their own. Raises ValidationError (fields), FieldNotPermitted, FieldConflict
-    where another exception of the day overlaps.
+    Therapists write their own. Raises ValidationError (fields), NotPermitted, FieldNotPermitted,
+    and FieldConflict where another exception of the day overlaps.
     """
     refuse_foreign_agenda(acting_user, therapist)
     exception = HoursException(therapist=therapist, day=day, start=start, end=end)
@@ -82,6 +82,6 @@ def exception_update(
 
 
 def exception_delete(*, acting_user: User | None, exception: HoursException) -> None:
-    """Delete an exception: its weekday's hours apply again. Raises FieldNotPermitted."""
+    """Delete an exception; the weekday counts again. Raises NotPermitted or FieldNotPermitted."""
     refuse_foreign_agenda(acting_user, exception.therapist)
     exception.delete()

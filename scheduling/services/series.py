@@ -50,7 +50,7 @@ class Booked:
 def series_preview(*, acting_user: User | None, **rule: Any) -> Preview:
     """The sessions of a rule (the fields of Series), each with its conflicts; writes nothing.
 
-    Raises ValidationError (fields), FieldNotPermitted, SeriesLength.
+    Raises ValidationError (fields), NotPermitted, FieldNotPermitted, SeriesLength.
     """
     series, planned = _plan(acting_user, rule)
     return Preview(judged(_sessions(series, planned), acting_user), planned.skipped)

@@ -43,8 +43,8 @@ def series_change(
     Only scheduled sessions that are still to come change, all or none; each keeps its day and its
     length. `appointment` is the session that `scope` counts from (ALL needs none).
 
-    Raises SeriesOver, SeriesConflict, FieldNotPermitted, ValidationError, TherapistNotBookable,
-    PatientNotBookable, RoomNotBookable.
+    Raises SeriesOver, SeriesConflict, NotPermitted, FieldNotPermitted, ValidationError,
+    TherapistNotBookable, PatientNotBookable, RoomNotBookable.
     """
     with clinic_transaction():
         affected = _read(series, scope, appointment)
@@ -80,7 +80,7 @@ def series_cancel(
 ) -> list[Appointment]:
     """Cancel the scheduled sessions that are still to come; the others stay as they are.
 
-    Raises SeriesOver, FieldNotPermitted.
+    Raises SeriesOver, NotPermitted, FieldNotPermitted.
     """
     with clinic_transaction():
         affected = _read(series, scope, appointment)

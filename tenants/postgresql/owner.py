@@ -22,7 +22,7 @@ def as_owner(alias: str) -> Iterator[None]:
     """Work on the server of `alias` as the owner of its schemas, in this thread.
 
     Other servers stay as they are. Must begin outside a transaction on `alias`, whose uncommitted
-    rows the other login would not see. Raises OwnerLoginMissing.
+    rows the other login would not see: raises TransactionManagementError. Raises OwnerLoginMissing.
     """
     connection: Any = connections[alias]
     if connection.acts_as_owner:

@@ -20,8 +20,8 @@ CASE WHEN NOT pg_is_in_recovery()
 def one_snapshot(alias: str, *, read_only: bool) -> Iterator[Any]:
     """A REPEATABLE READ transaction on `alias`; gives its cursor.
 
-    With `read_only` it refuses writes. Must begin outside a transaction, because the snapshot is
-    taken at the first statement, which the backend itself sends.
+    With `read_only` it refuses writes. Raises TransactionManagementError inside a transaction: the
+    snapshot must be taken at the first statement, which the backend itself sends.
     """
     connection: Any = connections[alias]
     if connection.in_atomic_block:

@@ -16,7 +16,7 @@ _TRIES = 3
 
 
 class Command(changepassword.Command):
-    """Takes the options of Django's command, and writes by the service: the trail has the event."""
+    """Takes the options of Django's command, and writes through the service, which records it."""
 
     def handle(self, *args: Any, **options: Any) -> str:
         email = options["username"] or getpass.getuser()
