@@ -98,7 +98,7 @@ class DocumentsDamaged(BackupError):
 
 
 class FilesFailed(BackupError):
-    """The storage of the clinics' files failed. Mend it, then run the command again."""
+    """The storage of the clinics' files failed. Fix it, then run the command again."""
 
     code = "backup_files_failed"
 
@@ -184,7 +184,7 @@ class HistoryDiffers(BackupError):
 
 
 class ServerFailed(BackupError):
-    """A database server failed. Mend it, then run the command again."""
+    """A database server failed. Fix it, then run the command again."""
 
     code = "backup_server_failed"
 

@@ -82,7 +82,7 @@ def failure_of(error: Exception) -> dict[str, str]:
         if state in _NO_TABLES:
             text = "The directory has no tables, or not all. Run manage.py migrate first."
         elif state is None and isinstance(cause, psycopg.OperationalError):
-            text = f"A database doesn't answer. Start it, or mend its address: {text}"
+            text = f"A database doesn't answer. Start it, or correct its address: {text}"
         else:
             text = f"A database server failed: {type(error).__name__} {state or ''}".strip()
 

@@ -153,7 +153,7 @@ def test_a_storage_that_fails_leaves_the_clinic_as_it_was(
 
     monkeypatch.setattr(default_storage, "save", full_disk)
 
-    with pytest.raises(CommandError, match=r"Mend it, then .* \(failure=OSError\)$"):
+    with pytest.raises(CommandError, match=r"Fix it, then .* \(failure=OSError\)$"):
         call_command("restore", "latest", "--clinic", fresh_clinic.route.schema, "--noinput")
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 1"}
 

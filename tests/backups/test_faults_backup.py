@@ -67,7 +67,7 @@ def test_a_dead_server_is_one_line_and_other_clinics_get_their_backups(
     a_shard_that_dies: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(CommandError, match="Mend the cause and run it again"):
+    with pytest.raises(CommandError, match="Fix the cause and run it again"):
         call_command("backup", "--all", "--json")
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -217,7 +217,7 @@ def test_a_server_that_dies_halfway_has_the_clinic_when_it_is_back(
 
     monkeypatch.setattr(staging, "build_rules", die)
 
-    with pytest.raises(CommandError, match="Mend it, then run the command again"):
+    with pytest.raises(CommandError, match="Fix it, then run the command again"):
         restore(fresh_clinic)
 
     monkeypatch.undo()

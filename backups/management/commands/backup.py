@@ -51,7 +51,7 @@ class Command(BackupCommand):
             self._say(said, as_json=options["json"])
 
         if failed:
-            raise PartlyFailed(f"Failed: {', '.join(failed)}. Mend the cause and run it again.")
+            raise PartlyFailed(f"Failed: {', '.join(failed)}. Fix the cause and run it again.")
         if running:
             raise PartlyFailed(f"Under way already: {', '.join(running)}.", returncode=3)
 

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self._say(f"{len(outcomes) - len(failed)} schemas {verb}, {len(failed)} failed.")
         if failed:
             names = ", ".join(f"{o.shard}/{o.schema}" for o in failed[:20])
-            raise CommandError(f"Failed: {names}. Mend the cause and run the command again.")
+            raise CommandError(f"Failed: {names}. Fix the cause and run the command again.")
 
     def _write(self, outcome: Outcome) -> None:
         line = f"{outcome.shard} {outcome.place} {outcome.schema}: {outcome.error or 'ok'}"
