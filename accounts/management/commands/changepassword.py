@@ -34,8 +34,10 @@ class Command(changepassword.Command):
     def _ask(self, person: User) -> str:
         """A new password, typed twice. Raises CommandError when none of three tries will do."""
         for _ in range(_TRIES):
-            password: str = self._get_pass()
-            if password != self._get_pass("Password (again): "):
+            password = getpass.getpass(prompt="Password: ")
+            if not password:
+                raise CommandError("aborted")
+            if password != getpass.getpass(prompt="Password (again): "):
                 self.stdout.write("Passwords do not match. Please try again.")
                 continue
 
