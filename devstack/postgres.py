@@ -18,7 +18,7 @@ from devstack.paths import Folders
 from devstack.processes import POLL_SECONDS, Daemon, run_all
 
 _SERVER_USER = "fisioflow-postgres"
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0  # a server that was killed replays up to 1 GB of its log first
 
 # As in production: one role owns everything, and the application's role owns nothing. Neither is a
 # superuser. The owner may act as the application (as the tests do) and create a database (as the

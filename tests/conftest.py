@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
@@ -31,6 +32,12 @@ from tenants.schemas import drop_schema
 from tenants.services import clinic_create
 from tests.people import Api, Everybody, FreshClinic, InThreads, People, Result
 from tests.unattended import product_begins_unattended, the_test_acts
+
+# No test looks at the clock to pass: a slow machine draws its examples slowly, too.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 PASSWORD = "correct horse battery"
 CPF_OF_PATIENT = "52998224725"

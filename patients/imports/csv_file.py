@@ -69,7 +69,8 @@ def read_records(file: BinaryIO, columns: Columns) -> Iterator[Record]:
         header, delimiter = _read_header(next(lines, ""), columns)
         yield from _read_rows(lines, header, delimiter)
     finally:
-        text.detach()  # the file stays the caller's to close
+        if not file.closed:  # an unfinished reading may be collected after its file
+            text.detach()  # the file stays the caller's to close
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:

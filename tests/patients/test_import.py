@@ -181,14 +181,6 @@ def test_a_quote_that_is_never_closed_takes_the_rest_of_the_file(in_norte: Clini
     assert "3" in record.problem.reason  # the last line that wasn't read
 
 
-def test_a_quote_that_is_never_closed_costs_a_stretch_of_a_long_file() -> None:
-    file = (HEADER + '"Bia,+55\n' + BIA * 5000).encode()
-    records = list(read_records(io.BytesIO(file), COLUMNS))
-    assert [record.line for record in records if record.problem] == [2]
-    assert len(records) > 1000
-    assert records[-1].line == 5002
-
-
 def test_5001_characters_are_too_many(in_norte: ClinicRoute) -> None:
     header = HEADER.strip() + ",medical_history\n"
     longest = ANA.strip() + f",{'á' * 5000}\n"
