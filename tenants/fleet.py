@@ -31,9 +31,9 @@ from tenants.schemas import (
     advance_sequences,
     insertable_columns,
     lock_template,
-    read_head,
+    read_digest,
     schema_exists,
-    set_head,
+    write_digest,
 )
 from tenants.signals import tables_changed
 
@@ -61,7 +61,7 @@ def directory_migrations() -> frozenset[Node]:
 
 
 @cache
-def code_head() -> str:
+def migration_digest() -> str:
     """Digest of every migration that a clinic's schema must have, by the code that runs."""
     names = "\n".join(sorted(f"{app}.{name}" for app, name in clinical_migrations()))
     return hashlib.sha256(names.encode()).hexdigest()[:32]
@@ -82,7 +82,7 @@ def clinics_behind(shard: str) -> list[str]:
         cursor.execute(
             """SELECT nspname FROM pg_namespace
                 WHERE obj_description(oid, 'pg_namespace') = %s AND nspname = ANY(%s)""",
-            [f"fisioflow:{code_head()}", schemas],
+            [f"fisioflow:{migration_digest()}", schemas],
         )
         done = {row[0] for row in cursor.fetchall()}
 
@@ -99,13 +99,13 @@ def migrate_template(shard: str) -> bool:
     with as_owner(shard), maintenance_scope(TEMPLATE_SCHEMA), transaction.atomic(using=shard):
         with connections[shard].cursor() as cursor:
             lock_template(cursor, exclusive=True)
-            if read_head(cursor, TEMPLATE_SCHEMA) == code_head():
+            if read_digest(cursor, TEMPLATE_SCHEMA) == migration_digest():
                 return False
 
         _run_migrations(shard, TEMPLATE_SCHEMA)
         _create_reference_rows(shard)
         with connections[shard].cursor() as cursor:
-            set_head(cursor, TEMPLATE_SCHEMA, code_head())
+            write_digest(cursor, TEMPLATE_SCHEMA, migration_digest())
 
     return True
 
@@ -116,13 +116,13 @@ def migrate_schema(shard: str, schema: str) -> bool:
         with connections[shard].cursor() as cursor:
             # Two runs at once: the second waits here, and finds the work done.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [schema])
-            if read_head(cursor, schema) == code_head():
+            if read_digest(cursor, schema) == migration_digest():
                 return False
 
         _run_migrations(shard, schema)
         with connections[shard].cursor() as cursor:
             copy_reference_rows(cursor)
-            set_head(cursor, schema, code_head())
+            write_digest(cursor, schema, migration_digest())
 
     return True
 

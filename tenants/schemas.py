@@ -40,10 +40,10 @@ def schema_exists(cursor: Any, schema: str) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def build_schema(cursor: Any, schema: str, definition: SchemaDefinition, head: str) -> None:
+def build_schema(cursor: Any, schema: str, definition: SchemaDefinition, digest: str) -> None:
     """Create `schema` empty of clinical rows: the template's definition and its seed rows.
 
-    `head` is the digest of the applied migrations (tenants.fleet), kept in the schema's comment.
+    `digest` stands for the applied migrations (tenants.fleet), kept in the schema's comment.
     """
     check_schema_name(schema)
 
@@ -57,7 +57,7 @@ def build_schema(cursor: Any, schema: str, definition: SchemaDefinition, head: s
     _copy_seed_rows(cursor, definition.tables)
     cursor.execute(definition.rules)
     _grant(cursor, schema, definition)
-    set_head(cursor, schema, head)
+    write_digest(cursor, schema, digest)
 
 
 def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
@@ -71,13 +71,13 @@ def _grant(cursor: Any, schema: str, definition: SchemaDefinition) -> None:
     )
 
 
-def set_head(cursor: Any, schema: str, head: str) -> None:
+def write_digest(cursor: Any, schema: str, digest: str) -> None:
     """Record in the schema's comment, in the same transaction, which migrations it has."""
-    cursor.execute(f'COMMENT ON SCHEMA "{schema}" IS %s', [f"fisioflow:{head}"])
+    cursor.execute(f'COMMENT ON SCHEMA "{schema}" IS %s', [f"fisioflow:{digest}"])
 
 
-def read_head(cursor: Any, schema: str) -> str:
-    """The digest that `set_head` kept; empty when there is none."""
+def read_digest(cursor: Any, schema: str) -> str:
+    """The digest that `write_digest` kept; empty when there is none."""
     cursor.execute(
         "SELECT coalesce(substr(obj_description(to_regnamespace(%s), 'pg_namespace'), 11), '')",
         [f'"{schema}"'],
@@ -95,11 +95,11 @@ def write_epoch(cursor: Any, schema: str, clinic_id: UUID, epoch: int, state: st
 
 
 def template_definition(cursor: Any) -> tuple[SchemaDefinition, str]:
-    """The definition and head of the template, the cursor's search path. Raises TemplateMissing."""
-    head = read_head(cursor, TEMPLATE_SCHEMA)
-    if not head:
+    """The template's definition and digest, on its search path. Raises TemplateMissing."""
+    digest = read_digest(cursor, TEMPLATE_SCHEMA)
+    if not digest:
         raise TemplateMissing
-    return read_definition(cursor), head
+    return read_definition(cursor), digest
 
 
 def create_clinic_schema(route: ClinicRoute) -> None:
@@ -110,8 +110,8 @@ def create_clinic_schema(route: ClinicRoute) -> None:
 
         with connections[route.shard].cursor() as cursor:
             lock_template(cursor, exclusive=False)
-            definition, head = template_definition(cursor)
-            build_schema(cursor, route.schema, definition, head)
+            definition, digest = template_definition(cursor)
+            build_schema(cursor, route.schema, definition, digest)
             write_epoch(cursor, route.schema, route.clinic_id, route.epoch, "open")
 
 

@@ -248,7 +248,7 @@ def release(
         loader.disk_migrations["patients", NICKNAME] = AddNickname(NICKNAME, "patients")
 
     original = MigrationLoader.load_disk
-    before = fleet.code_head()
+    before = fleet.migration_digest()
     monkeypatch.setattr(MigrationLoader, "load_disk", with_release)
     forget_targets()
 
@@ -269,5 +269,5 @@ def release(
 
 def forget_targets() -> None:
     """The fleet reads the migrations anew."""
-    fleet.code_head.cache_clear()
+    fleet.migration_digest.cache_clear()
     fleet.clinical_targets.cache_clear()

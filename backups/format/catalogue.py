@@ -113,7 +113,7 @@ def _misfit(below: Signed, manifest: Manifest) -> str:
         return "was made on another backup of its parent's id."
     if manifest.snapshots.start != older.snapshots.end:
         return "begins at another snapshot than the one where its parent ends."
-    for name in ("clinic_id", "schema_name", "origin", "ddl_fingerprint", "migrations_head"):
+    for name in ("clinic_id", "schema_name", "origin", "ddl_fingerprint", "migration_digest"):
         if getattr(manifest, name) != getattr(older, name):
             return f"has another {name} than its parent."
     return ""

@@ -126,7 +126,7 @@ class Manifest:
     created_at: datetime
     origin: Origin
     ddl_fingerprint: str
-    migrations_head: str
+    migration_digest: str
     snapshots: SnapshotRange
     since: Since | None
     recipients: tuple[str, ...]

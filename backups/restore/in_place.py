@@ -23,7 +23,7 @@ from backups.restore.versions import refuse_behind, refuse_newer_backup
 from backups.snapshot.connection import server_failures
 from backups.snapshot.locks import backup_lock, neither_sealed_nor_migrated
 from tenants.context import ClinicRoute
-from tenants.fleet import code_head
+from tenants.fleet import migration_digest
 from tenants.postgresql.owner import owner_connection
 
 
@@ -57,7 +57,7 @@ def clinic_restore(
                     live=route.schema,
                     staging=staging.schema,
                     clinic_id=route.clinic_id,
-                    head=code_head(),
+                    digest=migration_digest(),
                     since=since,
                 )
 

@@ -37,10 +37,10 @@ from tenants.context import (
     platform_scope,
 )
 from tenants.errors import ClinicExists, ShardUnavailable
-from tenants.fleet import code_head
+from tenants.fleet import migration_digest
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import read_head, schema_exists, set_head, write_epoch
+from tenants.schemas import read_digest, schema_exists, write_digest, write_epoch
 from tenants.services import clinic_close, clinic_create, clinic_relocate, domain_add
 
 
@@ -189,8 +189,8 @@ def _take_place(staging: Staging, route: ClinicRoute, target: ClinicRoute) -> No
 
         with staging.connection.transaction(), staging.connection.cursor() as cursor:
             if moved and _was_left_there(target):
-                head = read_head(cursor, route.schema)
-                set_aside(cursor, route.schema, route.clinic_id, head=head)
+                digest = read_digest(cursor, route.schema)
+                set_aside(cursor, route.schema, route.clinic_id, digest=digest)
             _rename(cursor, staging.schema, route.schema)
             if clinic.status == Clinic.Status.CLOSED:
                 write_epoch(cursor, route.schema, route.clinic_id, target.epoch, "closed")
@@ -232,4 +232,4 @@ def _rename(cursor: Any, staging: str, schema: str) -> None:
     except psycopg.errors.DuplicateSchema as error:
         raise PlaceTaken(schema=schema) from error
 
-    set_head(cursor, schema, code_head())
+    write_digest(cursor, schema, migration_digest())

@@ -28,10 +28,10 @@ from backups.restore.replay import apply_increment, read_increment
 from backups.restore.versions import refuse_newer
 from tenants.context import TEMPLATE_SCHEMA, ClinicRoute, platform_scope
 from tenants.errors import TemplateMissing
-from tenants.fleet import code_head, copy_reference_rows, migrate_schema
+from tenants.fleet import copy_reference_rows, migrate_schema, migration_digest
 from tenants.models import Clinic
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import lock_template, read_head, set_head
+from tenants.schemas import lock_template, read_digest, write_digest
 
 NAME = r"^r_[0-9a-f]{12}$"
 # Not migrate_schema's lock: that runs meanwhile, on a connection of its own.
@@ -73,7 +73,7 @@ def staged(
     with owner_connection(route.shard) as connection:
         connection.execute("SET statement_timeout = 0; SET client_min_messages = warning")
         with connection.cursor() as cursor:
-            if not read_head(cursor, TEMPLATE_SCHEMA):
+            if not read_digest(cursor, TEMPLATE_SCHEMA):
                 raise TemplateMissing(shard=route.shard)
 
         sweep(connection)
@@ -134,9 +134,9 @@ def _built(
 
     with staging.connection.transaction(), staging.connection.cursor() as cursor:
         grant(cursor, f'"{staging.schema}"', in_directory=False)
-        set_head(cursor, staging.schema, full.migrations_head)
+        write_digest(cursor, staging.schema, full.migration_digest)
 
-    if full.migrations_head != code_head():
+    if full.migration_digest != migration_digest():
         migrate_schema(staging.shard, staging.schema)
     if len(chain) > 1:
         prove_histories(staging.connection)

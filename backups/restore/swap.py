@@ -18,7 +18,7 @@ from psycopg import sql
 
 from backups.errors import ClinicBusy
 from backups.restore.carried_trail import follow_trail
-from tenants.schemas import set_head
+from tenants.schemas import write_digest
 
 RESTORE_POINT_DAYS = 7
 _MARK = "fisioflow restore point: "
@@ -36,7 +36,7 @@ class RestorePoint:
     schema: str
     clinic_id: UUID
     made_at: datetime
-    head: str
+    digest: str
     xid: str
 
 
@@ -46,17 +46,17 @@ def swap(
     live: str,
     staging: str,
     clinic_id: UUID,
-    head: str,
+    digest: str,
     since: str,
 ) -> RestorePoint:
     """Give `staging` the name of `live`; returns what `live` was. Raises ClinicBusy.
 
-    `head` is the digest of the migrations that both have; `since` the snapshot of `keep_trail`.
+    `digest` stands for the migrations that both have; `since` the snapshot of `keep_trail`.
     """
     for _ in range(_TRIES):
         try:
             with connection.transaction(), connection.cursor() as cursor:
-                return _swapped(cursor, live, staging, clinic_id, head, since)
+                return _swapped(cursor, live, staging, clinic_id, digest, since)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             time.sleep(_WAIT_MS / 1000)
 
@@ -72,12 +72,12 @@ def restore_points(cursor: Any, clinic_id: UUID | None = None) -> list[RestorePo
     return sorted(found, key=lambda point: point.made_at, reverse=True)
 
 
-def mark(cursor: Any, point: RestorePoint, *, head: str) -> RestorePoint:
+def mark(cursor: Any, point: RestorePoint, *, digest: str) -> RestorePoint:
     """Say in the schema's comment whose restore point it is, and which migrations it has."""
     said = {
         "clinic": str(point.clinic_id),
         "made_at": point.made_at.isoformat(),
-        "head": head,
+        "digest": digest,
         "xid": point.xid,
     }
 
@@ -87,10 +87,10 @@ def mark(cursor: Any, point: RestorePoint, *, head: str) -> RestorePoint:
         .as_string()
     )
 
-    return replace(point, head=head)
+    return replace(point, digest=digest)
 
 
-def set_aside(cursor: Any, schema: str, clinic_id: UUID, *, head: str) -> RestorePoint:
+def set_aside(cursor: Any, schema: str, clinic_id: UUID, *, digest: str) -> RestorePoint:
     """Rename the schema to a restore point of the clinic, in the transaction under way."""
     before = f"before_{secrets.token_hex(6)}"
     cursor.execute("SELECT pg_current_xact_id()::text, clock_timestamp()")
@@ -102,7 +102,7 @@ def set_aside(cursor: Any, schema: str, clinic_id: UUID, *, head: str) -> Restor
         )
     )
 
-    return mark(cursor, RestorePoint(before, clinic_id, now, head, xid), head=head)
+    return mark(cursor, RestorePoint(before, clinic_id, now, digest, xid), digest=digest)
 
 
 def drop_old_restore_points(
@@ -123,7 +123,7 @@ def drop_old_restore_points(
 
 
 def _swapped(
-    cursor: Any, live: str, staging: str, clinic_id: UUID, head: str, since: str
+    cursor: Any, live: str, staging: str, clinic_id: UUID, digest: str, since: str
 ) -> RestorePoint:
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_MS}ms'")
     cursor.execute("SELECT set_config('search_path', %s, true)", [f'"{staging}", pg_temp'])
@@ -136,13 +136,13 @@ def _swapped(
         )
     )
 
-    point = set_aside(cursor, live, clinic_id, head=head)
+    point = set_aside(cursor, live, clinic_id, digest=digest)
     cursor.execute(
         sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(
             sql.Identifier(staging), sql.Identifier(live)
         )
     )
-    set_head(cursor, live, head)
+    write_digest(cursor, live, digest)
 
     return point
 
@@ -152,4 +152,4 @@ def _point_of(schema: str, comment: str) -> RestorePoint | None:
         return None
     said = json.loads(comment.removeprefix(_MARK))
     made_at = datetime.fromisoformat(said["made_at"]).astimezone(UTC)
-    return RestorePoint(schema, UUID(said["clinic"]), made_at, said["head"], said["xid"])
+    return RestorePoint(schema, UUID(said["clinic"]), made_at, said["digest"], said["xid"])

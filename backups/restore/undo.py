@@ -54,7 +54,7 @@ def restore_undo(*, route: ClinicRoute, discard: bool = False) -> RestorePoint:
                     live=route.schema,
                     staging=point.schema,
                     clinic_id=route.clinic_id,
-                    head=point.head,
+                    digest=point.digest,
                     since=since,
                 )
 

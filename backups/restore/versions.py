@@ -15,9 +15,9 @@ from backups.format.sealing import unseal
 from backups.installation import Installation
 from backups.restore.swap import RestorePoint, mark
 from tenants.context import maintenance_scope
-from tenants.fleet import code_head, migrate_schema
+from tenants.fleet import migrate_schema, migration_digest
 from tenants.postgresql.owner import as_owner
-from tenants.schemas import read_head
+from tenants.schemas import read_digest
 
 
 def refuse_newer(connection: psycopg.Connection[Any], schema: str) -> None:
@@ -37,7 +37,7 @@ def refuse_newer_backup(installation: Installation, full: Manifest) -> None:
     A digest doesn't say which of two releases is newer, so the data is read up to the end of the
     list of migrations, unless the backup is of this release. Raises SchemaTooNew, BackupError.
     """
-    if full.migrations_head == code_head():
+    if full.migration_digest == migration_digest():
         return
 
     (table,) = (table for table in full.tables if table.name == "django_migrations")
@@ -71,7 +71,7 @@ def refuse_behind(connection: psycopg.Connection[Any], schema: str) -> None:
     Raises SchemaTooNew when it is a newer release's.
     """
     with connection.cursor() as cursor:
-        if read_head(cursor, schema) != code_head():
+        if read_digest(cursor, schema) != migration_digest():
             refuse_newer(connection, schema)
             raise ClinicBehind(schema=schema)
 
@@ -81,7 +81,7 @@ def brought_forward(
 ) -> RestorePoint:
     """The restore point, migrated if an older release left it. Raises SchemaTooNew."""
     refuse_newer(connection, point.schema)
-    if point.head == code_head():
+    if point.digest == migration_digest():
         return point
 
     with (
@@ -91,4 +91,4 @@ def brought_forward(
     ):
         migrate_schema(shard, point.schema)
         with connections[shard].cursor() as cursor:
-            return mark(cursor, point, head=code_head())
+            return mark(cursor, point, digest=migration_digest())

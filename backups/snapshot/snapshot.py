@@ -43,7 +43,7 @@ class Snapshot:
     origin: Origin
     pg_snapshot: str
     taken_at: datetime  # by the server's clock
-    migrations_head: str
+    migration_digest: str
 
     @cached_property
     def definition(self) -> SchemaDefinition:
@@ -109,8 +109,8 @@ def snapshot_of(route: ClinicRoute) -> Iterator[Snapshot]:
             incarnation=incarnation,
         )
         widen(connection)
-        head = (comment or "").removeprefix("fisioflow:")
-        yield Snapshot(connection, origin, pg_snapshot, taken_at, head)
+        digest = (comment or "").removeprefix("fisioflow:")
+        yield Snapshot(connection, origin, pg_snapshot, taken_at, digest)
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:

@@ -102,7 +102,7 @@ is_full() {
 
 # shared BACKUP: the fields that must be the same in all backups of a chain.
 shared() {
-	grep -oE -e '"(ddl_fingerprint|migrations_head|schema_name)":"[^"]*"' -e '"origin":\{[^}]*\}' \
+	grep -oE -e '"(ddl_fingerprint|migration_digest|schema_name)":"[^"]*"' -e '"origin":\{[^}]*\}' \
 		"$work/$1.manifest"
 }
 

@@ -117,7 +117,7 @@ def write_full(
         created_at=snapshot.taken_at,
         origin=snapshot.origin,
         ddl_fingerprint=definition.fingerprint,
-        migrations_head=snapshot.migrations_head,
+        migration_digest=snapshot.migration_digest,
         snapshots=SnapshotRange(start=None, end=snapshot.pg_snapshot),
         since=None,
         recipients=installation.recipient_names,

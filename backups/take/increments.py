@@ -172,7 +172,7 @@ def write_increment(
         created_at=snapshot.taken_at,
         origin=snapshot.origin,
         ddl_fingerprint=older.ddl_fingerprint,
-        migrations_head=snapshot.migrations_head,
+        migration_digest=snapshot.migration_digest,
         snapshots=SnapshotRange(start=older.snapshots.end, end=snapshot.pg_snapshot),
         since=parent.since(documents),
         recipients=installation.recipient_names,

@@ -55,7 +55,7 @@ def why_not_continued(route: ClinicRoute, snapshot: Snapshot, parent: Signed) ->
         return "the shard failed over or was recovered (another timeline)"
     if snapshot.origin.incarnation != older.origin.incarnation:
         return "the clinic was restored (another schema of this name)"
-    if snapshot.migrations_head != older.migrations_head:
+    if snapshot.migration_digest != older.migration_digest:
         return "migrations were applied"
     if snapshot.definition.fingerprint != older.ddl_fingerprint:
         return "the schema's definition was changed"
@@ -81,11 +81,11 @@ def unchanged_until(route: ClinicRoute, parent: Signed) -> datetime | None:
 
         probe = _PROBE.format(timeline=sql.SQL(TIMELINE), changed=changed)
         cursor.execute(probe.as_string(cursor.connection))
-        *origin, head, moment, has_changed = cursor.fetchone()
+        *origin, digest, moment, has_changed = cursor.fetchone()
 
     expected = [older.origin.system_identifier, older.origin.timeline, older.origin.incarnation]
     same = older.origin.shard == route.shard and origin == expected
-    if not same or head != older.migrations_head or has_changed:
+    if not same or digest != older.migration_digest or has_changed:
         return None
 
     found: datetime = moment

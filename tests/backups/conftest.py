@@ -219,7 +219,7 @@ def manifest_of(clinic: UUID = NORTE, **changes: Any) -> Manifest:
         "created_at": NOW,
         "origin": Origin(shard="shard_1", system_identifier="7433021", timeline=1, incarnation="1"),
         "ddl_fingerprint": "ab" * 32,
-        "migrations_head": "f00",
+        "migration_digest": "f00",
         "snapshots": SnapshotRange(start=None, end="100:100:"),
         "since": None,
         "recipients": (),

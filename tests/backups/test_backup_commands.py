@@ -19,7 +19,7 @@ from backups.snapshot.locks import backup_lock
 from backups.stores import Store
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
-from tenants.fleet import code_head
+from tenants.fleet import migration_digest
 from tenants.models import Clinic
 from tests.people import FreshClinic
 
@@ -106,8 +106,8 @@ def test_a_failed_backup_has_exit_status_1(
 _LEAN = """
 import django, sys
 django.setup()
-from tenants.fleet import code_head
-print(code_head(), "celery" in sys.modules, "rest_framework" in sys.modules)
+from tenants.fleet import migration_digest
+print(migration_digest(), "celery" in sys.modules, "rest_framework" in sys.modules)
 """
 
 
@@ -116,7 +116,7 @@ def test_the_commands_load_no_more_than_they_need() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _LEAN], env=lean, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == [code_head(), "False", "False"]
+    assert done.stdout.split() == [migration_digest(), "False", "False"]
 
 
 def test_keys_are_never_overwritten(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def changed_origin(name: str, value: Any) -> Callable[[Manifest], dict[str, Any]
         (changed_origin("shard", "shard_2"), "another origin"),
         (changed_origin("incarnation", "2"), "another origin"),
         (lambda _: {"ddl_fingerprint": "cd" * 32}, "another ddl_fingerprint"),
-        (lambda _: {"migrations_head": "f01"}, "another migrations_head"),
+        (lambda _: {"migration_digest": "f01"}, "another migration_digest"),
         (lambda _: {"schema_name": "norte_novo"}, "another schema_name"),
         (
             lambda full: {"parent": Parent(backup_id=full.backup_id, manifest_sha256="00" * 32)},

@@ -165,7 +165,7 @@ def test_the_signing_key_may_change_within_a_chain(
         ),
         ({"schema_name": "sul"}, "another schema, definition or server"),
         ({"ddl_fingerprint": "cd" * 32}, "another schema, definition or server"),
-        ({"migrations_head": "f01"}, "another schema, definition or server"),
+        ({"migration_digest": "f01"}, "another schema, definition or server"),
         (
             {"origin": Origin(shard="shard_1", system_identifier="1", timeline=2, incarnation="1")},
             "another schema, definition or server",

@@ -34,7 +34,7 @@ from tenants.errors import ClinicBeingRestored
 from tenants.fleet import announce_tables, clinical_targets, migrate_schema, server_cursor
 from tenants.models import Clinic
 from tenants.postgresql.owner import as_owner, owner_connection
-from tenants.schemas import EPOCH_TABLE, drop_schema, set_head, write_epoch
+from tenants.schemas import EPOCH_TABLE, drop_schema, write_digest, write_epoch
 from tests.backups.dumps import dumped
 from tests.backups.rebuilding import backed_up, somebody
 from tests.people import FreshClinic
@@ -188,7 +188,7 @@ def build_older(route: ClinicRoute, before: tuple[str, str]) -> None:
         MigrationExecutor(connections["shard_1"]).migrate([*targets, before])
         announce_tables("shard_1", route.schema)
         with connections["shard_1"].cursor() as cursor:
-            set_head(cursor, route.schema, "0" * 32)
+            write_digest(cursor, route.schema, "0" * 32)
 
 
 def test_a_full_is_drilled_once(fresh_clinic: FreshClinic, configured: Store) -> None:

@@ -14,9 +14,9 @@ from backups.stores import Store
 from core.actor import acting_as_job
 from patients.models import Patient
 from tenants.context import clinic_scope, platform_scope
-from tenants.fleet import clinics_behind, code_head
+from tenants.fleet import clinics_behind, migration_digest
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import set_head
+from tenants.schemas import write_digest
 from tests.backups.rebuilding import backed_up, somebody
 from tests.backups.test_restore import drifted, restored
 from tests.people import FreshClinic
@@ -45,7 +45,7 @@ def test_an_older_releases_schema_is_migrated_before_it_is_live_again(
     with acting_as_job("undo_restore"):
         point = restore_undo(route=route, discard=True)
 
-    assert point.head == code_head()
+    assert point.digest == migration_digest()
 
     with platform_scope():
         assert route.schema not in clinics_behind(route.shard)
@@ -75,7 +75,7 @@ def test_a_refused_undo_keeps_what_it_migrated(
     with owner_connection(route.shard) as connection, connection.cursor() as cursor:
         (point,) = restore_points(cursor, route.clinic_id)
 
-    assert (point.schema, point.head) == (replaced, code_head())
+    assert (point.schema, point.digest) == (replaced, migration_digest())
     assert names(fresh_clinic) == {"Paciente Modelo", "Paciente 2"}
 
 
@@ -109,9 +109,9 @@ def test_a_newer_releases_backup_is_refused_before_writes_are(
     of_tomorrow(route.shard, route.schema)
 
     with owner_connection(route.shard) as connection, connection.cursor() as cursor:
-        set_head(cursor, route.schema, "f" * 32)
+        write_digest(cursor, route.schema, "f" * 32)
         backed_up(configured, route)
-        set_head(cursor, route.schema, code_head())
+        write_digest(cursor, route.schema, migration_digest())
 
     monkeypatch.setattr(fence, "fence", lambda *_: pytest.fail("refused too late"))
 

@@ -10,7 +10,7 @@ from tenants.context import DIRECTORY, TEMPLATE_SCHEMA
 from tenants.errors import MigrationsUnknown
 from tenants.fleet import migrate_schema, migrate_template
 from tenants.postgresql.owner import owner_connection
-from tenants.schemas import read_head
+from tenants.schemas import read_digest
 from tests.people import FreshClinic
 
 GONE = ("accounts", "0002_intern")
@@ -41,7 +41,7 @@ def applied(alias: str, schema: str, app: str, name: str) -> Iterator[None]:
 
 def head_of(alias: str, schema: str) -> str:
     with owner_connection(alias) as connection, connection.cursor() as cursor:
-        return read_head(cursor, schema)
+        return read_digest(cursor, schema)
 
 
 @pytest.mark.parametrize("command", ["migrate", "migrate_clinics"])
