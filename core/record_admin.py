@@ -38,6 +38,14 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
 
     services: ClassVar[Services]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Whether the list may be filtered so: only by what `list_filter` and the dates offer.
+
+        Django allows every field of the model, and so answers questions about those not shown.
+        """
+        dates = [self.date_hierarchy] if self.date_hierarchy else []
+        return any(_offers(one, lookup, self.model) for one in (*self.list_filter, *dates))
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -125,6 +133,23 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]
         """Only the records themselves: deleting marks their rows and touches no others."""
         counted = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(record) for record in objs], counted, set(), []
+
+
+# What Django's filters and its hierarchy of dates ask of a field.
+_ASKED = {"", "exact", "isnull", "gte", "lt", "year", "month", "day"}
+
+
+def _offers(offered: Any, lookup: str, model: type[models.Model]) -> bool:
+    """Whether an entry of `list_filter` asks by this lookup."""
+    if isinstance(offered, type):
+        return bool(lookup == getattr(offered, "parameter_name", None))
+
+    name: str = offered if isinstance(offered, str) else offered[0]
+    related: Any = model._meta.get_field(name)
+    asked = set(_ASKED)
+    if related.is_relation:
+        asked |= {f"{related.target_field.name}__exact"}
+    return lookup == name or (lookup.startswith(f"{name}__") and lookup[len(name) + 2 :] in asked)
 
 
 def _required(service: Callable[..., Any] | None) -> Callable[..., Any]:

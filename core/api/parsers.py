@@ -54,12 +54,12 @@ class StrictJSONParser(BaseParser):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _value in pairs]
-        name = next(name for name in names if names.count(name) > 1)
-        detail = ErrorDetail(_("This field is given more than once."), code="duplicate_field")
-        raise ValidationError({name.encode(errors="replace").decode(): [detail]})
+    members: dict[str, Any] = {}
+    for name, value in pairs:  # one look-up each: anybody may send two million names
+        if name in members:
+            detail = ErrorDetail(_("This field is given more than once."), code="duplicate_field")
+            raise ValidationError({name.encode(errors="replace").decode(): [detail]})
+        members[name] = value
 
     return members
 
