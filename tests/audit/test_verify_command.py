@@ -67,7 +67,7 @@ def test_a_closed_clinic_is_proven_as_well(chart: FreshClinic) -> None:
 
 
 def test_a_head_needs_its_clinic_and_a_clinic_must_exist(fresh_clinic: FreshClinic) -> None:
-    with pytest.raises(CommandError, match="name the clinic"):
+    with pytest.raises(CommandError, match="name that clinic"):
         call_command("verify_audit", "--head", "ab" * 32)
     with pytest.raises(CommandError):
         call_command("verify_audit", "nenhures")
