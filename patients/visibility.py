@@ -1,6 +1,6 @@
-"""Rules that make a patient a therapist's own, besides an assignment. Apps above register them.
+"""What makes a patient a therapist's own, besides an assignment. Apps above register it.
 
-A rule is a condition on patients, made for one therapist, e.g. `Q(appointments__therapist=...)`.
+A condition is about patients, and made for one therapist, e.g. `Q(appointments__therapist=...)`.
 """
 
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from django.db.models import Q
 
 from accounts.models import User
 
-Rule = Callable[[User], Q]
-_rules: list[Rule] = []
+ConditionFor = Callable[[User], Q]
+_registered: list[ConditionFor] = []
 
 
-def register(rule: Rule) -> None:
-    """Add a rule (from an AppConfig.ready); adding it again changes nothing."""
-    if rule not in _rules:
-        _rules.append(rule)
+def register(condition_for: ConditionFor) -> None:
+    """Add what makes a condition (from an AppConfig.ready); adding it again changes nothing."""
+    if condition_for not in _registered:
+        _registered.append(condition_for)
 
 
 def conditions_for(therapist: User) -> list[Q]:
-    """For each rule, the condition that selects the patients it makes the therapist's own."""
-    return [rule(therapist) for rule in _rules]
+    """The registered conditions, each of which selects patients of the therapist's own."""
+    return [condition_for(therapist) for condition_for in _registered]
